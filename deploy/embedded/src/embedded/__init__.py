@@ -1,0 +1,1 @@
+"""PostgreSQL, Kafka and all services on one machine without Docker."""

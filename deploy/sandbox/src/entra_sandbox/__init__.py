@@ -1,0 +1,1 @@
+"""An Entra-like provisioning client for demos, tests and benchmarks."""

@@ -1,0 +1,1 @@
+"""The authority on tenants, users, groups and roles."""
