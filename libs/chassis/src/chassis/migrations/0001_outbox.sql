@@ -27,3 +27,6 @@ CREATE TABLE outbox_sequences (
     last bigint NOT NULL,
     PRIMARY KEY (tenant_id, topic)
 );
+
+-- Forward only: dbmate asks for this marker, nothing stands behind it.
+-- migrate:down
