@@ -1,0 +1,1 @@
+"""What a provisioned user, group and membership are, and what may become of them."""

@@ -1,0 +1,50 @@
+"""What a filter asks of the storage: a conjunction of equalities on a few known attributes.
+
+Values arrive in the form they are compared in: comparison keys for attributes without case,
+ids as UUID (`IMPOSSIBLE_ID` for text that can be no id), everything else verbatim.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Field(StrEnum):
+    """The attributes that storage can find a resource by."""
+
+    ID = "id"
+    USER_NAME = "userName"
+    DISPLAY_NAME = "displayName"
+    EXTERNAL_ID = "externalId"
+    EMAIL = "emails.value"
+    WORK_EMAIL = 'emails[type eq "work"].value'
+    ACTIVE = "active"
+    MANAGER = "manager.value"
+    MEMBER = "members.value"
+
+
+@dataclass(frozen=True, slots=True)
+class Equals:
+    """One clause: the field holds exactly this value."""
+
+    field: Field
+    value: str | bool | UUID
+
+
+Filter = tuple[Equals, ...]
+"""All clauses must hold; the empty filter matches every resource."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of an ordered result is asked for (RFC 7644 §3.4.2.4)."""
+
+    start_index: int
+    """From 1."""
+    count: int
+    """At most this many; 0 asks for the total alone."""
+
+    @property
+    def offset(self) -> int:
+        """How many resources come before the page."""
+        return self.start_index - 1

@@ -1,0 +1,136 @@
+"""A provisioned user: its SCIM attribute tree and what the rest of the service needs from it.
+
+The document is the tree exactly as it is stored and served: canonical attribute names, values
+verbatim, extensions by URN, without `schemas`, `id` and `meta`. Everything else is derived from it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from scim.domain.keys import comparison_key
+
+ENTERPRISE_URN = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+
+_OBJECT_ID = re.compile(r"[0-9a-f]{32}")
+_NAMED_IN_EVENTS = frozenset({"userName", "externalId", "active", "displayName"})
+
+
+def user_name_key(user_name: str) -> str:
+    """Return the key that user names are found and held unique by."""
+    return comparison_key(user_name)
+
+
+def is_soft_delete_name(new_user_name: str, old_user_name: str) -> bool:
+    """Tell whether Entra moved the user to its recycle bin: object id + the former user name."""
+    new = user_name_key(new_user_name)
+    return new[32:] == user_name_key(old_user_name) and bool(_OBJECT_ID.fullmatch(new[:32]))
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user as the identity provider sees it, at one version."""
+
+    id: UUID
+    version: int
+    user_name: str
+    external_id: str | None
+    active: bool
+    soft_deleted: bool
+    document: dict[str, Any]
+
+    @classmethod
+    def from_document(
+        cls, document: dict[str, Any], *, id: UUID, version: int = 1, soft_deleted: bool = False
+    ) -> "User":
+        """Build the user that a valid document describes."""
+        return cls(
+            id=id,
+            version=version,
+            user_name=document["userName"],
+            external_id=document.get("externalId"),
+            active=document.get("active", True),
+            soft_deleted=soft_deleted,
+            document=document,
+        )
+
+    def changed_to(self, document: dict[str, Any]) -> "User":
+        """Return the next version of this user; a soft-delete rename marks it, a new name unmarks."""
+        new_name = document["userName"]
+        soft_deleted = is_soft_delete_name(new_name, self.user_name) or (
+            self.soft_deleted and user_name_key(new_name) == self.user_name_key
+        )
+        return User.from_document(
+            document, id=self.id, version=self.version + 1, soft_deleted=soft_deleted
+        )
+
+    @property
+    def user_name_key(self) -> str:
+        """The key of the user name."""
+        return user_name_key(self.user_name)
+
+    @property
+    def display_name(self) -> str | None:
+        """The name to show, as provisioned."""
+        return self.document.get("displayName")
+
+    @property
+    def given_name(self) -> str | None:
+        """The given name."""
+        name: dict[str, str] = self.document.get("name", {})
+        return name.get("givenName")
+
+    @property
+    def family_name(self) -> str | None:
+        """The family name."""
+        name: dict[str, str] = self.document.get("name", {})
+        return name.get("familyName")
+
+    @property
+    def email(self) -> str | None:
+        """The address to write to: the work one, else the primary one, else the first."""
+        return self.work_email or next(
+            (e["value"] for e in self._emails() if e.get("primary")),
+            next((e["value"] for e in self._emails()), None),
+        )
+
+    @property
+    def work_email(self) -> str | None:
+        """The address of type `work`."""
+        return next(
+            (e["value"] for e in self._emails() if e.get("type", "").lower() == "work"), None
+        )
+
+    @property
+    def email_keys(self) -> tuple[str, ...]:
+        """The keys of all addresses, for the filter on `emails.value`."""
+        return tuple(comparison_key(e["value"]) for e in self._emails())
+
+    @property
+    def work_email_key(self) -> str | None:
+        """The key of the work address, for the filter on `emails[type eq "work"].value`."""
+        email = self.work_email
+        return None if email is None else comparison_key(email)
+
+    @property
+    def display_name_key(self) -> str | None:
+        """The key of the display name."""
+        name = self.display_name
+        return None if name is None else comparison_key(name)
+
+    @property
+    def manager(self) -> str | None:
+        """The SCIM id of the manager, as provisioned."""
+        extension: dict[str, Any] = self.document.get(ENTERPRISE_URN, {})
+        manager: dict[str, str] = extension.get("manager", {})
+        return manager.get("value")
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """The attributes that events carry beside the named ones."""
+        return {k: v for k, v in self.document.items() if k not in _NAMED_IN_EVENTS}
+
+    def _emails(self) -> Iterator[dict[str, Any]]:
+        return (e for e in self.document.get("emails", ()) if "value" in e)
