@@ -1,0 +1,6 @@
+"""`python -m entra_sandbox`: an Entra-like provisioning client for any SCIM URL, and the demo."""
+
+from entra_sandbox.cli import app
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,162 @@
+"""The commands: a whole provisioning life, one single act, or the demo on the whole stack."""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from entra_sandbox.client import Pace, ProvisioningError, ScimClient
+from entra_sandbox.dialect import Dialect
+from entra_sandbox.engine import Engine
+from entra_sandbox.life import LIFE, Step, run_step
+from entra_sandbox.people import make_user, populate
+from entra_sandbox.report import escrow_table, operations_table, progress_of
+from entra_sandbox.source import Entra, SourceGroup
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    help="An Entra-like provisioning client for any SCIM URL.",
+)
+
+Url = Annotated[str, typer.Option(help="Tenant URL, as an admin enters it in Entra.")]
+Token = Annotated[str, typer.Option(envvar="SCIM_TOKEN", help="Secret token (or SCIM_TOKEN).")]
+Wording = Annotated[Dialect, typer.Option("--dialect", help="How changes are worded.")]
+Seed = Annotated[int, typer.Option(help="The same seed makes the same people.")]
+Rate = Annotated[float, typer.Option(min=0, help="Requests per second; 0 for no limit.")]
+Domain = Annotated[str, typer.Option(help="Domain of the UPNs.")]
+
+
+@app.command()
+def provision(
+    url: Url,
+    token: Token,
+    users: Annotated[int, typer.Option(min=1, max=100_000)] = 200,
+    groups: Annotated[int, typer.Option(min=0, max=10_000)] = 10,
+    dialect: Wording = Dialect.VERBOSE,
+    seed: Seed = 1,
+    rate: Rate = 50,
+    concurrency: Annotated[int, typer.Option(min=1, max=64)] = 8,
+    retries: Annotated[int, typer.Option(min=0, help="Rounds for what is in escrow.")] = 3,
+    initial_only: Annotated[bool, typer.Option(help="Stop after the initial cycle.")] = False,
+    domain: Domain = "contoso.example",
+) -> None:
+    """Run a provisioning life: initial cycle, changes, disable, restore, deletions."""
+    entra = populate(users=users, groups=groups, seed=seed, domain=domain)
+    steps = LIFE[:1] if initial_only else LIFE
+
+    async def acts(engine: Engine, console: Console) -> None:
+        await connect(engine, console, seed)
+        await live(engine, console, steps, seed)
+
+    client = ScimClient(url, token, dialect, Pace(rate), connections=concurrency)
+    engine = Engine(entra, client, concurrency=concurrency, retries=retries)
+    _run(engine, f"Entra → {url} ({dialect})", acts)
+
+
+@app.command("test-connection")
+def check_connection(
+    url: Url, token: Token, dialect: Wording = Dialect.VERBOSE, seed: Seed = 1
+) -> None:
+    """Press Entra's button "Test Connection"."""
+    engine = Engine(Entra(), ScimClient(url, token, dialect, Pace(0)))
+
+    async def acts(engine: Engine, console: Console) -> None:
+        await connect(engine, console, seed)
+
+    _run(engine, f"Test connection to {url}", acts)
+
+
+@app.command("on-demand")
+def on_demand(
+    url: Url,
+    token: Token,
+    user_name: Annotated[str, typer.Option(help="UPN of the user to provision.")] = "",
+    group: Annotated[str, typer.Option(help="Also put the user into this group.")] = "",
+    disable: Annotated[bool, typer.Option(help="Provision the user as disabled.")] = False,
+    dialect: Wording = Dialect.VERBOSE,
+    seed: Seed = 1,
+    domain: Domain = "contoso.example",
+) -> None:
+    """Provision one user (and one group) at once; an existing one is matched and updated."""
+    entra = Entra()
+    rng = random.Random(seed)
+    user = make_user(rng, 1, domain)
+    user.account_enabled = not disable
+    if user_name:
+        user.upn = user.mail = user_name
+        user.mail_nickname = user_name.partition("@")[0]
+    entra.add_user(user)
+    asked = [user.object_id]
+    if group:
+        team = SourceGroup(str(UUID(bytes=rng.randbytes(16), version=4)), group, {user.object_id})
+        entra.add_group(team)
+        asked.append(team.object_id)
+
+    async def acts(engine: Engine, console: Console) -> None:
+        for object_id in asked:
+            await engine.on_demand(object_id)
+        console.print(f"  {escape(user.upn)} → {engine.entra.links.get(user.object_id, '?')}")
+
+    _run(Engine(entra, ScimClient(url, token, dialect, Pace(0))), "Provision on demand", acts)
+
+
+async def connect(engine: Engine, console: Console, seed: int) -> None:
+    """Test the connection, as Entra does before it saves the credentials."""
+    title(console, "Test connection", "a query for somebody who cannot exist")
+    rng = random.Random(seed + 1)
+    guids = [str(UUID(bytes=rng.randbytes(16), version=4)) for _ in range(2)]
+    await engine.test_connection(guids)
+
+
+async def live(engine: Engine, console: Console, steps: tuple[Step, ...], seed: int) -> None:
+    """Go through the steps of a life until the credentials are refused."""
+    rng = random.Random(seed)
+    for step in steps:
+        title(console, step.title, step.explanation)
+        before, started = engine.client.journal.requests, time.perf_counter()
+        with progress_of(console, engine):
+            await run_step(engine, step, rng)
+        sent = engine.client.journal.requests - before
+        seconds = time.perf_counter() - started
+        console.print(f"  [dim]{sent} requests in {seconds:.1f} s[/]")
+        if engine.refused:
+            return
+
+
+def title(console: Console, text: str, explanation: str = "") -> None:
+    """Announce a step."""
+    console.print(f"[bold cyan]▸ {escape(text)}[/] [dim]{escape(explanation)}[/]")
+
+
+def _run(engine: Engine, headline: str, acts: Callable[[Engine, Console], Awaitable[None]]) -> None:
+    console = Console()
+    started = time.perf_counter()
+    failure = ""
+
+    async def main() -> None:
+        async with engine.client:
+            await acts(engine, console)
+
+    try:
+        asyncio.run(main())
+    except ProvisioningError as error:
+        failure = str(error)
+    except KeyboardInterrupt:
+        failure = "interrupted"
+    seconds = time.perf_counter() - started
+    console.print(operations_table(engine.client.journal, title=headline, seconds=seconds))
+    if engine.escrow.entries:
+        console.print(escrow_table(engine.escrow))
+    console.print(engine.summary, markup=False)
+    if failure:
+        console.print(f"[red]failed:[/] {escape(failure)}")
+    if failure or not engine.ok:
+        raise typer.Exit(1)
