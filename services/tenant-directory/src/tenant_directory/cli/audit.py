@@ -1,0 +1,46 @@
+"""`audit …`: look at what was done to a tenant, by whom."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import typer
+
+from tenant_directory.cli.facts import audit_facts
+from tenant_directory.cli.output import Facts, Json, TenantOption, print_rows
+from tenant_directory.cli.runtime import Directory, Runner
+from tenant_directory.usecases.show import ListAudit
+
+COLUMNS = ("at", "actor", "action", "subject", "details")
+
+
+class AuditCommands:
+    """The commands; each runs one use case."""
+
+    def __init__(self, run: Runner) -> None:
+        self._run = run
+
+    def list(
+        self,
+        tenant: TenantOption,
+        limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many entries.")] = 50,
+        as_json: Json = False,
+    ) -> None:
+        """List the newest entries of a tenant's audit log."""
+
+        async def command(directory: Directory) -> None:
+            records = await ListAudit(directory.uow)(tenant, limit=limit)
+
+            async def rows() -> AsyncIterator[Facts]:
+                for record in records:
+                    yield audit_facts(record)
+
+            await print_rows(rows(), columns=COLUMNS, limit=0, as_json=as_json)
+
+        self._run(command)
+
+
+def audit_app(run: Runner) -> typer.Typer:
+    """Return the `audit` commands."""
+    app = typer.Typer(help="The audit log of a tenant.", no_args_is_help=True)
+    app.command("list")(AuditCommands(run).list)
+    return app

@@ -1,0 +1,160 @@
+"""`tenant …`: make tenants and change what they have."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import typer
+
+from tenant_directory.cli.facts import tenant_facts
+from tenant_directory.cli.output import Facts, Json, Limit, print_facts, print_rows
+from tenant_directory.cli.runtime import Directory, Runner, actor
+from tenant_directory.domain.errors import InvalidError
+from tenant_directory.domain.tenant import TenantStatus, parse_package, parse_role
+from tenant_directory.usecases.change_tenant import (
+    SetDefaultRole,
+    SetInvitations,
+    SetPackage,
+    SetTenantStatus,
+)
+from tenant_directory.usecases.create_tenant import CreateTenant
+from tenant_directory.usecases.show import ListTenants, ShowTenant
+
+TenantArgument = Annotated[
+    str, typer.Argument(metavar="TENANT", help="The tenant's name or id.", show_default=False)
+]
+COLUMNS = ("name", "id", "package", "status", "default_role", "invitations_enabled")
+
+
+class TenantCommands:
+    """The commands; each runs one use case."""
+
+    def __init__(self, run: Runner) -> None:
+        self._run = run
+
+    def create(
+        self,
+        name: Annotated[str, typer.Argument(help="1 to 63 letters, digits and hyphens.")],
+        package: Annotated[
+            str, typer.Option(help="free, smb, professional or business; free has no provisioning.")
+        ] = "business",
+        default_role: Annotated[
+            str, typer.Option(help="What a newly provisioned user gets: member or none.")
+        ] = "member",
+        as_json: Json = False,
+    ) -> None:
+        """Create a tenant: on package `business`, new users become `member`, unless told."""
+
+        async def command(directory: Directory) -> None:
+            tenant = await CreateTenant(directory.uow, directory.clock)(
+                name,
+                package=parse_package(package),
+                default_role=parse_role(default_role),
+                actor=actor(),
+            )
+            print_facts(tenant_facts(tenant), as_json=as_json)
+
+        self._run(command)
+
+    def list(self, limit: Limit = 100, as_json: Json = False) -> None:
+        """List all tenants by name."""
+
+        async def command(directory: Directory) -> None:
+            async def rows() -> AsyncIterator[Facts]:
+                async for tenant in ListTenants(directory.uow)():
+                    yield tenant_facts(tenant)
+
+            await print_rows(rows(), columns=COLUMNS, limit=limit, as_json=as_json)
+
+        self._run(command)
+
+    def show(self, tenant: TenantArgument, as_json: Json = False) -> None:
+        """Show one tenant."""
+
+        async def command(directory: Directory) -> None:
+            found = await ShowTenant(directory.uow)(tenant)
+            print_facts(tenant_facts(found), as_json=as_json)
+
+        self._run(command)
+
+    def set_default_role(
+        self,
+        tenant: TenantArgument,
+        role: Annotated[str, typer.Argument(help="member, tenant_admin or none.")],
+        as_json: Json = False,
+    ) -> None:
+        """Set the role of users provisioned from now on; users that are there keep theirs."""
+
+        async def command(directory: Directory) -> None:
+            use_case = SetDefaultRole(directory.uow, directory.clock)
+            changed = await use_case(tenant, parse_role(role), actor=actor())
+            print_facts(tenant_facts(changed), as_json=as_json)
+
+        self._run(command)
+
+    def set_package(
+        self,
+        tenant: TenantArgument,
+        package: Annotated[str, typer.Argument(help="free, smb, professional or business.")],
+        as_json: Json = False,
+    ) -> None:
+        """Put a tenant on another package; on `free`, SCIM is refused."""
+
+        async def command(directory: Directory) -> None:
+            use_case = SetPackage(directory.uow, directory.clock)
+            changed = await use_case(tenant, parse_package(package), actor=actor())
+            print_facts(tenant_facts(changed), as_json=as_json)
+
+        self._run(command)
+
+    def set_invitations(
+        self,
+        tenant: TenantArgument,
+        switch: Annotated[str, typer.Argument(help="on or off.")],
+        as_json: Json = False,
+    ) -> None:
+        """Switch a tenant's invitations on or off."""
+
+        async def command(directory: Directory) -> None:
+            use_case = SetInvitations(directory.uow, directory.clock)
+            changed = await use_case(tenant, _on(switch), actor=actor())
+            print_facts(tenant_facts(changed), as_json=as_json)
+
+        self._run(command)
+
+    def suspend(self, tenant: TenantArgument, as_json: Json = False) -> None:
+        """Suspend a tenant: SCIM is refused until it is resumed."""
+        self._set_status(tenant, TenantStatus.SUSPENDED, as_json)
+
+    def resume(self, tenant: TenantArgument, as_json: Json = False) -> None:
+        """Resume a suspended tenant."""
+        self._set_status(tenant, TenantStatus.ACTIVE, as_json)
+
+    def _set_status(self, tenant: str, status: TenantStatus, as_json: bool) -> None:
+        async def command(directory: Directory) -> None:
+            use_case = SetTenantStatus(directory.uow, directory.clock)
+            changed = await use_case(tenant, status, actor=actor())
+            print_facts(tenant_facts(changed), as_json=as_json)
+
+        self._run(command)
+
+
+def tenant_app(run: Runner) -> typer.Typer:
+    """Return the `tenant` commands."""
+    commands = TenantCommands(run)
+    app = typer.Typer(help="Tenants: the customer companies.", no_args_is_help=True)
+    app.command("create")(commands.create)
+    app.command("list")(commands.list)
+    app.command("show")(commands.show)
+    app.command("set-default-role")(commands.set_default_role)
+    app.command("set-package")(commands.set_package)
+    app.command("set-invitations")(commands.set_invitations)
+    app.command("suspend")(commands.suspend)
+    app.command("resume")(commands.resume)
+    return app
+
+
+def _on(switch: str) -> bool:
+    try:
+        return {"on": True, "off": False}[switch.strip().lower()]
+    except KeyError:
+        raise InvalidError("switch-unknown", f"'{switch}' is neither on nor off.") from None

@@ -1,0 +1,60 @@
+"""A group of one tenant, as the identity provider keeps it; its members are rows, never a list."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class IdpGroup:
+    """A group as the identity provider states it, at one of its own versions."""
+
+    group_id: UUID
+    version: int
+    display_name: str
+    external_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group as it is at one version; a change of members is no change of the group."""
+
+    tenant_id: UUID
+    group_id: UUID
+    display_name: str
+    external_id: str | None
+    version: int
+    scim_version: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def provisioned(cls, tenant_id: UUID, idp: IdpGroup, now: datetime) -> Self:
+        """Return a group that the identity provider brought."""
+        return cls(
+            tenant_id=tenant_id,
+            group_id=idp.group_id,
+            display_name=idp.display_name,
+            external_id=idp.external_id,
+            version=1,
+            scim_version=idp.version,
+            created_at=now,
+            updated_at=now,
+        )
+
+    def applying(self, idp: IdpGroup, now: datetime) -> Self:
+        """Return the group as the provider now states it; an older statement changes nothing."""
+        if self.scim_version >= idp.version:
+            return self
+        stated = (idp.display_name, idp.external_id)
+        if stated == (self.display_name, self.external_id):
+            return replace(self, scim_version=idp.version)
+        return replace(
+            self,
+            display_name=idp.display_name,
+            external_id=idp.external_id,
+            version=self.version + 1,
+            scim_version=idp.version,
+            updated_at=now,
+        )

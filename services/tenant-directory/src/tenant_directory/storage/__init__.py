@@ -1,0 +1,1 @@
+"""The directory in PostgreSQL: adapters of the use cases' ports on one connection."""

@@ -1,0 +1,76 @@
+"""Groups and memberships in PostgreSQL; members are added and removed as sets, never one by one."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+
+from chassis.queries import load_queries
+from tenant_directory.domain.group import Group
+from tenant_directory.storage.found import to_found_tenant
+from tenant_directory.storage.rows import from_group, to_group
+from tenant_directory.storage.users import FIRST
+from tenant_directory.usecases.ports import FoundGroup, GroupSummary, Member, MembersResult
+
+QUERIES = load_queries("tenant_directory.storage", "groups")
+
+
+class PostgresGroups:
+    """The groups, on one connection."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    async def find(self, tenant_id: UUID, group_id: UUID) -> FoundGroup:
+        """Return tenant and group in one look, the group locked."""
+        row = await self._connection.fetchrow(QUERIES["find_group"], tenant_id, group_id)
+        if row is None:
+            return FoundGroup(None, None)
+        group = None if row["id"] is None else to_group(row)
+        return FoundGroup(to_found_tenant(tenant_id, row), group)
+
+    async def save(self, group: Group) -> None:
+        """Insert a group or replace its state."""
+        await self._connection.execute(QUERIES["save_group"], *from_group(group))
+
+    async def remove(self, tenant_id: UUID, group_id: UUID) -> None:
+        """Remove a group and its memberships."""
+        await self._connection.execute(QUERIES["remove_group"], tenant_id, group_id)
+
+    async def change_members(
+        self, tenant_id: UUID, group_id: UUID, *, add: Sequence[UUID], remove: Sequence[UUID]
+    ) -> MembersResult:
+        """Add and remove members as sets."""
+        row = await self._connection.fetchrow(
+            QUERIES["change_members"], tenant_id, group_id, list(add), list(remove)
+        )
+        assert row is not None  # noqa: S101 - a SELECT of constants has one row
+        return MembersResult(
+            group_known=row["group_known"],
+            unknown=row["unknown"],
+            added=row["added"],
+            removed=row["removed"],
+        )
+
+    async def page(
+        self, tenant_id: UUID, *, after: UUID | None, limit: int
+    ) -> Sequence[GroupSummary]:
+        """Return groups after an id, by id."""
+        rows = await self._connection.fetch(
+            QUERIES["page_groups"], tenant_id, after or FIRST, limit
+        )
+        return [GroupSummary(to_group(row), row["members"]) for row in rows]
+
+    async def named(self, tenant_id: UUID, display_name: str) -> Sequence[Group]:
+        """Return the groups of that display name, compared without case."""
+        rows = await self._connection.fetch(QUERIES["list_groups_named"], tenant_id, display_name)
+        return [to_group(row) for row in rows]
+
+    async def members(
+        self, tenant_id: UUID, group_id: UUID, *, after: UUID | None, limit: int
+    ) -> Sequence[Member]:
+        """Return members of a group after a user id, by user id."""
+        rows = await self._connection.fetch(
+            QUERIES["page_members"], tenant_id, group_id, after or FIRST, limit
+        )
+        return [Member(row["user_id"], row["user_name"]) for row in rows]

@@ -1,0 +1,70 @@
+-- name: find_group
+-- returns the tenant and the group of an id, the group locked
+WITH found AS (
+    SELECT g.* FROM groups g WHERE g.tenant_id = $1 AND g.id = $2 FOR NO KEY UPDATE
+)
+SELECT t.name AS tenant_name, t.package, t.status AS tenant_status, t.default_role,
+       t.invitations_enabled, t.version AS tenant_version, t.created_at AS tenant_created_at,
+       t.updated_at AS tenant_updated_at,
+       g.tenant_id, g.id, g.display_name, g.external_id, g.version, g.scim_version,
+       g.created_at, g.updated_at
+FROM tenants t LEFT JOIN found g ON true
+WHERE t.tenant_id = $1
+
+-- name: save_group
+-- inserts a group or replaces its state
+INSERT INTO groups (tenant_id, id, display_name, external_id, version, scim_version,
+                    created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (tenant_id, id) DO UPDATE
+SET display_name = excluded.display_name, external_id = excluded.external_id,
+    version = excluded.version, scim_version = excluded.scim_version,
+    updated_at = excluded.updated_at
+
+-- name: remove_group
+-- removes a group with its memberships
+DELETE FROM groups WHERE tenant_id = $1 AND id = $2
+
+-- name: change_members
+-- adds and removes members as sets, returns what really changed and which ids are no users
+WITH target AS (
+    SELECT tenant_id, id FROM groups WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE
+), users_to_add AS (
+    SELECT u.id FROM unnest($3::uuid[]) wanted (id)
+    JOIN users u ON u.tenant_id = $1 AND u.id = wanted.id
+), joined AS (
+    INSERT INTO memberships (tenant_id, group_id, user_id)
+    SELECT t.tenant_id, t.id, u.id FROM target t CROSS JOIN users_to_add u
+    ON CONFLICT DO NOTHING
+    RETURNING user_id
+), gone AS (
+    DELETE FROM memberships
+    WHERE tenant_id = $1 AND group_id = (SELECT id FROM target) AND user_id = ANY ($4::uuid[])
+    RETURNING user_id
+)
+SELECT EXISTS (SELECT FROM target) AS group_known,
+       ARRAY(SELECT unnest($3::uuid[]) EXCEPT SELECT id FROM users_to_add) AS unknown,
+       ARRAY(SELECT user_id FROM joined) AS added,
+       ARRAY(SELECT user_id FROM gone) AS removed
+
+-- name: page_groups
+-- returns groups after an id, by id, each with the number of its members
+SELECT g.tenant_id, g.id, g.display_name, g.external_id, g.version, g.scim_version,
+       g.created_at, g.updated_at,
+       (SELECT count(*) FROM memberships m WHERE m.tenant_id = g.tenant_id AND m.group_id = g.id)
+           AS members
+FROM groups g
+WHERE g.tenant_id = $1 AND g.id > $2
+ORDER BY g.id LIMIT $3
+
+-- name: list_groups_named
+-- returns the groups of a display name, compared without case
+SELECT tenant_id, id, display_name, external_id, version, scim_version, created_at, updated_at
+FROM groups WHERE tenant_id = $1 AND lower(display_name) = lower($2) ORDER BY id LIMIT 10
+
+-- name: page_members
+-- returns members of a group after a user id, by user id
+SELECT m.user_id, u.user_name
+FROM memberships m JOIN users u ON u.tenant_id = m.tenant_id AND u.id = m.user_id
+WHERE m.tenant_id = $1 AND m.group_id = $2 AND m.user_id > $3
+ORDER BY m.user_id LIMIT $4

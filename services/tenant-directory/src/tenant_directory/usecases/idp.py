@@ -1,0 +1,24 @@
+"""What all use cases on behalf of the identity provider share."""
+
+from uuid import UUID
+
+from tenant_directory.domain.errors import NotFoundError
+from tenant_directory.domain.tenant import Tenant
+
+IDP_ACTOR = "scim"
+"""Who the audit log names for what the identity provider did."""
+
+
+def known(tenant: Tenant | None, tenant_id: UUID) -> Tenant:
+    """Return the tenant, or refuse an event about one that the directory never made.
+
+    Package and status are no matter here: the SCIM service refuses such tenants at its edge, and
+    what it accepted before must not be lost, least of all a deactivation.
+    """
+    if tenant is None:
+        raise NotFoundError(
+            "tenant-unknown",
+            f"The directory knows no tenant {tenant_id}: find out who sent this event, "
+            "then redrive or skip it.",
+        )
+    return tenant

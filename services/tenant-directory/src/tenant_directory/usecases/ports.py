@@ -1,0 +1,187 @@
+"""What the use cases need from the outside, and what they may assume about it.
+
+Everything reached through one `Work` belongs to one transaction: it is committed as a whole when
+its `async with` block ends cleanly, and otherwise nothing of it happened.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from tenant_directory.domain.audit import AuditRecord
+from tenant_directory.domain.changes import Change
+from tenant_directory.domain.group import Group
+from tenant_directory.domain.tenant import Tenant
+from tenant_directory.domain.user import User
+
+
+class LostRaceError(Exception):
+    """Somebody else took the name between the look and the write; running again will see it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundUser:
+    """What one look finds for a user id and a name; the users are locked until the work ends."""
+
+    tenant: Tenant | None
+    user: User | None
+    holder: User | None
+    """Another user, not soft-deleted, that holds the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundGroup:
+    """What one look finds for a group id; the group is locked until the work ends."""
+
+    tenant: Tenant | None
+    group: Group | None
+
+
+@dataclass(frozen=True, slots=True)
+class MembersResult:
+    """What a change of members came to."""
+
+    group_known: bool
+    unknown: Sequence[UUID]
+    """Ids to be added that are no users of the tenant; they were left out."""
+    added: Sequence[UUID]
+    removed: Sequence[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class UserSummary:
+    """A user with the number of its groups, as lists show it."""
+
+    user: User
+    groups: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSummary:
+    """A group with the number of its members, as lists show it."""
+
+    group: Group
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A user as its groups list it."""
+
+    user_id: UUID
+    user_name: str
+
+
+class Tenants(Protocol):
+    """The tenants."""
+
+    async def by_id(self, tenant_id: UUID) -> Tenant | None:
+        """Return a tenant, locked against other changes until the work ends."""
+
+    async def by_name(self, name: str) -> Tenant | None:
+        """Return the tenant of that name, locked like `by_id`."""
+
+    async def add(self, tenant: Tenant) -> bool:
+        """Add a tenant; False, and nothing added, if its name is taken."""
+
+    async def save(self, tenant: Tenant) -> None:
+        """Replace a tenant's state."""
+
+    async def page(self, *, after: str, limit: int) -> Sequence[Tenant]:
+        """Return up to `limit` tenants whose names come after `after`, by name."""
+
+
+class Users(Protocol):
+    """The users; every call names the tenant and sees no other."""
+
+    async def find(self, tenant_id: UUID, user_id: UUID, name_key: str | None) -> FoundUser:
+        """Return tenant, user and holder of the name in one look, the users locked."""
+
+    async def by_name(self, tenant_id: UUID, name_key: str) -> User | None:
+        """Return the not soft-deleted user of that name, locked."""
+
+    async def add(self, user: User) -> bool:
+        """Add a user; False, and nothing added, if its name is taken."""
+
+    async def save(self, user: User) -> None:
+        """Insert a user or replace its state; raises LostRaceError if its name was just taken."""
+
+    async def remove(self, tenant_id: UUID, user_id: UUID) -> Sequence[UUID]:
+        """Remove a user and its memberships; return the groups it was in."""
+
+    async def page(
+        self, tenant_id: UUID, *, after: UUID | None, limit: int
+    ) -> Sequence[UserSummary]:
+        """Return up to `limit` users whose ids come after `after`, by id."""
+
+    async def groups_of(self, tenant_id: UUID, user_id: UUID) -> Sequence[Group]:
+        """Return the groups of a user, by display name."""
+
+
+class Groups(Protocol):
+    """The groups and memberships; every call names the tenant and sees no other."""
+
+    async def find(self, tenant_id: UUID, group_id: UUID) -> FoundGroup:
+        """Return tenant and group in one look, the group locked."""
+
+    async def save(self, group: Group) -> None:
+        """Insert a group or replace its state."""
+
+    async def remove(self, tenant_id: UUID, group_id: UUID) -> None:
+        """Remove a group and its memberships."""
+
+    async def change_members(
+        self, tenant_id: UUID, group_id: UUID, *, add: Sequence[UUID], remove: Sequence[UUID]
+    ) -> MembersResult:
+        """Add and remove members as sets; who is in or out already is left alone."""
+
+    async def page(
+        self, tenant_id: UUID, *, after: UUID | None, limit: int
+    ) -> Sequence[GroupSummary]:
+        """Return up to `limit` groups whose ids come after `after`, by id."""
+
+    async def named(self, tenant_id: UUID, display_name: str) -> Sequence[Group]:
+        """Return the groups of that display name, compared without case."""
+
+    async def members(
+        self, tenant_id: UUID, group_id: UUID, *, after: UUID | None, limit: int
+    ) -> Sequence[Member]:
+        """Return up to `limit` members whose ids come after `after`, by id."""
+
+
+class Journal(Protocol):
+    """Writes changes to the audit log and the outbox: a change is never made without both."""
+
+    async def record(self, tenant_id: UUID, changes: Sequence[Change], *, actor: str) -> None:
+        """Record what `actor` did to one tenant, in order."""
+
+    async def page(
+        self, tenant_id: UUID, *, before: int | None, limit: int
+    ) -> Sequence[AuditRecord]:
+        """Return up to `limit` audit records older than `before`, newest first."""
+
+
+class Work(Protocol):
+    """One unit of work: everything in one transaction."""
+
+    @property
+    def tenants(self) -> Tenants:
+        """The tenants."""
+
+    @property
+    def users(self) -> Users:
+        """The users."""
+
+    @property
+    def groups(self) -> Groups:
+        """The groups."""
+
+    @property
+    def journal(self) -> Journal:
+        """Audit log and outbox."""
+
+
+UnitOfWork = Callable[[], AbstractAsyncContextManager[Work]]
+"""Opens a unit of work; inside the consumer it joins the consumer's transaction."""
