@@ -1,0 +1,1 @@
+"""The SCIM protocol, pure: dialects in, documents, filters and response bytes out; no I/O."""

@@ -1,0 +1,138 @@
+"""Response bodies as bytes, spliced around stored documents so that reads parse nothing.
+
+A stored document is a JSON object without `schemas`, `id` and `meta`; those are put around it as
+they are, whatever whitespace the database chose for the rest.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from scim.domain.errors import Kind, ScimError, invalid_syntax
+from scim.domain.group import Group
+from scim.domain.user import ENTERPRISE_URN
+
+CONTENT_TYPE = "application/scim+json"
+
+_STATUS = {
+    Kind.INVALID: 400,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+    Kind.STALE: 412,
+    Kind.TOO_LARGE: 413,
+    Kind.TOO_MANY_REQUESTS: 429,
+    Kind.UNAVAILABLE: 503,
+}
+_ENTERPRISE_KEY = b'"' + ENTERPRISE_URN.encode() + b'":'
+_USER_HEAD = b'{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"id":"'
+_ENTERPRISE_HEAD = (
+    b'{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","'
+    + ENTERPRISE_URN.encode()
+    + b'"],"id":"'
+)
+_GROUP_HEAD = b'{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"id":"'
+_ERROR_URN = "urn:ietf:params:scim:api:messages:2.0:Error"
+_LIST_HEAD = b'{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":%d,'
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What `meta` tells beside type and location."""
+
+    created: datetime
+    modified: datetime
+    version: int
+
+
+def parse_body(raw: bytes) -> object:
+    """Read a request body as JSON."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise invalid_syntax(f"The body is not valid JSON: {error}.") from error
+
+
+def encode_document(document: dict[str, Any]) -> bytes:
+    """Return the bytes in which a document is stored."""
+    return orjson.dumps(document)
+
+
+def etag(version: int) -> str:
+    """Return the entity tag of a resource's version."""
+    return f'W/"{version}"'
+
+
+def location(base_url: str, endpoint: str, id: UUID) -> str:
+    """Return the address of a resource; `endpoint` is `Users` or `Groups`."""
+    return f"{base_url}/{endpoint}/{id}"
+
+
+def user_bytes(document: bytes, *, id: UUID, base_url: str, meta: Meta) -> bytes:
+    """Return a user as it is served."""
+    head = _ENTERPRISE_HEAD if _ENTERPRISE_KEY in document else _USER_HEAD
+    return b"".join(
+        (head, str(id).encode(), b'",', document[1:-1], _meta("User", "Users", id, base_url, meta))
+    )
+
+
+def group_bytes(
+    group: Group, *, members: Iterable[UUID] | None, base_url: str, meta: Meta
+) -> bytes:
+    """Return a group as it is served; without `members` when None."""
+    parts = [
+        _GROUP_HEAD,
+        str(group.id).encode(),
+        b'","displayName":',
+        orjson.dumps(group.display_name),
+    ]
+    if group.external_id is not None:
+        parts += (b',"externalId":', orjson.dumps(group.external_id))
+    if members is not None:
+        users = orjson.dumps(f"{base_url}/Users/")[1:-1].decode()
+        rows = [f'{{"value":"{m}","$ref":"{users}{m}","type":"User"}}' for m in members]
+        parts += (b',"members":[', ",".join(rows).encode(), b"]")
+    parts.append(_meta("Group", "Groups", group.id, base_url, meta))
+    return b"".join(parts)
+
+
+def list_bytes(resources: Sequence[bytes], *, total: int, start_index: int) -> bytes:
+    """Return a ListResponse; `Resources` is there even when it is empty."""
+    head = _LIST_HEAD % total
+    page = b'"startIndex":%d,"itemsPerPage":%d,"Resources":[' % (start_index, len(resources))
+    return b"".join((head, page, b",".join(resources), b"]}"))
+
+
+def status_of(error: ScimError) -> int:
+    """Return the HTTP status of an error."""
+    return _STATUS[error.kind]
+
+
+def error_bytes(error: ScimError) -> bytes:
+    """Return an error as SCIM writes it: the status is a string (RFC 7644 §3.12)."""
+    body = {"schemas": [_ERROR_URN], "status": str(status_of(error)), "detail": error.detail}
+    if error.scim_type is not None:
+        body["scimType"] = error.scim_type
+    return orjson.dumps(body)
+
+
+def _meta(type: str, endpoint: str, id: UUID, base_url: str, meta: Meta) -> bytes:
+    return (
+        b',"meta":'
+        + orjson.dumps(
+            {
+                "resourceType": type,
+                "created": meta.created,
+                "lastModified": meta.modified,
+                "location": location(base_url, endpoint, id),
+                "version": etag(meta.version),
+            },
+            option=orjson.OPT_UTC_Z,
+        )
+        + b"}"
+    )
