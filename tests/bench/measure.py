@@ -1,0 +1,137 @@
+"""Runs the phases against one server and takes its times."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import orjson
+from entra_sandbox.journal import percentile
+
+from bench.cpu import seconds_of
+from bench.load import Client, Load
+from bench.phases import PHASES, Phase, World, members_body, user_body
+
+WARM_UP = 48
+PHASE_SECONDS = 20.0
+OUTSIDERS = 2_000
+MEMBERS_PER_FILL = 1_000
+
+
+class BenchError(Exception):
+    """The measurement cannot go on; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One phase's figures for one server."""
+
+    name: str
+    requests: int
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+    cpu_ms: float
+
+
+async def run_phase(world: World, phase: Phase, pid: int, *, share: float = 1.0) -> Measured:
+    """Warm up, then measure every round of a phase."""
+    count = max(WARM_UP, int(phase.count * share))
+    for round_ in phase.rounds(world, WARM_UP):
+        _keep(world, phase, await _sent(world.client, [*round_.reset, *round_.requests]))
+    total, cpu = Load(), 0.0
+    for round_ in phase.rounds(world, count):
+        await _sent(world.client, round_.reset)
+        before = seconds_of(pid)
+        load = await world.client.send(round_.requests, within=PHASE_SECONDS)
+        cpu += seconds_of(pid) - before
+        total.add(load)
+    _check(phase.name, total)
+    _keep(world, phase, total)
+    return Measured(
+        name=phase.name,
+        requests=total.count,
+        per_second=total.count / total.seconds,
+        p50_ms=percentile(total.latencies, 50) * 1000,
+        p99_ms=percentile(total.latencies, 99) * 1000,
+        cpu_ms=cpu / total.count * 1000,
+    )
+
+
+async def run_all(
+    client: Client, pid: int, *, big: int, share: float, say: Callable[[str], None]
+) -> tuple[list[Measured], World]:
+    """Run every phase; before the first phase with the big group, make it."""
+    world = World(client)
+    results = []
+    for phase in PHASES:
+        if phase.name.endswith("big") and not world.big_group:
+            say(f"making a group of {big:,} members")
+            await _make_big_group(world, big)
+        say(phase.name)
+        results.append(await run_phase(world, phase, pid, share=share))
+    return results, world
+
+
+async def count_statements(
+    client: Client, world: World, counted: Callable[[], int], requests: int = 20
+) -> dict[str, float]:
+    """Run every phase again, briefly, and divide the statements by the requests."""
+    again = World(client, world.users, world.groups, world.big_group, world.outsiders, 1000)
+    # One by one, so that what each connection prepares is out of the way, and nothing is batched.
+    per_phase: dict[str, float] = {}
+    for phase in PHASES:
+        [first, *_] = phase.rounds(again, requests)
+        await _sent(client, first.reset)
+        for request in first.requests[: requests // 2]:
+            await client.one(request)
+        before = counted()
+        rest = first.requests[requests // 2 : requests]
+        for request in rest:
+            await client.one(request)
+        await asyncio.sleep(0)
+        per_phase[phase.name] = (counted() - before) / len(rest)
+    return per_phase
+
+
+async def _make_big_group(world: World, members: int) -> None:
+    client, wanted = world.client, members + OUTSIDERS
+    world.outsiders = OUTSIDERS
+    missing = range(len(world.users), wanted)
+    load = await _sent(
+        client, [client.request("POST", "/Users", user_body(f"m{number}")) for number in missing]
+    )
+    world.users += _ids(load)
+    body = orjson.dumps({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+                         "displayName": "Everybody", "externalId": "everybody"})
+    status, answer = await client.one(client.request("POST", "/Groups", body))
+    if status != 201:
+        raise BenchError(f"the big group was refused: {status} {answer[:200]!r}")
+    world.big_group = orjson.loads(answer)["id"]
+    path = f"/Groups/{world.big_group}"
+    inside = world.users[:-OUTSIDERS]
+    chunks = [inside[at : at + MEMBERS_PER_FILL] for at in range(0, len(inside), MEMBERS_PER_FILL)]
+    await _sent(client, [client.request("PATCH", path, members_body("Add", part)) for part in chunks])
+
+
+async def _sent(client: Client, requests: list[bytes] | tuple[bytes, ...] | object) -> Load:
+    load = await client.send(list(requests), within=600)  # type: ignore[call-overload]
+    _check("preparation", load)
+    return load
+
+
+def _check(name: str, load: Load) -> None:
+    if load.failures:
+        status, body = load.failures[0]
+        share = f"{len(load.failures)} of {load.count}"
+        raise BenchError(f"{name}: {share} requests failed, the first with {status} {body[:300]!r}")
+
+
+def _keep(world: World, phase: Phase, load: Load) -> None:
+    if phase.keeps == "users":
+        world.users += _ids(load)
+    elif phase.keeps == "groups":
+        world.groups += _ids(load)
+
+
+def _ids(load: Load) -> list[str]:
+    return [orjson.loads(body)["id"] for body in load.bodies]

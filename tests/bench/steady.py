@@ -1,0 +1,72 @@
+"""Commit to visible, at a steady 300 events a second."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from entra_sandbox.journal import percentile
+from entra_sandbox.visibility import Stopwatch, watching
+
+from bench.load import CONCURRENCY, Connection
+from bench.measure import BenchError
+from bench.phases import World, display_name_body
+
+EVENTS_PER_SECOND = 300
+SETTLE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Steady:
+    """How long an answered change took until it was visible in the directory."""
+
+    events: int
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+    worst_ms: float
+
+
+async def measure_steady(
+    world: World, *, directory_dsn: str, tenant_id: UUID, seconds: float
+) -> Steady:
+    """PATCH users at the steady rate and time every change until it is visible."""
+    async with watching(directory_dsn, tenant_id) as stopwatch:
+        started = time.perf_counter()
+        sent = await _send(world, stopwatch, int(seconds * EVENTS_PER_SECOND))
+        spent = time.perf_counter() - started
+        if not await stopwatch.settle(SETTLE_SECONDS):
+            raise BenchError(f"{stopwatch.waiting} changes never became visible in the directory")
+        times = stopwatch.seconds
+    return Steady(
+        events=sent,
+        per_second=sent / spent,
+        p50_ms=percentile(times, 50) * 1000,
+        p99_ms=percentile(times, 99) * 1000,
+        worst_ms=max(times) * 1000,
+    )
+
+
+async def _send(world: World, stopwatch: Stopwatch, count: int) -> int:
+    gate = asyncio.Queue[Connection]()
+    for connection in world.client._connections[:CONCURRENCY]:
+        gate.put_nowait(connection)
+    start = time.monotonic()
+
+    async def one(number: int, connection: Connection) -> None:
+        user = world.users[number % min(len(world.users), 2_000)]
+        name = f"steady {number}"
+        request = world.client.request("PATCH", f"/Users/{user}", display_name_body(name))
+        status, body = await connection.exchange(request)
+        if status >= 300:
+            raise BenchError(f"PATCH at a steady rate: {status} {body[:200]!r}")
+        stopwatch.user_written(user, name, True, time.monotonic())
+        gate.put_nowait(connection)
+
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(count):
+            pause = start + number / EVENTS_PER_SECOND - time.monotonic()
+            if pause > 0:
+                await asyncio.sleep(pause)
+            tasks.create_task(one(number, await gate.get()))
+    return count
