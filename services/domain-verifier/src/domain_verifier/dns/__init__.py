@@ -1,0 +1,1 @@
+"""Questions to validating resolvers and what their answers say."""

@@ -1,0 +1,188 @@
+"""One tenant's claim to one domain, and what people may do to it.
+
+Terminal states (`lapsed`, `failed`, `released`) never change again: a new claim has a new token, so
+an old record that comes back revives nothing (draft-ietf-dnsop-domain-verification-techniques,
+"reintroduction").
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from domain_verifier.domain.changes import Change, Claimed, Released, Verified
+from domain_verifier.domain.errors import DomainError, WrongState
+from domain_verifier.domain.evidence import Outcome, Reason
+from domain_verifier.domain.explanation import Subject
+from domain_verifier.domain.name import DomainName
+from domain_verifier.domain.policy import Policy
+
+
+class State(StrEnum):
+    """Where a claim stands."""
+
+    PENDING = "pending"
+    VERIFIED = "verified"
+    GRACE = "grace"
+    LAPSED = "lapsed"
+    FAILED = "failed"
+    RELEASED = "released"
+
+
+HOLDING = frozenset({State.VERIFIED, State.GRACE})
+LIVE = HOLDING | {State.PENDING}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A claim; every change gives a new one."""
+
+    tenant_id: UUID
+    claim_id: UUID
+    domain: DomainName
+    token: str
+    state: State
+    created_at: datetime
+    expires_at: datetime
+    """When a claim that is still pending fails."""
+    next_check_at: datetime | None
+    looks: int = 0
+    """Looks since the state was entered or the outcome changed: the step of the backoff."""
+    first_seen_at: datetime | None = None
+    """First look of the present run in which the record was there, while pending."""
+    review_since: datetime | None = None
+    """Proved, but the domain is not free; people decide unless its holder's record is gone."""
+    contested_at: datetime | None = None
+    """Somebody else proved this held domain."""
+    verified_at: datetime | None = None
+    authenticated: bool = False
+    absent_since: datetime | None = None
+    counted_since: datetime | None = None
+    """First ABSENT look of the run that counts; looks under a tripped breaker do not."""
+    absent_count: int = 0
+    unknown_since: datetime | None = None
+    grace_started_at: datetime | None = None
+    grace_ends_at: datetime | None = None
+    grace_warnings: int = 0
+    override_until: datetime | None = None
+    ended_at: datetime | None = None
+    last_checked_at: datetime | None = None
+    last_outcome: Outcome | None = None
+    last_reason: Reason | None = None
+    last_explanation: str | None = None
+
+    @property
+    def subject(self) -> Subject:
+        """What is looked for in DNS."""
+        return Subject(self.domain, self.token)
+
+    def overridden(self, now: datetime) -> bool:
+        """Tell whether an operator's word stands in for the record."""
+        return self.override_until is not None and now < self.override_until
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A claim's new form and what happened to it on the way."""
+
+    claim: Claim
+    changes: tuple[Change, ...] = ()
+
+
+def new_claim(
+    *,
+    tenant_id: UUID,
+    claim_id: UUID,
+    domain: DomainName,
+    token: str,
+    now: datetime,
+    policy: Policy,
+) -> Step:
+    """Return a pending claim, due for its first look at once."""
+    claim = Claim(
+        tenant_id=tenant_id,
+        claim_id=claim_id,
+        domain=domain,
+        token=token,
+        state=State.PENDING,
+        created_at=now,
+        expires_at=now + policy.claim_lifetime,
+        next_check_at=now,
+    )
+    return Step(claim, (Claimed(),))
+
+
+def end(claim: Claim, state: State, *, now: datetime) -> Claim:
+    """Return the claim in a terminal state: never looked at again."""
+    return replace(claim, state=state, ended_at=now, next_check_at=None, override_until=None)
+
+
+def release(claim: Claim, *, now: datetime, actor: str, reason: str) -> Step:
+    """Give a live claim up; the name is free from then on."""
+    if claim.state not in LIVE:
+        raise WrongState(f"The claim to {claim.domain.shown} is already {claim.state}.")
+    return Step(end(claim, State.RELEASED, now=now), (Released(reason=reason, actor=actor),))
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Two operators' word that a tenant holds a domain, for a time."""
+
+    until: datetime
+    actor: str
+    approved_by: str
+    reason: str
+
+
+def override(claim: Claim, word: Override, *, now: datetime, policy: Policy) -> Step:
+    """Let the claim hold its domain until a date, whatever DNS says."""
+    _refuse_bad_word(word, now=now, policy=policy)
+    if claim.state not in LIVE:
+        raise WrongState(
+            f"The claim to {claim.domain.shown} is {claim.state}. Start a new claim first."
+        )
+    held = replace(
+        claim,
+        state=State.VERIFIED,
+        verified_at=claim.verified_at or now,
+        override_until=word.until,
+        review_since=None,
+        grace_started_at=None,
+        grace_ends_at=None,
+        grace_warnings=0,
+        next_check_at=min(now + policy.recheck_every, word.until),
+    )
+    recovered = claim.state is State.GRACE
+    return Step(held, (Verified("override", recovered, word.until, word.actor),))
+
+
+def _refuse_bad_word(word: Override, *, now: datetime, policy: Policy) -> None:
+    if not word.reason.strip():
+        raise DomainError("reason_missing", "Say why the override is needed.", kind="invalid")
+    if word.actor.strip().lower() == word.approved_by.strip().lower():
+        raise DomainError(
+            "second_person_missing", "An override needs a second person's approval.", kind="invalid"
+        )
+    if not now < word.until <= now + policy.override_limit:
+        days = policy.override_limit // timedelta(days=1)
+        raise DomainError(
+            "override_too_long", f"An override lasts at most {days} days.", kind="invalid"
+        )
+
+
+def put_under_review(claim: Claim, *, now: datetime, policy: Policy) -> Claim:
+    """Keep a proved claim pending, for the domain is not free."""
+    return replace(
+        claim,
+        state=State.PENDING,
+        review_since=claim.review_since or now,
+        verified_at=None,
+        next_check_at=now + policy.pending_delays[-1],
+    )
+
+
+def contest(claim: Claim, *, now: datetime) -> Claim:
+    """Have a holder looked at now, for somebody else proved its domain."""
+    if claim.state not in HOLDING:
+        return claim
+    return replace(claim, contested_at=claim.contested_at or now, next_check_at=now)

@@ -1,0 +1,102 @@
+"""What a check of one claim found: each resolver's answer, and what they say together.
+
+`UNKNOWN` is never evidence for or against: only `PRESENT` gives a domain and only `ABSENT`, again
+and again, takes it away.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What a check says of the record."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+class Status(StrEnum):
+    """How one resolver answered one question."""
+
+    ANSWERED = "answered"
+    NXDOMAIN = "nxdomain"
+    NODATA = "nodata"
+    SERVFAIL = "servfail"
+    BOGUS = "bogus"
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    LOOP = "cname_loop"
+    MALFORMED = "malformed"
+    UNREACHABLE = "unreachable"
+
+
+class Reason(StrEnum):
+    """Why a check came out as it did."""
+
+    MATCHED = "matched"
+    NO_RECORD = "no_record"
+    WRONG_VALUE = "wrong_value"
+    NEAR_MISS = "near_miss"
+    DOUBLED_ZONE = "doubled_zone"
+    AT_APEX = "at_apex"
+    CNAME_BROKEN = "cname_broken"
+    WILDCARD = "wildcard"
+    FOREIGN_CNAME = "foreign_cname"
+    SOME_RESOLVERS = "some_resolvers"
+    DNSSEC_BOGUS = "dnssec_bogus"
+    SERVFAIL = "servfail"
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    CNAME_LOOP = "cname_loop"
+    UNPROVEN_DENIAL = "unproven_denial"
+    UNUSABLE_ANSWER = "unusable_answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One resolver's answer to one TXT question."""
+
+    resolver: str
+    status: Status
+    values: tuple[bytes, ...] = ()
+    chain: tuple[str, ...] = ()
+    """The CNAME targets in the order they were followed."""
+    authenticated: bool = False
+    """The AD bit: the resolver validated the answer with DNSSEC."""
+    ttl: int | None = None
+    """Seconds the answer may be kept; for a denial the negative TTL (RFC 2308 §5)."""
+    has_soa: bool = False
+    """A denial came with the zone's SOA, so the zone itself said so."""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """All that one resolver told about a claim."""
+
+    answer: Answer
+    sibling: Answer | None = None
+    """The answer for a random name beside the record's, asked when the record matched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """Where else the value was found, asked only to explain a missing record."""
+
+    doubled_zone: bool = False
+    at_apex: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A check's verdict, for the state machine and for the admin."""
+
+    outcome: Outcome
+    reason: Reason
+    explanation: str
+    authenticated: bool = False
+    retry_after: timedelta | None = None
+    """How long resolvers may go on denying the record."""
+    looks: tuple[Look, ...] = ()

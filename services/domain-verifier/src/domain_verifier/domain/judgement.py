@@ -1,0 +1,177 @@
+"""From the resolvers' answers to a verdict.
+
+PRESENT needs every resolver to see the exact value at the exact name inside the tenant's own zone;
+ABSENT needs every resolver to bring a denial or other values. Everything else is UNKNOWN.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from domain_verifier.domain.challenge import near_miss, proves
+from domain_verifier.domain.evidence import (
+    Answer,
+    Evidence,
+    Hints,
+    Look,
+    Outcome,
+    Reason,
+    Status,
+)
+from domain_verifier.domain.explanation import Subject, explain
+
+# A cache may keep a denial for this long at most before a claim is looked at again anyway.
+MAX_RETRY_AFTER = timedelta(hours=24)
+
+_FAULTS = {
+    Status.BOGUS: Reason.DNSSEC_BOGUS,
+    Status.SERVFAIL: Reason.SERVFAIL,
+    Status.REFUSED: Reason.REFUSED,
+    Status.TIMEOUT: Reason.TIMEOUT,
+    Status.UNREACHABLE: Reason.TIMEOUT,
+    Status.LOOP: Reason.CNAME_LOOP,
+    Status.MALFORMED: Reason.UNUSABLE_ANSWER,
+}
+# Of several reasons the one an admin can do most about is told.
+_TELLING = (
+    Reason.WILDCARD,
+    Reason.FOREIGN_CNAME,
+    Reason.DNSSEC_BOGUS,
+    Reason.CNAME_LOOP,
+    Reason.SERVFAIL,
+    Reason.REFUSED,
+    Reason.UNUSABLE_ANSWER,
+    Reason.UNPROVEN_DENIAL,
+    Reason.TIMEOUT,
+    Reason.NEAR_MISS,
+    Reason.WRONG_VALUE,
+    Reason.CNAME_BROKEN,
+    Reason.NO_RECORD,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one resolver's look says."""
+
+    outcome: Outcome
+    reason: Reason
+
+
+def judge(
+    looks: Sequence[Look],
+    *,
+    subject: Subject,
+    registrable_of: Callable[[str], str],
+    hints: Hints | None = None,
+) -> Evidence:
+    """Return the verdict over all resolvers' looks.
+
+    `registrable_of` gives the registrable part of a CNAME target.
+    """
+    verdicts = [judge_look(look, subject=subject, registrable_of=registrable_of) for look in looks]
+    verdict = _combine(verdicts)
+    if hints is not None and verdict.outcome is Outcome.ABSENT:
+        verdict = Verdict(Outcome.ABSENT, _hinted(verdict.reason, hints))
+    retry_after = _retry_after(looks) if verdict.outcome is not Outcome.PRESENT else None
+    return Evidence(
+        outcome=verdict.outcome,
+        reason=verdict.reason,
+        explanation=explain(
+            verdict.reason, subject, looks, verdicts_present(verdicts), retry_after
+        ),
+        authenticated=bool(looks) and all(look.answer.authenticated for look in looks),
+        retry_after=retry_after,
+        looks=tuple(looks),
+    )
+
+
+def verdicts_present(verdicts: Sequence[Verdict]) -> tuple[bool, ...]:
+    """Return for each resolver whether it sees the record."""
+    return tuple(verdict.outcome is Outcome.PRESENT for verdict in verdicts)
+
+
+def judge_look(look: Look, *, subject: Subject, registrable_of: Callable[[str], str]) -> Verdict:
+    """Return what one resolver's look says."""
+    answer = look.answer
+    if answer.status in _FAULTS:
+        return Verdict(Outcome.UNKNOWN, _FAULTS[answer.status])
+    if answer.status is not Status.ANSWERED:
+        return _denial(answer)
+    if not proves(subject.token, answer.values):
+        close = near_miss(subject.token, answer.values)
+        return Verdict(Outcome.ABSENT, Reason.NEAR_MISS if close else Reason.WRONG_VALUE)
+    if not _chain_is_own(answer.chain, subject, registrable_of):
+        return Verdict(Outcome.UNKNOWN, Reason.FOREIGN_CNAME)
+    return _unless_wildcard(look.sibling, subject)
+
+
+def _denial(answer: Answer) -> Verdict:
+    if not answer.has_soa:
+        return Verdict(Outcome.UNKNOWN, Reason.UNPROVEN_DENIAL)
+    reason = Reason.CNAME_BROKEN if answer.chain else Reason.NO_RECORD
+    return Verdict(Outcome.ABSENT, reason)
+
+
+def _chain_is_own(
+    chain: Sequence[str], subject: Subject, registrable_of: Callable[[str], str]
+) -> bool:
+    """Tell whether every hop stays in the tenant's zone, or goes to a target made for this claim.
+
+    A target whose first label is the claim's token was chosen for this claim by whoever edits the
+    zone; what lies behind it is then its owner's business.
+    """
+    for target in chain:
+        if target.split(".", 1)[0] == subject.token:
+            return True
+        if registrable_of(target) != subject.domain.registrable:
+            return False
+    return True
+
+
+def _unless_wildcard(sibling: Answer | None, subject: Subject) -> Verdict:
+    """Refuse a value that any other name in the zone answers with as well."""
+    if sibling is None:
+        return Verdict(Outcome.PRESENT, Reason.MATCHED)
+    if sibling.status in _FAULTS:
+        return Verdict(Outcome.UNKNOWN, _FAULTS[sibling.status])
+    if proves(subject.token, sibling.values):
+        return Verdict(Outcome.UNKNOWN, Reason.WILDCARD)
+    return Verdict(Outcome.PRESENT, Reason.MATCHED)
+
+
+def _combine(verdicts: Sequence[Verdict]) -> Verdict:
+    if not verdicts:
+        return Verdict(Outcome.UNKNOWN, Reason.TIMEOUT)
+    outcomes = {verdict.outcome for verdict in verdicts}
+    if outcomes == {Outcome.PRESENT}:
+        return Verdict(Outcome.PRESENT, Reason.MATCHED)
+    if Outcome.UNKNOWN in outcomes:
+        unknown = [v.reason for v in verdicts if v.outcome is Outcome.UNKNOWN]
+        return Verdict(Outcome.UNKNOWN, _most_telling(unknown))
+    if Outcome.PRESENT in outcomes:
+        return Verdict(Outcome.UNKNOWN, Reason.SOME_RESOLVERS)
+    return Verdict(Outcome.ABSENT, _most_telling([verdict.reason for verdict in verdicts]))
+
+
+def _most_telling(reasons: Sequence[Reason]) -> Reason:
+    return min(reasons, key=_TELLING.index)
+
+
+def _hinted(reason: Reason, hints: Hints) -> Reason:
+    if hints.doubled_zone:
+        return Reason.DOUBLED_ZONE
+    if hints.at_apex:
+        return Reason.AT_APEX
+    return reason
+
+
+def _retry_after(looks: Sequence[Look]) -> timedelta | None:
+    """Return how long the slowest cache may keep what it answered."""
+    ttls = [
+        look.answer.ttl
+        for look in looks
+        if look.answer.ttl is not None
+        and look.answer.status in {Status.NXDOMAIN, Status.NODATA, Status.ANSWERED}
+    ]
+    return min(timedelta(seconds=max(ttls)), MAX_RETRY_AFTER) if ttls else None

@@ -1,0 +1,46 @@
+"""Which writing systems a label mixes, so that look-alikes of other names are refused.
+
+The rule is UTS 39 "highly restrictive": one script per label, or Latin with one of the East Asian
+sets. A label wholly of letters that look Latin under a Latin top-level domain is refused too.
+"""
+
+import unicodedata
+
+_EAST_ASIAN_SETS = (
+    frozenset({"LATIN", "CJK", "HIRAGANA", "KATAKANA"}),
+    frozenset({"LATIN", "CJK", "BOPOMOFO"}),
+    frozenset({"LATIN", "CJK", "HANGUL"}),
+)
+# Cyrillic, Greek and Armenian letters that are drawn like a Latin letter in common fonts.
+_LATIN_LOOKALIKES = frozenset("асԁеһіјӏорԛѕԝхуъьҽпгѵѡкмтвнαινορυχγκϲοսօոհցզԁ")
+# Letters that every script shares: the prolonged sound mark, iteration marks.
+_SHARED = frozenset({"々", "〆", "〇", "ー"})
+
+
+def _script(char: str) -> str | None:
+    if not unicodedata.category(char).startswith("L") or char in _SHARED:
+        return None
+    first = unicodedata.name(char, "UNKNOWN").split(" ")[0]
+    return first.removesuffix("-COMPATIBILITY")
+
+
+def scripts_of(label: str) -> frozenset[str]:
+    """Return the scripts of the label's letters; digits, marks and hyphens have none."""
+    return frozenset(script for char in label if (script := _script(char)) is not None)
+
+
+def mixes_scripts(label: str) -> bool:
+    """Tell whether the label mixes scripts that no single language mixes."""
+    scripts = scripts_of(label)
+    if len(scripts) <= 1:
+        return False
+    return not any(scripts <= allowed for allowed in _EAST_ASIAN_SETS)
+
+
+def looks_latin(label: str) -> bool:
+    """Tell whether a label without Latin letters can be read as a Latin one."""
+    scripts = scripts_of(label)
+    if not scripts or "LATIN" in scripts:
+        return False
+    letters = {char for char in label if char.isalpha()}
+    return letters <= _LATIN_LOOKALIKES

@@ -1,0 +1,1 @@
+"""The bus: domain events out, tenants in."""

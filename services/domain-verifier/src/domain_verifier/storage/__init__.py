@@ -1,0 +1,1 @@
+"""Claims, checks and tenants in PostgreSQL."""
