@@ -7,6 +7,7 @@ what feeds others (HTTP) ends before what it feeds (consumers, then the relay).
 
 import asyncio
 import contextlib
+import math
 import os
 import signal
 import time
@@ -28,7 +29,7 @@ class Loop:
     stop: Callable[[], None] | None = None
     """Asks the loop to end by itself; without it, and after the grace time, it is cancelled."""
     silence: float = 60.0
-    """Seconds without a beat after which the loop counts as stuck; 0 if it never beats."""
+    """Seconds without a beat after which the loop counts as stuck, once it has begun to beat."""
 
 
 class LoopDied(Exception):
@@ -41,7 +42,10 @@ class LoopDied(Exception):
 
 
 class Heartbeats:
-    """When each running loop last said that it is alive."""
+    """When each running loop last said that it is alive.
+
+    A loop is watched from its first beat on: one that only waits for others has nothing to say.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -49,9 +53,8 @@ class Heartbeats:
         self._silences: dict[str, float] = {}
 
     def watch(self, name: str, silence: float) -> None:
-        """Expect a beat of `name` at least every `silence` seconds from now on."""
+        """Expect a beat of `name` at least every `silence` seconds, from its first one on."""
         self._silences[name] = silence
-        self.beat(name)
 
     def beat(self, name: str) -> None:
         """Say that `name` is alive."""
@@ -65,9 +68,7 @@ class Heartbeats:
     def silent(self) -> list[str]:
         """Return the names of the loops that have been silent for too long."""
         return [
-            name
-            for name, age in self.ages().items()
-            if self._silences[name] and age > self._silences[name]
+            name for name, age in self.ages().items() if age > self._silences.get(name, math.inf)
         ]
 
 

@@ -16,6 +16,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 
+from chassis.queries import load_queries
+
 LOCK_TIMEOUT_MS = 5_000
 CONNECT_TIMEOUT = 10.0
 MIGRATION_TIMEOUT = 600.0
@@ -68,12 +70,11 @@ def _file_names(directories: tuple[Path, ...]) -> list[str]:
 
 async def _applied_versions(connection: asyncpg.Connection) -> set[str]:
     # A database that was never migrated has no such table, and that is no error.
-    if await connection.fetchval("SELECT to_regclass('schema_migrations')") is None:
+    queries = load_queries("chassis", "health")
+    if await connection.fetchval(queries["find_migrations_table"]) is None:
         return set()
-    return {row["version"] for row in await connection.fetch(APPLIED_VERSIONS)}
-
-
-APPLIED_VERSIONS = "SELECT version FROM schema_migrations"
+    rows = await connection.fetch(queries["list_applied_migrations"])
+    return {row["version"] for row in rows}
 
 
 async def _connect(dsn: str) -> asyncpg.Connection:
@@ -99,9 +100,8 @@ async def _dbmate_url(dsn: str) -> str:
 async def _is_encrypted(dsn: str) -> bool:
     connection = await _connect(dsn)
     try:
-        return bool(
-            await connection.fetchval("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
-        )
+        query = load_queries("chassis", "health")["is_connection_encrypted"]
+        return bool(await connection.fetchval(query))
     finally:
         await connection.close(timeout=CONNECT_TIMEOUT)
 
