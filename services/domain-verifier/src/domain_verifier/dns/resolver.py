@@ -1,0 +1,149 @@
+"""One validating resolver: a TXT question, and its answer in the domain's words.
+
+Every question ends within `Patience.total` seconds whatever the resolver does; no answer, however
+malformed, raises.
+"""
+
+import asyncio
+from dataclasses import dataclass, replace
+
+import dns.asyncquery
+import dns.edns
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdatatype
+import dns.rdtypes.ANY.TXT
+import dns.rrset
+
+from domain_verifier.dns.endpoint import Endpoint
+from domain_verifier.domain.evidence import Answer, Status
+
+# What fits in one unfragmented datagram nearly everywhere (DNS flag day 2020).
+EDNS_PAYLOAD = 1232
+MAX_RECORDS = 100
+# RFC 8914: extended errors that mean "the signatures do not hold".
+_BOGUS_EDE = frozenset(range(5, 13))
+_RCODES = {dns.rcode.SERVFAIL: Status.SERVFAIL, dns.rcode.REFUSED: Status.REFUSED}
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a resolver may take."""
+
+    attempt: float = 2.0
+    """Seconds until a question is sent again."""
+    attempts: int = 2
+    total: float = 6.0
+    """Seconds for everything, TCP after truncation included."""
+
+
+class Resolver:
+    """A recursive resolver that validates DNSSEC, reached over a trusted path."""
+
+    def __init__(self, endpoint: Endpoint, *, patience: Patience) -> None:
+        self._endpoint = endpoint
+        self._patience = patience
+
+    @property
+    def name(self) -> str:
+        """Return its address for people."""
+        return str(self._endpoint)
+
+    async def txt(self, name: str) -> Answer:
+        """Return the TXT records at a name, or why there are none."""
+        try:
+            async with asyncio.timeout(self._patience.total):
+                return await self._txt(name)
+        except TimeoutError:
+            return self._failed(Status.TIMEOUT)
+
+    async def _txt(self, name: str) -> Answer:
+        try:
+            question = dns.name.from_text(f"{name}.", origin=None)
+            response = await self._ask(question)
+            if response.rcode() == dns.rcode.SERVFAIL:
+                return await self._servfail(question, response)
+            return self._read(response)
+        except dns.exception.Timeout:
+            return self._failed(Status.TIMEOUT)
+        except dns.message.ChainTooLong:
+            return self._failed(Status.LOOP)
+        except dns.exception.DNSException as error:
+            return self._failed(Status.MALFORMED, type(error).__name__)
+        except (OSError, EOFError) as error:
+            return self._failed(Status.UNREACHABLE, type(error).__name__)
+
+    async def _ask(self, question: dns.name.Name, *, flags: int = 0) -> dns.message.Message:
+        for attempt in range(1, self._patience.attempts + 1):
+            # A new id and a new source port for every attempt.
+            query = dns.message.make_query(
+                question,
+                dns.rdatatype.TXT,
+                use_edns=0,
+                payload=EDNS_PAYLOAD,
+                flags=dns.flags.RD | dns.flags.AD | flags,
+            )
+            try:
+                response, _ = await dns.asyncquery.udp_with_fallback(
+                    query,
+                    self._endpoint.host,
+                    timeout=self._patience.attempt,
+                    port=self._endpoint.port,
+                    # Stray and forged packets are waited past, not believed (CVE-2023-29483).
+                    ignore_unexpected=True,
+                    ignore_errors=True,
+                )
+            except dns.exception.Timeout:
+                if attempt == self._patience.attempts:
+                    raise
+            else:
+                return response
+        raise dns.exception.Timeout
+
+    async def _servfail(self, question: dns.name.Name, response: dns.message.Message) -> Answer:
+        """Tell bad signatures from other faults: with checking disabled the data would come."""
+        codes = [int(o.code) for o in response.options if isinstance(o, dns.edns.EDEOption)]
+        detail = ",".join(f"EDE {code}" for code in codes)
+        if _BOGUS_EDE.intersection(codes):
+            return self._failed(Status.BOGUS, detail)
+        unchecked = await self._ask(question, flags=dns.flags.CD)
+        if unchecked.rcode() in {dns.rcode.NOERROR, dns.rcode.NXDOMAIN}:
+            return self._failed(Status.BOGUS, detail)
+        return self._failed(Status.SERVFAIL, detail)
+
+    def _read(self, response: dns.message.Message) -> Answer:
+        rcode = response.rcode()
+        if rcode not in {dns.rcode.NOERROR, dns.rcode.NXDOMAIN}:
+            return self._failed(_RCODES.get(rcode, Status.MALFORMED), dns.rcode.to_text(rcode))
+        if not isinstance(response, dns.message.QueryMessage):
+            return self._failed(Status.MALFORMED, type(response).__name__)
+        chaining = response.resolve_chaining()
+        answer = Answer(
+            resolver=self.name,
+            status=Status.NXDOMAIN if rcode == dns.rcode.NXDOMAIN else Status.NODATA,
+            chain=tuple(_target(cname) for cname in chaining.cnames),
+            authenticated=bool(response.flags & dns.flags.AD),
+            ttl=chaining.minimum_ttl,
+            has_soa=any(rrset.rdtype == dns.rdatatype.SOA for rrset in response.authority),
+        )
+        if chaining.answer is None:
+            return answer
+        if len(chaining.answer) > MAX_RECORDS:
+            return self._failed(Status.MALFORMED, f"{len(chaining.answer)} records")
+        return replace(answer, status=Status.ANSWERED, values=_values(chaining.answer))
+
+    def _failed(self, status: Status, detail: str = "") -> Answer:
+        return Answer(resolver=self.name, status=status, detail=detail)
+
+
+def _target(cname: dns.rrset.RRset) -> str:
+    return str(cname[0].target.to_text(omit_final_dot=True)).lower()
+
+
+def _values(txt: dns.rrset.RRset) -> tuple[bytes, ...]:
+    """Join each record's character-strings: they are one text cut in pieces (RFC 7208 §3.3)."""
+    joined = (b"".join(record.strings) for record in txt)
+    return tuple(sorted(joined))

@@ -1,0 +1,247 @@
+"""Every situation of DNS that a check can meet, on real servers."""
+
+import time
+from datetime import timedelta
+
+from domain_verifier.dns.resolver import Patience
+from domain_verifier.domain.challenge import value_of
+from domain_verifier.domain.evidence import Outcome, Reason, Status
+from support.dns_configs import MAX_NEGATIVE_TTL, SOA_MINIMUM
+from support.dns_probing import Zone
+from support.dns_servers import LOOPBACK, closed_port
+from support.waiting import eventually
+
+
+async def test_the_record_is_present_in_an_unsigned_zone(zone: Zone) -> None:
+    subject = zone.subject()
+    await zone.publish(subject)
+    evidence = await zone.probe(subject)
+    assert (evidence.outcome, evidence.reason) == (Outcome.PRESENT, Reason.MATCHED)
+    assert not evidence.authenticated
+    assert [look.answer.resolver for look in evidence.looks] == zone.servers.resolvers
+
+
+async def test_a_signed_zone_is_authenticated(zone: Zone) -> None:
+    subject = zone.subject("signed.test")
+    await zone.publish(subject)
+    evidence = await zone.probe(subject)
+    assert evidence.outcome is Outcome.PRESENT
+    assert evidence.authenticated
+
+
+async def test_a_signed_denial_is_authenticated_too(zone: Zone) -> None:
+    evidence = await zone.probe(zone.subject("signed.test"))
+    assert (evidence.outcome, evidence.reason) == (Outcome.ABSENT, Reason.NO_RECORD)
+    assert evidence.authenticated
+
+
+async def test_several_strings_of_one_record_are_one_text(zone: Zone) -> None:
+    subject = zone.subject()
+    head, tail = value_of(subject.token)[:9], value_of(subject.token)[9:]
+    await zone.servers.add(subject.record.name, f'"{head}" "{tail}"')
+    assert (await zone.probe(subject)).outcome is Outcome.PRESENT
+
+
+async def test_two_records_are_two_texts(zone: Zone) -> None:
+    subject = zone.subject()
+    head, tail = value_of(subject.token)[:9], value_of(subject.token)[9:]
+    await zone.publish(subject, head, tail)
+    evidence = await zone.probe(subject)
+    assert evidence.outcome is Outcome.ABSENT
+
+
+async def test_other_tenants_records_at_the_name_do_no_harm(zone: Zone) -> None:
+    subject = zone.subject()
+    await zone.publish(subject, "v=other", value_of("z" * 32), value_of(subject.token))
+    assert (await zone.probe(subject)).outcome is Outcome.PRESENT
+
+
+async def test_forty_long_records_come_over_tcp(zone: Zone) -> None:
+    subject = zone.subject()
+    filler = [f"{number:03d}" + "x" * 177 for number in range(39)]
+    await zone.publish(subject, *filler, value_of(subject.token))
+    evidence = await zone.probe(subject)
+    assert evidence.outcome is Outcome.PRESENT
+    assert len(evidence.looks[0].answer.values) == 40
+
+
+async def test_more_than_a_hundred_records_are_not_read(zone: Zone) -> None:
+    subject = zone.subject()
+    await zone.publish(subject, *(f"{number}" for number in range(100)), value_of(subject.token))
+    evidence = await zone.probe(subject)
+    assert (evidence.outcome, evidence.reason) == (Outcome.UNKNOWN, Reason.UNUSABLE_ANSWER)
+
+
+async def test_a_truncated_answer_is_asked_for_over_tcp(zone: Zone) -> None:
+    subject = zone.subject("trunc.fault.test")
+    await zone.publish(subject)
+    assert (await zone.probe(subject, at=[zone.dnsdist])).outcome is Outcome.PRESENT
+    assert (await zone.probe(subject)).outcome is Outcome.PRESENT
+
+
+async def test_a_cname_chain_of_two_within_the_zone_is_recorded(zone: Zone) -> None:
+    subject = zone.subject()
+    middle, last = f"m.{subject.domain.ascii}", f"l.{subject.domain.ascii}"
+    await zone.servers.add(subject.record.name, f"{middle}.", rdtype="CNAME")
+    await zone.servers.add(middle, f"{last}.", rdtype="CNAME")
+    await zone.publish(subject, name=last)
+    evidence = await zone.probe(subject)
+    assert evidence.outcome is Outcome.PRESENT
+    assert evidence.looks[0].answer.chain == (middle, last)
+
+
+async def test_a_cname_to_nowhere_is_a_denial(zone: Zone) -> None:
+    subject = zone.subject()
+    await zone.servers.add(subject.record.name, "nowhere.saas.test.", rdtype="CNAME")
+    evidence = await zone.probe(subject)
+    assert (evidence.outcome, evidence.reason) == (Outcome.ABSENT, Reason.CNAME_BROKEN)
+    assert "nowhere.saas.test" in evidence.explanation
+
+
+async def test_a_cname_out_of_a_server_without_the_target_proves_nothing(zone: Zone) -> None:
+    subject = zone.subject()
+    await zone.servers.add(subject.record.name, "nowhere.elsewhere.invalid.", rdtype="CNAME")
+    evidence = await zone.probe(subject, at=[zone.knot])
+    assert (evidence.outcome, evidence.reason) == (Outcome.UNKNOWN, Reason.UNPROVEN_DENIAL)
+
+
+async def test_a_cname_loop_is_no_denial(zone: Zone) -> None:
+    subject = zone.subject()
+    other = f"loop.{subject.domain.ascii}"
+    await zone.servers.add(subject.record.name, f"{other}.", rdtype="CNAME")
+    await zone.servers.add(other, f"{subject.record.name}.", rdtype="CNAME")
+    through_resolver = await zone.probe(subject)
+    assert through_resolver.outcome is Outcome.UNKNOWN
+    assert through_resolver.reason in {Reason.SERVFAIL, Reason.CNAME_LOOP}
+    assert "circles" in through_resolver.explanation
+    direct = await zone.probe(subject, at=[zone.knot])
+    assert (direct.outcome, direct.reason) == (Outcome.UNKNOWN, Reason.CNAME_LOOP)
+
+
+async def test_nxdomain_tells_how_long_to_wait(zone: Zone) -> None:
+    subject = zone.subject()
+    direct = await zone.probe(subject, at=[zone.knot])
+    assert (direct.outcome, direct.reason) == (Outcome.ABSENT, Reason.NO_RECORD)
+    assert direct.retry_after == timedelta(seconds=SOA_MINIMUM)
+    assert "5 seconds" in direct.explanation
+    assert subject.record.host in direct.explanation
+    assert direct.looks[0].answer.status is Status.NXDOMAIN
+    through_resolver = await zone.probe(subject)
+    assert through_resolver.retry_after is not None
+    assert through_resolver.retry_after <= timedelta(seconds=MAX_NEGATIVE_TTL)
+
+
+async def test_a_name_without_txt_is_a_denial(zone: Zone) -> None:
+    subject = zone.subject()
+    await zone.servers.add(subject.record.name, "192.0.2.1", rdtype="A")
+    evidence = await zone.probe(subject)
+    assert (evidence.outcome, evidence.reason) == (Outcome.ABSENT, Reason.NO_RECORD)
+    assert {look.answer.status for look in evidence.looks} == {Status.NODATA}
+
+
+async def test_servfail_is_unknown(zone: Zone) -> None:
+    for domain in ("broken.test", "servfail.fault.test"):
+        evidence = await zone.probe(zone.subject(domain))
+        assert (evidence.outcome, evidence.reason) == (Outcome.UNKNOWN, Reason.SERVFAIL)
+        assert "SERVFAIL" in evidence.explanation
+
+
+async def test_refused_is_unknown(zone: Zone) -> None:
+    subject = zone.subject("refused.fault.test")
+    direct = await zone.probe(subject, at=[zone.dnsdist])
+    assert (direct.outcome, direct.reason) == (Outcome.UNKNOWN, Reason.REFUSED)
+    assert (await zone.probe(subject)).outcome is Outcome.UNKNOWN
+
+
+async def test_no_reply_ends_in_time_and_is_unknown(zone: Zone) -> None:
+    started = time.monotonic()
+    evidence = await zone.probe(zone.subject("drop.fault.test"), at=[zone.dnsdist])
+    assert (evidence.outcome, evidence.reason) == (Outcome.UNKNOWN, Reason.TIMEOUT)
+    assert time.monotonic() - started < 3
+    assert (await zone.probe(zone.subject("drop.fault.test"))).reason is Reason.TIMEOUT
+
+
+async def test_a_slow_server_is_waited_for_within_reason(zone: Zone) -> None:
+    subject = zone.subject("slow.fault.test")
+    await zone.publish(subject)
+    assert (await zone.probe(subject, at=[zone.dnsdist])).reason is Reason.TIMEOUT
+    patient = Patience(attempt=3, attempts=1, total=6)
+    evidence = await zone.probe(subject, at=[zone.dnsdist], patience=patient)
+    assert evidence.outcome is Outcome.PRESENT
+
+
+async def test_a_resolver_that_is_not_there_is_unknown(zone: Zone) -> None:
+    subject = zone.subject()
+    await zone.publish(subject)
+    nobody = f"{LOOPBACK}:{closed_port()}"
+    evidence = await zone.probe(subject, at=[zone.servers.resolvers[0], nobody])
+    assert (evidence.outcome, evidence.reason) == (Outcome.UNKNOWN, Reason.TIMEOUT)
+
+
+async def test_bogus_dnssec_is_neither_present_nor_absent(zone: Zone) -> None:
+    subject = zone.subject("bad.test")
+    await zone.publish(subject)
+    evidence = await zone.probe(subject)
+    assert (evidence.outcome, evidence.reason) == (Outcome.UNKNOWN, Reason.DNSSEC_BOGUS)
+    assert "DNSSEC" in evidence.explanation
+
+
+async def test_a_wrong_value_is_shown(zone: Zone) -> None:
+    subject = zone.subject()
+    await zone.publish(subject, "v=spf1 -all", 'say \\"hi\\"')
+    evidence = await zone.probe(subject)
+    assert (evidence.outcome, evidence.reason) == (Outcome.ABSENT, Reason.WRONG_VALUE)
+    assert "“v=spf1 -all”" in evidence.explanation
+    assert subject.record.value in evidence.explanation
+
+
+async def test_the_right_token_in_a_wrong_shape_is_told(zone: Zone) -> None:
+    subject = zone.subject()
+    await zone.publish(subject, f"token={subject.token}")
+    evidence = await zone.probe(subject)
+    assert (evidence.outcome, evidence.reason) == (Outcome.ABSENT, Reason.NEAR_MISS)
+
+
+async def test_a_doubled_zone_name_is_told(zone: Zone) -> None:
+    subject = zone.subject()
+    await zone.publish(subject, name=f"{subject.record.name}.acme.test")
+    evidence = await zone.probe(subject)
+    assert (evidence.outcome, evidence.reason) == (Outcome.ABSENT, Reason.DOUBLED_ZONE)
+    assert f"“{subject.record.host}”" in evidence.explanation
+    unexplained = await zone.probe(subject, explain=False)
+    assert unexplained.reason is Reason.NO_RECORD
+
+
+async def test_a_value_at_the_apex_is_told(zone: Zone) -> None:
+    subject = zone.subject()
+    await zone.publish(subject, name=subject.domain.ascii)
+    evidence = await zone.probe(subject)
+    assert (evidence.outcome, evidence.reason) == (Outcome.ABSENT, Reason.AT_APEX)
+
+
+async def test_added_after_a_look_only_some_resolvers_see_it_until_caches_end(zone: Zone) -> None:
+    subject = zone.subject()
+    first, second = zone.servers.resolvers
+    assert (await zone.probe(subject, at=[first])).outcome is Outcome.ABSENT
+    await zone.publish(subject)
+    evidence = await zone.probe(subject)
+    assert (evidence.outcome, evidence.reason) == (Outcome.UNKNOWN, Reason.SOME_RESOLVERS)
+    assert f"{second} yes" in evidence.explanation
+    assert f"{first} not yet" in evidence.explanation
+    assert evidence.retry_after is not None
+
+    async def seen_by_all() -> bool:
+        return (await zone.probe(subject)).outcome is Outcome.PRESENT
+
+    await eventually(seen_by_all, within=MAX_NEGATIVE_TTL + 5, every=0.2)
+
+
+async def test_removed_after_a_look_caches_show_it_until_their_ttl_ends(zone: Zone) -> None:
+    subject = zone.subject()
+    await zone.publish(subject)
+    assert (await zone.probe(subject)).outcome is Outcome.PRESENT
+    await zone.servers.remove(subject.record.name)
+    assert (await zone.probe(subject, at=[zone.knot])).outcome is Outcome.ABSENT
+    assert (await zone.probe(subject)).outcome is Outcome.PRESENT
+    zone.servers.flush(subject.record.name)
+    assert (await zone.probe(subject)).outcome is Outcome.ABSENT

@@ -1,0 +1,71 @@
+"""Probing real DNS servers: subjects with names never used before, and probers at any server."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from domain_verifier.dns.endpoint import Endpoint
+from domain_verifier.dns.prober import DnsProber
+from domain_verifier.dns.resolver import Patience, Resolver
+from domain_verifier.domain.challenge import value_of
+from domain_verifier.domain.evidence import Evidence
+from domain_verifier.domain.explanation import Subject
+from domain_verifier.domain.name import DomainName, NamePolicy
+from support.dns_servers import LOOPBACK, DnsServers
+
+TOKEN = "abcdefghijklmnopqrstuvwxyz234567"
+OTHER_TOKEN = "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"
+NAMES = NamePolicy(test_zones=("test",))
+PATIENCE = Patience(attempt=0.5, attempts=2, total=2.0)
+# Caches of resolvers outlive a test: each takes names of its own.
+_numbers = itertools.count(1)
+
+
+def make_prober(addresses: Sequence[str], *, patience: Patience = PATIENCE) -> DnsProber:
+    """Return a prober at these servers."""
+    resolvers = [Resolver(Endpoint.parse(text), patience=patience) for text in addresses]
+    return DnsProber(resolvers, registrable_of=NAMES.registrable)
+
+
+@dataclass
+class Zone:
+    """A test's view of the DNS servers."""
+
+    servers: DnsServers
+    token: str = TOKEN
+    _label: str = field(default_factory=lambda: f"t{next(_numbers)}")
+
+    def subject(self, below: str = "acme.test") -> Subject:
+        """Return this test's own domain below a zone, and its token."""
+        return Subject(NAMES.parse(f"{self._label}.{below}"), self.token)
+
+    def apex(self, domain: str) -> Subject:
+        """Return a zone's own name as a subject."""
+        return Subject(DomainName(domain, domain), self.token)
+
+    async def publish(self, subject: Subject, *values: str, name: str | None = None) -> None:
+        """Publish the right record, or others, at the record's name or elsewhere."""
+        texts = [f'"{value}"' for value in values or (value_of(subject.token),)]
+        await self.servers.add(name or subject.record.name, *texts)
+
+    async def probe(
+        self,
+        subject: Subject,
+        *,
+        at: Sequence[str] | None = None,
+        explain: bool = True,
+        patience: Patience = PATIENCE,
+    ) -> Evidence:
+        """Check through the two validating resolvers, or at other servers."""
+        prober = make_prober(at or self.servers.resolvers, patience=patience)
+        return await prober.probe(subject, explain=explain)
+
+    @property
+    def knot(self) -> str:
+        """The authoritative server."""
+        return f"{LOOPBACK}:{self.servers.ports.knot}"
+
+    @property
+    def dnsdist(self) -> str:
+        """The proxy with faults."""
+        return f"{LOOPBACK}:{self.servers.ports.dnsdist}"
