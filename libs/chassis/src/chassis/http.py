@@ -16,7 +16,9 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
-from starlette.types import ASGIApp
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis.health import Check, operations
 from chassis.http_edge import Edge, ErrorBody, Limits, standard_error_body
@@ -39,7 +41,10 @@ class Application(FastAPI):
         app = ExceptionMiddleware(app, handlers=handlers)
         for cls, args, kwargs in reversed(self.user_middleware):
             app = cls(app, *args, **kwargs)
-        return Edge(app, beside=self.beside, **self.edge_options)
+        operations: dict[object, str] = {
+            route.endpoint: route.name for route in self.routes if isinstance(route, Route)
+        }
+        return Edge(app, beside=self.beside, operations=operations, **self.edge_options)
 
 
 def create_app(
@@ -108,3 +113,13 @@ async def _refuse_http(_request: Request, error: Any) -> Any:
     detail = None if error.detail == title else str(error.detail)
     headers = dict(error.headers or {})
     raise ProblemError(Problem(error.status_code, slug, title, detail, headers=headers))
+
+
+def bare_application(beside: Mapping[str, ASGIApp]) -> ASGIApp:
+    """Make an application of health and metrics alone, for a process that only works."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        answer = beside.get(scope.get("path", ""), Response(status_code=404))
+        await answer(scope, receive, send)
+
+    return app

@@ -67,6 +67,7 @@ class Edge:
         limits: Limits,
         metrics: RequestMetrics,
         beside: Mapping[str, ASGIApp],
+        operations: Mapping[object, str],
         error_body: ErrorBody = standard_error_body,
         tracing: Callable[[], Tracing] = tracing,
     ) -> None:
@@ -74,6 +75,7 @@ class Edge:
         self._limits = limits
         self._metrics = metrics
         self._beside = beside
+        self._operations = operations
         self._error_body = error_body
         self._tracing = tracing
         self._gate = Gate(limits.concurrent, limits.queued)
@@ -96,7 +98,7 @@ class Edge:
         else:
             with bind(Context(correlation_id, None, traceparent)):
                 await self._bounded(scope, headers, receive, answer)
-        self._metrics.observe(operation_of(scope), answer.status, perf_counter() - began)
+        self._metrics.observe(self._operation(scope), answer.status, perf_counter() - began)
 
     async def _traced(
         self, scope: Scope, receive: Receive, answer: "_Answer", parent: str | None
@@ -108,7 +110,7 @@ class Edge:
             await self._bounded(scope, dict(scope["headers"]), receive, answer)
         if span is None:
             return
-        span.update_name(operation_of(scope))
+        span.update_name(self._operation(scope))
         span.set_attribute("http.response.status_code", answer.status)
         span.set_attribute("correlation_id", answer.correlation_id)
         if answer.status >= 500:
@@ -138,15 +140,24 @@ class Edge:
             await self._refuse(scope, answer, error.problem)
         except TimeoutError as error:
             if timer.expired():
-                log.warning("http.request_timed_out", operation=operation_of(scope))
+                log.warning("http.request_timed_out", operation=self._operation(scope))
                 await self._refuse(scope, answer, timed_out())
             else:
                 await self._fail(scope, answer, error)
         except Exception as error:
             await self._fail(scope, answer, error)
 
+    def _operation(self, scope: Scope) -> str:
+        """Return the name of the route that was taken, which is the name of the operation."""
+        operation = scope.get("operation")
+        if operation is None:
+            # FastAPI names the route it took only if it is one of its own.
+            route = scope.get("route")
+            operation = route.name if route else self._operations.get(scope.get("endpoint"))
+        return operation or "unmatched"
+
     async def _fail(self, scope: Scope, answer: "_Answer", error: Exception) -> None:
-        log.error("http.request_failed", operation=operation_of(scope), exc_info=error)
+        log.error("http.request_failed", operation=self._operation(scope), exc_info=error)
         await self._refuse(scope, answer, internal_error())
 
     async def _refuse(self, scope: Scope, answer: "_Answer", problem: Problem) -> None:
@@ -162,14 +173,6 @@ class Edge:
         start = {"type": "http.response.start", "status": problem.status, "headers": headers}
         await answer.send(start)
         await answer.send({"type": "http.response.body", "body": body})
-
-
-def operation_of(scope: Scope) -> str:
-    """Return the name of the route that was taken, which is the name of the operation."""
-    operation = scope.get("operation")
-    if operation is None:
-        operation = getattr(scope.get("route"), "name", None)
-    return operation or "unmatched"
 
 
 def _origin(headers: Mapping[bytes, bytes]) -> tuple[str | None, str]:
