@@ -5,12 +5,14 @@ Each query begins with `-- name: verb_noun` and a line that says what it does.
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
 _NAME = re.compile(r"^-- name: *([a-z][a-z0-9_]*) *$", re.MULTILINE)
 
 
+@cache
 def load_queries(package: str, name: str) -> Mapping[str, str]:
     """Read `<package>/queries/<name>.sql` into a table from query name to SQL text."""
     return parse_queries((files(package) / "queries" / f"{name}.sql").read_text("utf-8"), name)

@@ -18,13 +18,24 @@ CREATE TABLE outbox (
     -- Dense per tenant and topic; given by the relay.
     sequence bigint,
     sent_at timestamptz
-);
-CREATE INDEX outbox_pending ON outbox (bucket, id) WHERE sent_at IS NULL;
+) WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.02);
+CREATE INDEX outbox_pending ON outbox (id) WHERE sent_at IS NULL;
 
 CREATE TABLE outbox_sequences (
     tenant_id uuid NOT NULL,
     topic text NOT NULL,
     last bigint NOT NULL,
+    PRIMARY KEY (tenant_id, topic)
+);
+
+-- A row that can never be sent holds back the later ones of its tenant and topic, and nobody else's.
+CREATE TABLE outbox_blocked (
+    tenant_id uuid NOT NULL,
+    topic text NOT NULL,
+    outbox_id bigint NOT NULL,
+    reason text NOT NULL,
+    blocked_at timestamptz NOT NULL DEFAULT now(),
+    retry_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, topic)
 );
 

@@ -1,0 +1,91 @@
+-- name: take_buckets
+-- Takes the buckets that no other session holds; the session keeps them until it ends.
+SELECT bucket FROM unnest($2::integer[]) AS bucket WHERE pg_try_advisory_lock($1::integer, bucket);
+
+-- name: number_events
+-- Gives the oldest events of these buckets their dense number for each tenant_id and topic.
+WITH oldest AS MATERIALIZED (
+    SELECT id, tenant_id, topic, coalesce(octet_length(data), 0) AS size
+    FROM outbox
+    WHERE sent_at IS NULL AND sequence IS NULL AND bucket = ANY ($1::smallint[])
+        AND NOT EXISTS (
+            SELECT FROM outbox_blocked AS blocked
+            WHERE blocked.tenant_id = outbox.tenant_id AND blocked.topic = outbox.topic
+        )
+    ORDER BY id
+    LIMIT $2
+), fitting AS (
+    SELECT id, tenant_id, topic
+    FROM (SELECT *, sum(size) OVER (ORDER BY id) - size AS before FROM oldest) AS measured
+    WHERE before <= $3::bigint
+), fresh AS (
+    SELECT
+        id, tenant_id, topic,
+        row_number() OVER (PARTITION BY tenant_id, topic ORDER BY id) AS rank,
+        count(*) OVER (PARTITION BY tenant_id, topic) AS amount
+    FROM fitting
+), taken AS (
+    INSERT INTO outbox_sequences AS sequences (tenant_id, topic, last)
+    SELECT tenant_id, topic, count(*) FROM fitting GROUP BY tenant_id, topic
+    ON CONFLICT (tenant_id, topic) DO UPDATE SET last = sequences.last + EXCLUDED.last
+    RETURNING tenant_id, topic, last
+)
+UPDATE outbox SET sequence = taken.last - fresh.amount + fresh.rank
+FROM fresh JOIN taken USING (tenant_id, topic)
+WHERE outbox.id = fresh.id
+RETURNING outbox.id;
+
+-- name: find_numbered
+-- Finds events that have a number but no mark: a relay died or failed between the two.
+SELECT id
+FROM outbox
+WHERE sent_at IS NULL AND sequence IS NOT NULL AND bucket = ANY ($1::smallint[])
+    AND NOT EXISTS (
+        SELECT FROM outbox_blocked AS blocked
+        WHERE blocked.tenant_id = outbox.tenant_id AND blocked.topic = outbox.topic
+            AND blocked.retry_at > now()
+    );
+
+-- name: read_events
+-- Reads numbered events in the order of each tenant_id and topic.
+SELECT id, tenant_id, topic, event_id, type, subject, occurred_at, data, version, correlation_id, traceparent, sequence
+FROM outbox
+WHERE id = ANY ($1::bigint[])
+ORDER BY tenant_id, topic, sequence;
+
+-- name: mark_sent
+-- Marks events that the broker has for good.
+UPDATE outbox SET sent_at = now() WHERE id = ANY ($1::bigint[]);
+
+-- name: block_tenant
+-- Holds back a tenant_id's events of one topic behind one that can never be sent.
+INSERT INTO outbox_blocked (tenant_id, topic, outbox_id, reason, retry_at)
+SELECT tenant_id, topic, id, $2, now() + $3::interval FROM outbox WHERE id = $1
+ON CONFLICT (tenant_id, topic) DO UPDATE
+SET outbox_id = EXCLUDED.outbox_id, reason = EXCLUDED.reason, retry_at = EXCLUDED.retry_at;
+
+-- name: unblock_tenants
+-- Lets the events flow again of each tenant_id whose blocking event has been sent after all.
+DELETE FROM outbox_blocked AS blocked
+USING outbox
+WHERE outbox.id = blocked.outbox_id AND outbox.sent_at IS NOT NULL
+RETURNING blocked.tenant_id, blocked.topic;
+
+-- name: resend_newest
+-- Sends the newest state of these records' keys (tenant_id and subject) again, after a late send.
+UPDATE outbox SET sent_at = NULL
+WHERE id IN (
+    SELECT DISTINCT ON (newest.tenant_id, newest.topic, newest.subject) newest.id
+    FROM outbox AS late
+    JOIN outbox AS newest USING (tenant_id, topic, subject)
+    WHERE late.id = ANY ($1::bigint[]) AND late.version IS NOT NULL AND newest.sequence IS NOT NULL
+    ORDER BY newest.tenant_id, newest.topic, newest.subject, newest.version DESC
+);
+
+-- name: prune_sent
+-- Deletes the oldest events of every tenant_id that were sent long ago, a few at a time.
+DELETE FROM outbox
+WHERE id IN (
+    SELECT id FROM (SELECT id, sent_at FROM outbox ORDER BY id LIMIT $2) AS oldest
+    WHERE sent_at < now() - $1::interval
+);
