@@ -57,7 +57,7 @@ class User:
         )
 
     def changed_to(self, document: dict[str, Any]) -> "User":
-        """Return the next version of this user; a soft-delete rename marks it, a new name unmarks."""
+        """Return the next version; a soft-delete rename is remembered until the next rename."""
         new_name = document["userName"]
         soft_deleted = is_soft_delete_name(new_name, self.user_name) or (
             self.soft_deleted and user_name_key(new_name) == self.user_name_key

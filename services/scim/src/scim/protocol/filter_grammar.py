@@ -20,6 +20,7 @@ MAX_DEPTH = 8
 
 _TOKEN = re.compile(r'\s*(?:("(?:[^"\\]|\\.)*")|([()\[\]])|([^\s()\[\]"]+))', re.DOTALL)
 _NAME = re.compile(r"[A-Za-z$][\w$:.\-]*")
+_BRACKETS = frozenset("()[]")
 _OTHER_OPERATORS = frozenset({"ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "pr"})
 
 
@@ -136,7 +137,7 @@ class _Parser:
         if operator != "eq":
             raise self._unreadable(f"{operator!r} is no operator")
         token = self._next("a value after 'eq'")
-        if token in "()[]":
+        if token in _BRACKETS:
             raise self._unreadable(f"{token!r} is no value")
         return _literal(token)
 

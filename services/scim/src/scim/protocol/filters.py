@@ -74,7 +74,10 @@ def _value_path(
     comparison: Comparison, field: Field, where: Expression, fields: Mapping[str, Field]
 ) -> tuple[Field, Literal | None]:
     """Read `emails[type eq "work"].value eq x` and `emails[type eq "work" and value eq x]`."""
-    parts: dict[str, Literal | None] = {c.path.lower(): c.value for c in comparisons(where)}
+    clauses = list(comparisons(where))
+    parts: dict[str, Literal | None] = {c.path.lower(): c.value for c in clauses}
+    if len(parts) < len(clauses):
+        raise invalid_filter(f"The filter compares a part of {comparison.path[:80]} twice.")
     literal = parts.pop("value", None) if comparison.value is None else comparison.value
     kind = parts.pop("type", None)
     known = field in (Field.EMAIL, Field.MEMBER) and not parts

@@ -1,0 +1,91 @@
+"""Attribute paths of PATCH operations and of keys in path-less bodies.
+
+Understands names without case, URNs with a colon or a dot behind them, Entra's mistyped URNs, bare
+names of extension attributes and value filters. What a path means depends on the schema alone.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from scim.domain.errors import invalid_filter, invalid_path
+from scim.protocol.filter_grammar import Comparison, comparisons, parse_expression
+from scim.protocol.operations import Condition, Target
+from scim.protocol.schema import SERVER_OWNED, Attribute, ResourceSchema
+
+MAX_LENGTH = 1_000
+
+_PATH = re.compile(
+    r"\s*(?P<name>[A-Za-z$][\w$\-]*)\s*(?:\[(?P<where>.*)\])?\s*(?:\.(?P<sub>[A-Za-z$][\w$\-]*))?\s*",
+    re.DOTALL,
+)
+_BOOLEANS = {"true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A path that names a whole schema: the core (None) or an extension."""
+
+    extension: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A path that names nothing we keep; `silent` when clients repeat it from our own answers."""
+
+    silent: bool = False
+
+
+Resolved = Target | Container | Unknown
+
+
+@lru_cache(maxsize=4_096)
+def resolve(schema: ResourceSchema, path: str) -> Resolved:
+    """Find what a path means; raises `invalidPath` when it is no path at all."""
+    if len(path) > MAX_LENGTH:
+        raise invalid_path(f"The path is longer than {MAX_LENGTH} characters.")
+    extension, rest = None, path.strip()
+    if rest[:4].lower() == "urn:":
+        split = schema.strip_urn(rest)
+        if split is None:
+            return Unknown()
+        extension, rest = split
+        if not rest:
+            return Container(extension)
+    return _resolve_name(schema, extension, rest, path)
+
+
+def _resolve_name(schema: ResourceSchema, extension: str | None, rest: str, path: str) -> Resolved:
+    match = _PATH.fullmatch(rest)
+    if match is None:
+        raise invalid_path(f"The path {path[:200]!r} cannot be read.")
+    attribute = schema.attribute(match["name"], extension)
+    if attribute is None:
+        return Unknown(silent=extension is None and match["name"].lower() in SERVER_OWNED)
+    where = () if match["where"] is None else _conditions(attribute, match["where"], path)
+    if match["sub"] is None:
+        return Target(attribute, where)
+    sub = attribute.subs.get(match["sub"].lower())
+    if sub is None:
+        return Unknown()
+    return Unknown(silent=True) if sub.read_only else Target(attribute, where, sub)
+
+
+def _conditions(attribute: Attribute, text: str, path: str) -> tuple[Condition, ...]:
+    if not (attribute.multi_valued and attribute.is_complex):
+        raise invalid_path(
+            f"{attribute.label} has one value, so {path[:200]!r} cannot select in it."
+        )
+    return tuple(_condition(attribute, c) for c in comparisons(parse_expression(text)))
+
+
+def _condition(attribute: Attribute, comparison: Comparison) -> Condition:
+    sub = attribute.subs.get(comparison.path.lower())
+    if sub is None or comparison.where is not None or comparison.value is None:
+        raise invalid_filter(f"{attribute.label} cannot be selected by {comparison.path[:80]!r}.")
+    text = comparison.value.text
+    if sub.type != "boolean":
+        return Condition(sub, text)
+    if text.lower() not in _BOOLEANS:
+        raise invalid_filter(f"{sub.label} is true or false, not {text[:40]!r}.")
+    return Condition(sub, _BOOLEANS[text.lower()])

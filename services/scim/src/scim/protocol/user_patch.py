@@ -1,0 +1,190 @@
+"""Applies operations to a user's document: all of them on a copy, or none.
+
+Merge rules (RFC 7644 §3.5.2, and entra-scim facts where Entra needs more): complex values merge by
+sub-attribute, a selected entry that is missing is created, an added entry takes the place of the
+one with its type, one entry at most is primary, and entries left without a value disappear.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from scim.domain.errors import mutability
+from scim.domain.keys import comparison_key
+from scim.protocol.operations import Condition, Operation
+from scim.protocol.schema import Attribute
+from scim.protocol.values import is_empty, without_repeats
+
+Document = dict[str, Any]
+Entry = dict[str, Any]
+
+
+def patch_user(document: Document, operations: Iterable[Operation]) -> Document:
+    """Return the document after the operations; an equal one means that nothing changed."""
+    patched = _copy(document)
+    touched: dict[Attribute, None] = {}
+    for operation in operations:
+        attribute = operation.target.attribute
+        holder = patched
+        if attribute.extension is not None:
+            holder = patched.setdefault(attribute.extension, {})
+        _apply(holder, operation)
+        touched[attribute] = None
+    for attribute in touched:
+        _tidy(patched, attribute)
+    return patched
+
+
+def _copy(document: Document) -> Document:
+    return {name: _copy_value(value) for name, value in document.items()}
+
+
+def _copy_value(value: Any) -> Any:
+    if isinstance(value, list):
+        return [dict(entry) for entry in value]
+    return _copy(value) if isinstance(value, dict) else value
+
+
+def _apply(holder: Document, operation: Operation) -> None:
+    attribute = operation.target.attribute
+    if attribute.multi_valued:
+        holder[attribute.name] = _apply_to_entries(holder.get(attribute.name, []), operation)
+    elif attribute.is_complex:
+        _apply_to_complex(holder, operation)
+    elif operation.op == "remove" or operation.value is None:
+        if attribute.required:
+            raise mutability(f"{attribute.label} is required and cannot be removed.")
+        holder.pop(attribute.name, None)
+    else:
+        holder[attribute.name] = operation.value
+
+
+def _apply_to_complex(holder: Document, operation: Operation) -> None:
+    target, value = operation.target, operation.value
+    if target.sub is not None:
+        value = {target.sub.name: None if operation.op == "remove" else value}
+    elif operation.op == "remove" or value is None:
+        holder.pop(target.attribute.name, None)
+        return
+    _merge(holder.setdefault(target.attribute.name, {}), value)
+
+
+def _merge(entry: Entry, value: dict[str, Any]) -> None:
+    for name, given in value.items():
+        if given is None:
+            entry.pop(name, None)
+        else:
+            entry[name] = given
+
+
+def _apply_to_entries(entries: list[Entry], operation: Operation) -> list[Entry]:
+    target, value = operation.target, operation.value
+    if operation.op == "remove" or (value is None and target.sub is None):
+        return _remove(entries, operation)
+    if target.where or target.sub is not None:
+        return _set_selected(entries, operation)
+    if operation.op == "replace":
+        return [dict(entry) for entry in value]
+    for entry in value or ():
+        _add(entries, target.attribute, entry)
+    return entries
+
+
+def _remove(entries: list[Entry], operation: Operation) -> list[Entry]:
+    target, value = operation.target, operation.value
+    if operation.op == "add":
+        return entries if not target.where else _without(entries, target.where)
+    if target.sub is not None:
+        for entry in _selected(entries, target.where):
+            entry.pop(target.sub.name, None)
+        return entries
+    if target.where:
+        return _without(entries, target.where)
+    if value is None:
+        return []
+    return [e for e in entries if not any(_is_meant(target.attribute, e, v) for v in value)]
+
+
+def _set_selected(entries: list[Entry], operation: Operation) -> list[Entry]:
+    target = operation.target
+    value = operation.value if target.sub is None else {target.sub.name: operation.value}
+    selected = _selected(entries, target.where)
+    if not selected:
+        created = {c.sub.name: c.value for c in target.where} | {
+            name: given for name, given in value.items() if given is not None
+        }
+        if any(given is not None for given in value.values()):
+            _add(entries, target.attribute, created)
+        return entries
+    for entry in selected:
+        if operation.op == "replace" and target.sub is None:
+            entry.clear()
+            entry.update({c.sub.name: c.value for c in target.where})
+        _merge(entry, value)
+    if value.get("primary") is True:
+        _demote(entries, selected)
+    return entries
+
+
+def _add(entries: list[Entry], attribute: Attribute, entry: Entry) -> None:
+    present = next((e for e in entries if _is_slot(attribute, e, entry)), None)
+    if present is None:
+        present = {}
+        entries.append(present)
+    present.update(entry)
+    if entry.get("primary") is True:
+        _demote(entries, [present])
+
+
+def _demote(entries: list[Entry], kept: list[Entry]) -> None:
+    for entry in entries:
+        if entry.get("primary") is True and not any(entry is k for k in kept):
+            entry["primary"] = False
+
+
+def _is_slot(attribute: Attribute, present: Entry, added: Entry) -> bool:
+    """Tell whether an added entry is the present one anew: by type, else by its value."""
+    if attribute.has_unique_types and "type" in added:
+        return _same(attribute.subs["type"], present.get("type"), added["type"])
+    if "value" in added:
+        return _is_meant(attribute, present, added)
+    return present == added
+
+
+def _is_meant(attribute: Attribute, present: Entry, given: Entry) -> bool:
+    """Tell whether a given value names the present entry."""
+    names = [n for n in ("value", "type") if n in given] if "value" in given else list(given)
+    return all(_same(attribute.subs[n.lower()], present.get(n), given[n]) for n in names)
+
+
+def _selected(entries: list[Entry], where: tuple[Condition, ...]) -> list[Entry]:
+    return [e for e in entries if _matches(e, where)]
+
+
+def _without(entries: list[Entry], where: tuple[Condition, ...]) -> list[Entry]:
+    return [e for e in entries if not _matches(e, where)]
+
+
+def _matches(entry: Entry, where: tuple[Condition, ...]) -> bool:
+    return all(_same(c.sub, entry.get(c.sub.name), c.value) for c in where)
+
+
+def _same(sub: Attribute, left: Any, right: Any) -> bool:
+    if left == right:
+        return True
+    if sub.case_exact or not isinstance(left, str) or not isinstance(right, str):
+        return False
+    return comparison_key(left) == comparison_key(right)
+
+
+def _tidy(document: Document, attribute: Attribute) -> None:
+    """Check and tidy what was touched: no empty entries, objects or extensions stay behind."""
+    holder = document
+    if attribute.extension is not None:
+        holder = document.get(attribute.extension, {})
+    if attribute.multi_valued and attribute.name in holder:
+        kept = [e for e in holder[attribute.name] if not is_empty(e)]
+        holder[attribute.name] = without_repeats(attribute, kept)
+    if attribute.is_complex and not holder.get(attribute.name, True):
+        del holder[attribute.name]
+    if attribute.extension is not None and not holder:
+        document.pop(attribute.extension, None)
