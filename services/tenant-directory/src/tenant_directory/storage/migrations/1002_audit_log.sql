@@ -19,3 +19,6 @@ END
 $$;
 CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_log_change();
+
+-- Forward only: dbmate asks for this marker, nothing stands behind it.
+-- migrate:down

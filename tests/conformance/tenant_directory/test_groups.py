@@ -1,0 +1,103 @@
+"""Groups and memberships, the same in memory and in PostgreSQL."""
+
+import pytest
+
+from chassis.ids import uuid7
+from conformance.tenant_directory.harness import Harness, idp_user
+from tenant_directory.domain.errors import ConflictError, NotFoundError
+from tenant_directory.domain.group import IdpGroup
+from tenant_directory.usecases.apply_members import ApplyMembers
+from tenant_directory.usecases.apply_scim_group import ApplyScimGroup, ApplyScimGroupDeleted
+from tenant_directory.usecases.show import ListGroups, ListMembers, ShowGroup
+
+
+async def test_a_group_is_created_renamed_and_deleted(directory: Harness) -> None:
+    tenant = await directory.tenant()
+    before = len(await directory.outbox())
+    group = await directory.group(tenant, "Sales")
+    apply = ApplyScimGroup(directory.uow, directory.clock)
+    for version, name in ((3, "Sales EU"), (2, "stale"), (4, "Sales EU")):
+        await apply(tenant.tenant_id, IdpGroup(group, version, name, None))
+    for _ in range(2):
+        await ApplyScimGroupDeleted(directory.uow)(tenant.tenant_id, group)
+
+    assert [kind for kind, _, _ in await directory.said(since=before)] == [
+        "directory.group.created.v1",
+        "directory.group.updated.v1",
+        "directory.group.deleted.v1",
+    ]
+    [updated] = await directory.data("directory.group.updated.v1")
+    assert (updated["group"]["display_name"], updated["group"]["version"]) == ("Sales EU", 2)
+
+
+async def test_only_members_that_really_changed_are_told(directory: Harness) -> None:
+    tenant = await directory.tenant()
+    group = await directory.group(tenant)
+    ada, bob, cy = [
+        (await directory.apply(tenant, idp_user(f"{name}@acme.com"))).user_id for name in "abc"
+    ]
+    change = ApplyMembers(directory.uow)
+    await change(tenant.tenant_id, group, added=[ada, bob], removed=[])
+    await change(tenant.tenant_id, group, added=[bob, cy], removed=[ada, uuid7()])
+    await change(tenant.tenant_id, group, added=[cy], removed=[ada])
+
+    assert await directory.members(tenant, group) == {bob, cy}
+    first, second = await directory.data("directory.group.members_changed.v1")
+    assert (set(first["added"]), first["removed"]) == ({str(ada), str(bob)}, [])
+    assert (second["added"], second["removed"]) == ([str(cy)], [str(ada)])
+
+
+async def test_an_unknown_group_or_member_is_refused_and_nothing_is_changed(
+    directory: Harness,
+) -> None:
+    tenant, other = await directory.tenant(), await directory.tenant("other")
+    group = await directory.group(tenant)
+    ada = (await directory.apply(tenant, idp_user())).user_id
+    foreign = (await directory.apply(other, idp_user())).user_id
+    before = len(await directory.outbox())
+    change = ApplyMembers(directory.uow)
+
+    with pytest.raises(NotFoundError, match=str(foreign)):
+        await change(tenant.tenant_id, group, added=[ada, foreign], removed=[])
+    with pytest.raises(NotFoundError, match="group"):
+        await change(other.tenant_id, group, added=[foreign], removed=[])
+    with pytest.raises(NotFoundError, match="tenant"):
+        await ApplyScimGroup(directory.uow, directory.clock)(
+            uuid7(), IdpGroup(uuid7(), 1, "Sales", None)
+        )
+
+    assert await directory.members(tenant, group) == set()
+    assert len(await directory.outbox()) == before
+
+
+async def test_thousands_of_members_are_one_change(
+    directory: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tenant_directory.usecases.show.MEMBERS_PAGE", 100)
+    tenant = await directory.tenant()
+    group = await directory.group(tenant)
+    ids = [
+        (await directory.apply(tenant, idp_user(f"u{number}@acme.com"))).user_id
+        for number in range(250)
+    ]
+    await ApplyMembers(directory.uow)(tenant.tenant_id, group, added=ids, removed=[])
+
+    listing = ListMembers(directory.uow)(tenant.tenant_id, group)
+    assert [member.user_id async for member in listing] == sorted(ids)
+    [summary] = [each async for each in ListGroups(directory.uow)(tenant.tenant_id)]
+    assert (summary.group.group_id, summary.members) == (group, 250)
+    assert len(await directory.data("directory.group.members_changed.v1")) == 1
+
+
+async def test_a_group_is_found_by_name_unless_the_name_is_ambiguous(directory: Harness) -> None:
+    tenant = await directory.tenant()
+    group = await directory.group(tenant, "Sales")
+    show = ShowGroup(directory.uow)
+    assert (await show("acme", "SALES")).group_id == group
+    assert (await show("acme", str(group))).group_id == group
+
+    await directory.group(tenant, "sales")
+    with pytest.raises(ConflictError, match=str(group)):
+        await show("acme", "Sales")
+    with pytest.raises(NotFoundError):
+        await show("acme", "Marketing")

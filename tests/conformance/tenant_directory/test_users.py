@@ -1,0 +1,279 @@
+"""Users: provisioning, adoption, soft delete, roles, the same in memory and in PostgreSQL."""
+
+import asyncio
+
+import pytest
+
+from chassis.ids import uuid7
+from conformance.tenant_directory.harness import ACTOR, Harness, idp_user
+from tenant_directory.domain.errors import ConflictError, ForbiddenError, NotFoundError
+from tenant_directory.domain.tenant import Role
+from tenant_directory.domain.user import Origin, RoleGiver, UserStatus
+from tenant_directory.usecases.apply_members import ApplyMembers
+from tenant_directory.usecases.apply_scim_user import ApplyScimUser
+from tenant_directory.usecases.apply_scim_user_deleted import ApplyScimUserDeleted
+from tenant_directory.usecases.change_tenant import SetDefaultRole
+from tenant_directory.usecases.change_user import DeactivateUser, ReactivateUser, SetRole
+from tenant_directory.usecases.create_user import RoleChoice
+from tenant_directory.usecases.show import ListUsers
+
+
+async def test_a_provisioned_user_gets_the_default_role_and_is_told_to_the_bus(
+    directory: Harness,
+) -> None:
+    tenant = await directory.tenant(default_role=Role.MEMBER)
+    before = len(await directory.outbox())
+
+    idp = idp_user(external_id="e-1", attributes={"title": "Countess"})
+    user = await directory.apply(tenant, idp)
+
+    assert (user.role, user.origin, user.status) == (Role.MEMBER, Origin.SCIM, UserStatus.ACTIVE)
+    assert user.profile.attributes == {"title": "Countess"}
+    assert await directory.said(since=before) == [
+        ("directory.user.created.v1", str(user.user_id), None),
+        ("directory.user.state.v1", str(user.user_id), 1),
+    ]
+    assert (await directory.data("directory.user.state.v1"))[0]["external_id"] == "e-1"
+    assert await directory.actions(tenant) == ["tenant.created", "user.created"]
+
+
+async def test_without_a_default_role_the_user_has_no_access_even_if_one_is_set_later(
+    directory: Harness,
+) -> None:
+    tenant = await directory.tenant(default_role=None)
+    user = await directory.apply(tenant, idp_user())
+    assert (user.role, user.role_given_by, user.has_access) == (None, RoleGiver.DEFAULT, False)
+
+    set_default = SetDefaultRole(directory.uow, directory.clock)
+    await set_default(tenant.name, Role.MEMBER, actor=ACTOR)
+    again = await directory.apply(tenant, idp_user(user_id=user.user_id, version=2, given_name="A"))
+    later = await directory.apply(tenant, idp_user("grace@acme.com"))
+
+    assert again.role is None
+    assert later.role is Role.MEMBER
+
+
+async def test_an_older_or_equal_statement_changes_nothing(directory: Harness) -> None:
+    tenant = await directory.tenant()
+    user = await directory.apply(tenant, idp_user(version=5))
+    before = len(await directory.outbox())
+
+    for version in (4, 5):
+        stale = idp_user("other@acme.com", user_id=user.user_id, version=version, active=False)
+        assert await directory.apply(tenant, stale) == user
+
+    assert len(await directory.outbox()) == before
+
+
+async def test_a_statement_that_says_nothing_new_is_remembered_but_not_told(
+    directory: Harness,
+) -> None:
+    tenant = await directory.tenant()
+    user = await directory.apply(tenant, idp_user(version=1))
+    before = len(await directory.outbox())
+
+    again = await directory.apply(tenant, idp_user(user_id=user.user_id, version=2))
+
+    assert (again.version, again.scim_version) == (1, 2)
+    assert len(await directory.outbox()) == before
+
+
+async def test_deactivation_and_return_keep_role_and_groups(directory: Harness) -> None:
+    tenant = await directory.tenant()
+    user = await directory.apply(tenant, idp_user())
+    group = await directory.group(tenant)
+    await ApplyMembers(directory.uow)(tenant.tenant_id, group, added=[user.user_id], removed=[])
+    before = len(await directory.outbox())
+
+    await directory.apply(tenant, idp_user(user_id=user.user_id, version=2, active=False))
+    back = await directory.apply(tenant, idp_user(user_id=user.user_id, version=3))
+
+    assert (back.status, back.role) == (UserStatus.ACTIVE, Role.MEMBER)
+    assert await directory.members(tenant, group) == {user.user_id}
+    assert await directory.said(since=before) == [
+        ("directory.user.deactivated.v1", str(user.user_id), None),
+        ("directory.user.state.v1", str(user.user_id), 2),
+        ("directory.user.reactivated.v1", str(user.user_id), None),
+        ("directory.user.state.v1", str(user.user_id), 3),
+    ]
+
+
+async def test_a_soft_deleted_user_keeps_its_name_but_frees_it(directory: Harness) -> None:
+    tenant = await directory.tenant()
+    gone = await directory.apply(tenant, idp_user("ada@acme.com", email="ada@acme.com"))
+    renamed = f"{uuid7().hex}ada@acme.com"
+    gone = await directory.apply(
+        tenant,
+        idp_user(renamed, user_id=gone.user_id, version=2, active=False, soft_deleted=True),
+    )
+    assert (gone.user_name, gone.profile.email) == ("ada@acme.com", "ada@acme.com")
+    assert (gone.status, gone.soft_deleted) == (UserStatus.INACTIVE, True)
+
+    successor = await directory.apply(tenant, idp_user("ADA@acme.com"))
+
+    assert successor.user_id != gone.user_id
+    assert (await directory.user(tenant, gone.user_id)).user_name == "ada@acme.com"
+    async with directory.uow() as work:
+        assert await work.users.by_name(tenant.tenant_id, "ada@acme.com") == successor
+
+
+async def test_a_soft_deleted_user_comes_back_under_its_name(directory: Harness) -> None:
+    tenant = await directory.tenant()
+    user = await directory.apply(tenant, idp_user())
+    renamed = f"{uuid7().hex}ada@acme.com"
+    await directory.apply(
+        tenant, idp_user(renamed, user_id=user.user_id, version=2, soft_deleted=True)
+    )
+    back = await directory.apply(tenant, idp_user(user_id=user.user_id, version=3))
+    assert (back.status, back.soft_deleted, back.role) == (UserStatus.ACTIVE, False, Role.MEMBER)
+
+
+async def test_a_known_manual_user_is_adopted_in_place(directory: Harness) -> None:
+    tenant = await directory.tenant()
+    manual = await directory.manual_user(
+        tenant, "ada@acme.com", choice=RoleChoice(Role.TENANT_ADMIN)
+    )
+    adopted = await directory.apply(tenant, idp_user(user_id=manual.user_id, version=7))
+    assert (adopted.origin, adopted.role) == (Origin.SCIM, Role.TENANT_ADMIN)
+    assert adopted.version == manual.version + 1
+
+
+async def test_a_manual_user_that_lost_the_race_hands_role_and_groups_over(
+    directory: Harness,
+) -> None:
+    tenant = await directory.tenant()
+    manual = await directory.manual_user(
+        tenant, "Ada@acme.com", choice=RoleChoice(Role.TENANT_ADMIN)
+    )
+    group = await directory.group(tenant)
+    await ApplyMembers(directory.uow)(tenant.tenant_id, group, added=[manual.user_id], removed=[])
+    before = len(await directory.outbox())
+
+    user = await directory.apply(tenant, idp_user("ada@ACME.com"))
+
+    assert user.role is Role.TENANT_ADMIN
+    assert await directory.maybe_user(tenant, manual.user_id) is None
+    assert await directory.members(tenant, group) == {user.user_id}
+    assert await directory.said(since=before) == [
+        ("directory.user.deleted.v1", str(manual.user_id), None),
+        ("directory.user.created.v1", str(user.user_id), None),
+        ("directory.group.members_changed.v1", str(group), None),
+        ("directory.user.state.v1", str(manual.user_id), manual.version + 1),
+        ("directory.user.state.v1", str(user.user_id), 1),
+    ]
+    assert None in await directory.data("directory.user.state.v1")
+    assert "user.adopted" in await directory.actions(tenant)
+
+
+async def test_two_users_of_the_provider_cannot_hold_one_name(directory: Harness) -> None:
+    tenant = await directory.tenant()
+    await directory.apply(tenant, idp_user("ada@acme.com"))
+    with pytest.raises(ConflictError, match="redrive"):
+        await directory.apply(tenant, idp_user("ada@acme.com"))
+
+
+async def test_a_deleted_user_leaves_a_tombstone_and_no_memberships(directory: Harness) -> None:
+    tenant = await directory.tenant()
+    user = await directory.apply(tenant, idp_user())
+    group = await directory.group(tenant)
+    await ApplyMembers(directory.uow)(tenant.tenant_id, group, added=[user.user_id], removed=[])
+    before = len(await directory.outbox())
+
+    for _ in range(2):
+        await ApplyScimUserDeleted(directory.uow)(tenant.tenant_id, user.user_id)
+
+    assert await directory.members(tenant, group) == set()
+    assert await directory.said(since=before) == [
+        ("directory.user.deleted.v1", str(user.user_id), None),
+        ("directory.user.state.v1", str(user.user_id), 2),
+    ]
+    assert (await directory.data("directory.user.state.v1"))[-1] is None
+
+
+async def test_an_unknown_tenant_is_refused_and_nothing_is_kept(directory: Harness) -> None:
+    with pytest.raises(NotFoundError):
+        await ApplyScimUser(directory.uow, directory.clock)(uuid7(), idp_user())
+    assert list(await directory.outbox()) == []
+
+
+async def test_what_fails_in_the_middle_never_happened(directory: Harness) -> None:
+    tenant = await directory.tenant()
+    user = await directory.apply(tenant, idp_user())
+    before = await directory.said()
+
+    async def interrupted() -> None:
+        async with directory.uow() as work:
+            await work.users.remove(tenant.tenant_id, user.user_id)
+            raise RuntimeError("power cut")
+
+    with pytest.raises(RuntimeError, match="power cut"):
+        await interrupted()
+    assert await directory.user(tenant, user.user_id) == user
+    assert await directory.said() == before
+
+
+async def test_a_hand_changes_status_only_of_users_kept_by_hand(directory: Harness) -> None:
+    tenant = await directory.tenant()
+    manual = await directory.manual_user(tenant, "manual@acme.com")
+    await directory.apply(tenant, idp_user("ada@acme.com"))
+    deactivate = DeactivateUser(directory.uow, directory.clock)
+    reactivate = ReactivateUser(directory.uow, directory.clock)
+
+    inactive = await deactivate("acme", "MANUAL@acme.com", actor=ACTOR)
+    assert inactive.status is UserStatus.INACTIVE
+    assert (await reactivate("acme", str(manual.user_id), actor=ACTOR)).has_access
+    with pytest.raises(ForbiddenError, match="Entra"):
+        await deactivate("acme", "ada@acme.com", actor=ACTOR)
+
+
+async def test_an_administrator_changes_any_role_and_the_provider_never_does(
+    directory: Harness,
+) -> None:
+    tenant = await directory.tenant()
+    user = await directory.apply(tenant, idp_user())
+    before = len(await directory.outbox())
+    set_role = SetRole(directory.uow, directory.clock)
+
+    for _ in range(2):
+        await set_role("acme", "ada@acme.com", Role.TENANT_ADMIN, actor=ACTOR)
+    after = await directory.apply(tenant, idp_user(user_id=user.user_id, version=2, active=False))
+
+    assert after.role is Role.TENANT_ADMIN
+    said = [kind for kind, _, _ in await directory.said(since=before)]
+    assert said.count("directory.user.role_changed.v1") == 1
+    assert (await directory.data("directory.user.role_changed.v1"))[0]["previous_role"] == "member"
+
+
+async def test_a_user_name_is_taken_once_even_when_two_hands_are_quick(directory: Harness) -> None:
+    tenant = await directory.tenant()
+    results = await asyncio.gather(
+        *(directory.manual_user(tenant, "ada@acme.com") for _ in range(4)),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(result, ConflictError) for result in results) == 3
+
+
+async def test_tenants_never_see_one_another(directory: Harness) -> None:
+    acme, bolt = await directory.tenant("acme"), await directory.tenant("bolt")
+    user = await directory.apply(acme, idp_user("ada@same.com"))
+    twin = await directory.apply(bolt, idp_user("ada@same.com", user_id=user.user_id))
+
+    await ApplyScimUserDeleted(directory.uow)(acme.tenant_id, user.user_id)
+
+    assert await directory.maybe_user(acme, user.user_id) is None
+    assert await directory.user(bolt, user.user_id) == twin
+    with pytest.raises(NotFoundError):
+        await SetRole(directory.uow, directory.clock)("acme", str(user.user_id), None, actor=ACTOR)
+
+
+async def test_a_list_is_complete_across_pages(
+    directory: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tenant_directory.usecases.show.PAGE", 3)
+    tenant, other = await directory.tenant(), await directory.tenant("other")
+    await directory.apply(other, idp_user("spy@acme.com"))
+    names = [f"user{number}@acme.com" for number in range(9)]
+    for name in names:
+        await directory.apply(tenant, idp_user(name))
+    listed = [each.user.user_name async for each in ListUsers(directory.uow)(tenant.tenant_id)]
+    assert listed == names
