@@ -8,6 +8,7 @@ import base64
 import secrets
 import shutil
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 from aiokafka.client import AIOKafkaClient
@@ -54,12 +55,21 @@ JVM = [
 class KafkaBroker:
     """One broker that is its own controller, on one data directory."""
 
-    def __init__(self, *, data: Path, port: int, controller_port: int, logs: Logs) -> None:
+    def __init__(
+        self,
+        *,
+        data: Path,
+        port: int,
+        controller_port: int,
+        logs: Logs,
+        started: Callable[[Process], None] = lambda _: None,
+    ) -> None:
         self._data = data
         self._port = port
         self._controller_port = controller_port
         self._logs = logs
-        self.process = Process(self._java("kafka.Kafka", str(self._properties)), logs)
+        broker = self._java("kafka.Kafka", str(self._properties))
+        self.process = Process(broker, logs, started=started)
 
     @property
     def bootstrap(self) -> str:

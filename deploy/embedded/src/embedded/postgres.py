@@ -6,6 +6,7 @@ It is never open to other users of the machine: every role has a password, there
 import os
 import signal
 import tempfile
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -48,7 +49,14 @@ class PostgresServer:
     """One server on one data directory; `durable=False` trades safety for speed, for tests."""
 
     def __init__(
-        self, *, data: Path, port: int, password: str, logs: Logs, durable: bool = True
+        self,
+        *,
+        data: Path,
+        port: int,
+        password: str,
+        logs: Logs,
+        durable: bool = True,
+        started: Callable[[Process], None] = lambda _: None,
     ) -> None:
         self._data = data
         self._port = port
@@ -68,6 +76,7 @@ class PostgresServer:
                 death_signal=signal.SIGQUIT,
             ),
             logs,
+            started=started,
         )
 
     def dsn(self, database: str = "postgres") -> str:

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import psutil
@@ -53,9 +53,16 @@ def guarded(
 class Process:
     """One running child whose output goes to the logs."""
 
-    def __init__(self, command: Command, logs: Logs) -> None:
+    def __init__(
+        self,
+        command: Command,
+        logs: Logs,
+        *,
+        started: "Callable[[Process], None]" = lambda _: None,
+    ) -> None:
         self.command = command
         self._logs = logs
+        self._started = started
         self._child: asyncio.subprocess.Process | None = None
         self._pump: asyncio.Task[None] | None = None
         self.started_at = 0.0
@@ -88,6 +95,7 @@ class Process:
         with contextlib.suppress(psutil.NoSuchProcess):
             self.started_at = psutil.Process(self._child.pid).create_time()
         self._pump = asyncio.create_task(self._copy_output(self._child))
+        self._started(self)
 
     async def run(self, *, within: float) -> None:
         """Start it and wait for success; raise with its last words otherwise."""
@@ -96,8 +104,9 @@ class Process:
             async with asyncio.timeout(within):
                 code = await self.wait()
         except TimeoutError:
-            await self.stop(within=1)
             raise EmbeddedError(self.last_words(f"did not end within {within:.0f} s")) from None
+        finally:
+            await self.stop(within=1)
         if code != 0:
             raise EmbeddedError(self.last_words(f"ended with exit code {code}"))
 
@@ -105,7 +114,7 @@ class Process:
         """Wait until it has ended and its output is written; return its exit code."""
         code = await self._running_child().wait()
         if self._pump is not None:
-            await self._pump
+            await asyncio.shield(self._pump)
         return code
 
     async def stop(self, *, within: float = 10) -> None:

@@ -1,0 +1,58 @@
+# `make help` lists what can be made. Variables: PYTHON=python3.12, DATA=.data, NAME=acme, ARGS=…
+
+PY := .venv/bin/python
+DATA ?= .data
+export PORTICO_DATA := $(DATA)
+MAKEFLAGS += --no-print-directory
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up down tenant demo test lint types imports bench contracts compose-test clean lock
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+setup: ## Make .venv and fetch what else is needed; does nothing the second time
+	@PYTHON="$(PYTHON)" deploy/embedded/setup.sh
+
+up: setup ## Start PostgreSQL, Kafka and all services; Ctrl-C stops them
+	@$(PY) -m embedded up $(ARGS)
+
+down: ## Stop what `make up` started
+	@$(PY) -m embedded down
+
+tenant: ## Make a tenant with a SCIM token on the running stack: make tenant NAME=acme
+	@$(PY) -m embedded tenant $(or $(NAME),$(error say which: make tenant NAME=acme)) $(ARGS)
+
+demo: setup ## Show an Entra provisioning life on real parts; KEEP=1 stays up
+	@$(PY) -m entra_sandbox demo $(ARGS)
+
+test: setup ## Run every test, on real servers
+	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+
+lint: setup ## Check format and style
+	@.venv/bin/ruff format --check -q . && .venv/bin/ruff check -q .
+
+types: setup ## Check types
+	@.venv/bin/mypy
+
+imports: setup ## Check which room may import which
+	@.venv/bin/lint-imports --no-logo
+
+bench: setup ## Measure the SCIM service against its budgets
+	@PYTHONPATH=tests $(PY) -m bench $(ARGS)
+
+contracts: setup ## Write schemas, docs/events.md and the AsyncAPI document from the event models
+	@$(PY) -m contracts.generate
+
+compose-test: setup ## Bring the Docker stack up, provision through its gateway, compare
+	@deploy/compose-test.sh
+
+clean: ## Stop the stack and remove its data, caches and .venv
+	@if [ -x $(PY) ]; then $(PY) -m embedded down >/dev/null; fi
+	@rm -rf $(DATA) .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -not -path './.git/*' -exec rm -rf {} +
+
+LOCK := uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-annotate --no-header
+lock: ## Pin dependencies anew from requirements*.in (needs uv)
+	@$(LOCK) requirements-dev.in -o requirements.lock
+	@$(LOCK) requirements.in -c requirements.lock -o deploy/requirements.lock

@@ -1,0 +1,106 @@
+"""The servers that services stand on: the ones that were given, or PostgreSQL and Kafka from here.
+
+Both start at the same time. What was given is used as it is, and never stopped.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import asyncpg
+
+from embedded.concurrent import together
+from embedded.databases import ensure_database
+from embedded.errors import EmbeddedError
+from embedded.group import ProcessGroup
+from embedded.kafka import KAFKA_VERSION, KafkaBroker
+from embedded.options import KAFKA_CONTROLLER_PORT, KAFKA_PORT, POSTGRES_PORT, Options, Ports
+from embedded.postgres import PostgresServer
+from embedded.secret_store import SecretStore
+from embedded.services import Service
+
+GIVEN = "given"
+
+
+@dataclass(frozen=True, slots=True)
+class Backends:
+    """Where the broker and the databases are, and what runs here of them."""
+
+    bootstrap: str
+    databases: dict[str, str]
+    """DSN by the name of the service."""
+    server: str | None = None
+    """DSN of the PostgreSQL superuser, where there is one."""
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+async def start_backends(
+    options: Options,
+    services: Sequence[Service],
+    *,
+    ports: Ports,
+    group: ProcessGroup,
+    store: SecretStore,
+) -> Backends:
+    """Start what is not given and make each service's database."""
+    group.stage()
+    async with together() as starting:
+        server = starting.create_task(_postgres(options, services, ports, group, store))
+        broker = starting.create_task(_kafka(options, ports, group))
+    dsn, postgres_version = server.result()
+    bootstrap, kafka_version = broker.result()
+    databases = {}
+    for service in services:
+        own = options.given(service.variable("DATABASE_URL"))
+        databases[service.name] = own or await _database(dsn, service, store)
+    versions = {"postgres": postgres_version, "kafka": kafka_version}
+    return Backends(bootstrap, databases, dsn, versions)
+
+
+async def _postgres(
+    options: Options,
+    services: Sequence[Service],
+    ports: Ports,
+    group: ProcessGroup,
+    store: SecretStore,
+) -> tuple[str | None, str]:
+    if given := options.given("DATABASE_URL"):
+        return given, GIVEN
+    if all(options.given(service.variable("DATABASE_URL")) for service in services):
+        return None, GIVEN
+    server = PostgresServer(
+        data=options.data / "postgres",
+        port=ports.choose("POSTGRES_PORT", POSTGRES_PORT),
+        password=store.get("postgres"),
+        logs=group.logs,
+        started=group.add,
+    )
+    await server.start()
+    return server.dsn(), await server.version()
+
+
+async def _kafka(options: Options, ports: Ports, group: ProcessGroup) -> tuple[str, str]:
+    if given := options.given("KAFKA_BOOTSTRAP_SERVERS"):
+        return given, GIVEN
+    broker = KafkaBroker(
+        data=options.data / "kafka",
+        port=ports.choose("KAFKA_PORT", KAFKA_PORT),
+        controller_port=ports.choose("KAFKA_CONTROLLER_PORT", KAFKA_CONTROLLER_PORT),
+        logs=group.logs,
+        started=group.add,
+    )
+    await broker.start()
+    return broker.bootstrap, KAFKA_VERSION
+
+
+async def _database(server: str | None, service: Service, store: SecretStore) -> str:
+    if server is None:
+        raise EmbeddedError(f"{service.variable('DATABASE_URL')} is missing.")
+    try:
+        return await ensure_database(
+            server, name=service.database, password=store.get(f"database/{service.database}")
+        )
+    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+        raise EmbeddedError(
+            f"The database {service.database} could not be made: {error}."
+            " DATABASE_URL must name a server whose user may create databases and roles."
+        ) from error

@@ -1,0 +1,91 @@
+"""The commands: up, down, tenant, jars."""
+
+import asyncio
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import psutil
+import typer
+
+from embedded.errors import EmbeddedError
+from embedded.jars import ensure_jars
+from embedded.options import Options
+from embedded.report import print_addresses
+from embedded.run_file import Run, RunDirectory
+from embedded.services import SERVICES
+from embedded.supervisor import Supervisor
+from embedded.tenant import make_tenant
+
+STOP_SECONDS = 60
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    help="PostgreSQL, Kafka and all services on this machine, without Docker.",
+)
+
+Data = Annotated[Path, typer.Option(envvar="PORTICO_DATA", help="Directory of the stack's data.")]
+DEFAULT_DATA = Path(".data")
+
+
+@app.command()
+def up(
+    data: Data = DEFAULT_DATA,
+    apart: Annotated[bool, typer.Option(help="Serve and work in processes of their own.")] = False,
+) -> None:
+    """Start everything and stay until Ctrl-C."""
+    began = time.monotonic()
+
+    def ready(run: Run) -> None:
+        print_addresses(run, seconds=time.monotonic() - began)
+
+    supervisor = Supervisor(Options(data.absolute(), apart=apart), SERVICES)
+    asyncio.run(supervisor.run(ready=ready))
+
+
+@app.command()
+def down(data: Data = DEFAULT_DATA) -> None:
+    """Stop the stack that runs in the data directory."""
+    supervisor = RunDirectory(data).supervisor()
+    if supervisor is None:
+        print(f"No stack is running in {data.absolute()}.")
+        return
+    supervisor.terminate()
+    try:
+        supervisor.wait(STOP_SECONDS)
+    except psutil.TimeoutExpired:
+        # Its watchdog ends what it leaves behind.
+        supervisor.kill()
+        supervisor.wait(STOP_SECONDS)
+    print("Stopped.")
+
+
+@app.command()
+def tenant(
+    name: str,
+    data: Data = DEFAULT_DATA,
+    package: Annotated[str, typer.Option(help="The tenant's package.")] = "business",
+    default_role: Annotated[str, typer.Option(help="What a new user gets.")] = "member",
+) -> None:
+    """Make a tenant with a SCIM token; print both as one JSON object."""
+    run = RunDirectory(data).read()
+    print(json.dumps(make_tenant(run, name, package=package, role=default_role)))
+
+
+@app.command()
+def jars() -> None:
+    """Fetch Apache Kafka's jars, unless they are there."""
+    ensure_jars()
+
+
+def main() -> None:
+    """Run a command; what went wrong is told in a sentence, without a traceback."""
+    try:
+        app()
+    except EmbeddedError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)

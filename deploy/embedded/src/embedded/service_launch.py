@@ -1,0 +1,85 @@
+"""How a service is run: its settings, its processes, and when it counts as ready."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import httpx
+
+from embedded.backends import Backends
+from embedded.concurrent import together
+from embedded.group import ProcessGroup
+from embedded.options import Options, Ports
+from embedded.ports import HOST
+from embedded.processes import Command, Process
+from embedded.run_file import RunningService
+from embedded.secret_store import SecretStore
+from embedded.services import Service
+from embedded.waiting import until_ready
+
+READY_SECONDS = 60
+METRICS_PORT_DISTANCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLaunch:
+    """A service with everything it needs to be run."""
+
+    service: Service
+    options: Options
+    ports: Ports
+
+    def describe(self, backends: Backends, store: SecretStore) -> RunningService:
+        """Decide its address and settings; what the environment already says comes first."""
+        service, given = self.service, self.options.given
+        host = given(service.variable("HTTP_HOST")) or HOST
+        port = self.ports.of_service(service)
+        url = f"http://{HOST if host == '0.0.0.0' else host}:{port}"
+        secrets = {name: given(name) or store.get(name) for name in service.secrets}
+        settings = {
+            name: given(name) or value.format(url=url) for name, value in service.settings.items()
+        }
+        dsn = backends.databases[service.name]
+        fixed = {
+            "ENVIRONMENT": given("ENVIRONMENT") or "development",
+            "KAFKA_BOOTSTRAP_SERVERS": backends.bootstrap,
+            service.variable("DATABASE_URL"): dsn,
+            service.variable("HTTP_HOST"): host,
+            service.variable("HTTP_PORT"): str(port),
+        }
+        env = secrets | settings | fixed
+        return RunningService(service.name, service.package, url, dsn, env)
+
+    async def start(self, running: RunningService, group: ProcessGroup, *, apart: bool) -> None:
+        """Start its processes and wait until they are ready."""
+        async with together() as starting:
+            for mode in ["serve", "work"] if apart else ["all"]:
+                env, health = running.env, running.url
+                if mode == "work":
+                    variable = self.service.variable("METRICS_PORT")
+                    port = self.ports.choose(variable, self.service.port + METRICS_PORT_DISTANCE)
+                    env, health = env | {variable: str(port)}, f"http://{HOST}:{port}"
+                name = self.service.name if mode == "all" else f"{self.service.name}-{mode}"
+                command = python_command(name, [self.service.package, mode], env)
+                process = Process(command, group.logs, started=group.add)
+                await process.start()
+                running.processes.append(group.described(process))
+                starting.create_task(_until_healthy(process, health))
+
+
+def python_command(name: str, arguments: Sequence[str], env: Mapping[str, str]) -> Command:
+    """Return the command of one of our own modules."""
+    argv = [sys.executable, "-m", *arguments]
+    return Command(name, argv, env={"PYTHONUNBUFFERED": "1", **env})
+
+
+async def _until_healthy(process: Process, url: str) -> None:
+    async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
+
+        async def answers() -> bool:
+            try:
+                return (await client.get(f"{url}/health/ready")).is_success
+            except httpx.HTTPError:
+                return False
+
+        await until_ready(process, answers, within=READY_SECONDS)

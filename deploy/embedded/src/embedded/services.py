@@ -1,0 +1,49 @@
+"""The services of the stack: to add one, add one entry.
+
+Each gets a database with a role of its own, an HTTP port and the settings all services share.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What the supervisor must know to run a service."""
+
+    name: str
+    package: str
+    """Run as `python -m <package> all`."""
+    prefix: str
+    """Of its environment variables."""
+    port: int
+    """The usual HTTP port; another is taken when it is not free."""
+    secrets: tuple[str, ...] = ()
+    """Variables that get a random value at the first start, and keep it."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Other variables; `{url}` is the service's own address."""
+    entrance: str = "/health/ready"
+    """The path worth showing in the table of addresses."""
+
+    @property
+    def database(self) -> str:
+        """Return the name of its database and of its role."""
+        return self.package
+
+    def variable(self, name: str) -> str:
+        """Return the environment variable of one of its settings."""
+        return f"{self.prefix}{name}"
+
+
+SERVICES: tuple[Service, ...] = (
+    Service(name="tenant-directory", package="tenant_directory", prefix="DIRECTORY_", port=8082),
+    Service(
+        name="scim",
+        package="scim",
+        prefix="SCIM_",
+        port=8081,
+        secrets=("SCIM_TOKEN_DIGEST_KEY",),
+        settings={"SCIM_PUBLIC_URL": "{url}"},
+        entrance="/scim/v2/{tenant}",
+    ),
+)
