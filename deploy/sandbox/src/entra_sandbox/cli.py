@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
@@ -11,12 +12,14 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from entra_sandbox.acts import connect, live
 from entra_sandbox.client import Pace, ProvisioningError, ScimClient
+from entra_sandbox.demo import run_demo
 from entra_sandbox.dialect import Dialect
 from entra_sandbox.engine import Engine
-from entra_sandbox.life import LIFE, Step, run_step
+from entra_sandbox.life import LIFE
 from entra_sandbox.people import make_user, populate
-from entra_sandbox.report import escrow_table, operations_table, progress_of
+from entra_sandbox.report import escrow_table, operations_table
 from entra_sandbox.source import Entra, SourceGroup
 
 app = typer.Typer(
@@ -108,32 +111,19 @@ def on_demand(
     _run(Engine(entra, ScimClient(url, token, dialect, Pace(0))), "Provision on demand", acts)
 
 
-async def connect(engine: Engine, console: Console, seed: int) -> None:
-    """Test the connection, as Entra does before it saves the credentials."""
-    title(console, "Test connection", "a query for somebody who cannot exist")
-    rng = random.Random(seed + 1)
-    guids = [str(UUID(bytes=rng.randbytes(16), version=4)) for _ in range(2)]
-    await engine.test_connection(guids)
-
-
-async def live(engine: Engine, console: Console, steps: tuple[Step, ...], seed: int) -> None:
-    """Go through the steps of a life until the credentials are refused."""
-    rng = random.Random(seed)
-    for step in steps:
-        title(console, step.title, step.explanation)
-        before, started = engine.client.journal.requests, time.perf_counter()
-        with progress_of(console, engine):
-            await run_step(engine, step, rng)
-        sent = engine.client.journal.requests - before
-        seconds = time.perf_counter() - started
-        console.print(f"  [dim]{sent} requests in {seconds:.1f} s[/]")
-        if engine.refused:
-            return
-
-
-def title(console: Console, text: str, explanation: str = "") -> None:
-    """Announce a step."""
-    console.print(f"[bold cyan]▸ {escape(text)}[/] [dim]{escape(explanation)}[/]")
+@app.command()
+def demo(
+    run_file: Annotated[
+        Path | None, typer.Option("--run", help="run.json of a stack that is up already.")
+    ] = None,
+    rate: Rate = 100,
+    seed: Seed = 1,
+    keep: Annotated[
+        bool, typer.Option(envvar="KEEP", help="Leave the stack up until Ctrl-C.")
+    ] = False,
+) -> None:
+    """Show a provisioning life on the whole stack, and prove that the directory equals Entra."""
+    raise typer.Exit(run_demo(run_file=run_file, rate=rate, seed=seed, keep=keep))
 
 
 def _run(engine: Engine, headline: str, acts: Callable[[Engine, Console], Awaitable[None]]) -> None:

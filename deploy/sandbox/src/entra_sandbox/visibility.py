@@ -32,13 +32,21 @@ class Stopwatch:
     seconds: list[float] = field(default_factory=list)
     _waiting: dict[UUID, deque[tuple[State, float]]] = field(default_factory=dict)
     _seen: dict[UUID, State] = field(default_factory=dict)
+    _idle: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing to wait for."""
+        self._idle.set()
 
     def user_written(self, user_id: str, display_name: str, active: bool, at: float) -> None:
-        """Start the clock for a state, unless an older one looks the same."""
+        """Start the clock for a state; one that looks like an older one cannot be timed."""
         key, state = UUID(user_id), (display_name, active)
         queue = self._waiting.setdefault(key, deque())
-        if state != self._seen.get(key) and all(state != known for known, _ in queue):
+        if state == self._seen.get(key) or any(state == known for known, _ in queue):
+            queue.clear()
+        else:
             queue.append((state, at))
+        self._note()
 
     @property
     def waiting(self) -> int:
@@ -57,10 +65,18 @@ class Stopwatch:
 
     async def settle(self, within: float) -> bool:
         """Wait until nothing is waiting any more; tell whether that came to pass."""
-        deadline = time.monotonic() + within
-        while self.waiting and time.monotonic() < deadline:
-            await asyncio.sleep(POLL_SECONDS)
-        return not self.waiting
+        try:
+            async with asyncio.timeout(within):
+                await self._idle.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def _note(self) -> None:
+        if self.waiting:
+            self._idle.clear()
+        else:
+            self._idle.set()
 
     def _stop(self, rows: list[asyncpg.Record], now: float) -> None:
         for row in rows:
@@ -74,6 +90,7 @@ class Stopwatch:
                     self.seconds.append(max(0.0, now - at))
                     if known == state:
                         break
+        self._note()
 
 
 @asynccontextmanager

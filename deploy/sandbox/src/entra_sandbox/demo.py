@@ -1,0 +1,169 @@
+"""The demo: an Entra provisioning life on the real stack, in both wordings, and the proof.
+
+It ends with exit code 0 only when every request got through and the directory equals "Entra".
+"""
+
+import asyncio
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from uuid import UUID
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from entra_sandbox.acts import connect, live, title
+from entra_sandbox.catching_up import caught_up
+from entra_sandbox.client import Pace, ProvisioningError, ScimClient
+from entra_sandbox.compare import comparison_table
+from entra_sandbox.dialect import Dialect
+from entra_sandbox.engine import Engine
+from entra_sandbox.journal import percentile
+from entra_sandbox.life import LIFE
+from entra_sandbox.people import populate
+from entra_sandbox.report import escrow_table, operations_table
+from entra_sandbox.stack import Stack, StackError, Tenant, running_stack
+from entra_sandbox.visibility import watching
+
+CATCH_UP_WITHIN = 30.0
+DIFFERENCES_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """One customer of the demo."""
+
+    name: str
+    domain: str
+    dialect: Dialect
+    users: int
+    groups: int
+
+
+COMPANIES = (
+    Company("contoso", "contoso.example", Dialect.VERBOSE, 200, 10),
+    # The same people's names as the first: what belongs to one tenant is invisible to the other.
+    Company("fabrikam", "contoso.example", Dialect.COMPACT, 60, 6),
+)
+
+
+class DemoError(Exception):
+    """The demo did not show what it promises."""
+
+
+def run_demo(*, run_file: Path | None, rate: float, seed: int, keep: bool) -> int:
+    """Run the demo and return its exit code."""
+    console = Console()
+    try:
+        with _terminable(), _stack(console, run_file) as stack:
+            asyncio.run(_all(console, stack, rate=rate, seed=seed))
+            if keep:
+                _wait_for_interrupt(console)
+    except (DemoError, StackError, ProvisioningError) as error:
+        console.print(f"\n[bold red]The demo failed:[/] {escape(str(error))}")
+        return 1
+    except KeyboardInterrupt:
+        console.print("\nInterrupted; everything is stopped.")
+        return 130
+    console.print("[bold green]Everything is equal.[/]")
+    return 0
+
+
+@contextmanager
+def _stack(console: Console, run_file: Path | None) -> Iterator[Stack]:
+    what = "the given one" if run_file else "PostgreSQL, Apache Kafka and the services"
+    title(console, "The stack", what)
+    started = time.perf_counter()
+    with running_stack(run_file) as stack:
+        console.print(f"  [dim]up after {time.perf_counter() - started:.1f} s[/]")
+        yield stack
+        if run_file is None:
+            title(console, "Stopping the stack")
+
+
+async def _all(console: Console, stack: Stack, *, rate: float, seed: int) -> None:
+    unique = f"{int(time.time()):x}"
+    seconds: list[float] = []
+    for company in COMPANIES:
+        tenant = stack.make_tenant(f"{company.name}-{unique}")
+        console.rule(f"[bold]{company.name}[/]: {company.users} users, {company.groups} groups")
+        seconds += await _one(console, stack, tenant, company, rate=rate, seed=seed)
+    _print_latency(console, seconds)
+    _print_addresses(console, stack)
+
+
+async def _one(
+    console: Console, stack: Stack, tenant: Tenant, company: Company, *, rate: float, seed: int
+) -> list[float]:
+    entra = populate(users=company.users, groups=company.groups, seed=seed, domain=company.domain)
+    client = ScimClient(tenant.scim_url, tenant.token, company.dialect, Pace(rate))
+    started = time.perf_counter()
+    async with client, watching(stack.directory_dsn, UUID(tenant.tenant_id)) as stopwatch:
+        engine = Engine(entra, client, watcher=stopwatch)
+        await connect(engine, console, seed)
+        await live(engine, console, LIFE, seed)
+        spent = time.perf_counter() - started
+        settled = await stopwatch.settle(CATCH_UP_WITHIN)
+    headline = f"Entra → {tenant.scim_url} ({company.dialect})"
+    console.print(operations_table(client.journal, title=headline, seconds=spent))
+    console.print(f"  {escape(engine.summary)}")
+    comparison = await caught_up(stack, tenant, entra, company.dialect, within=CATCH_UP_WITHIN)
+    console.print(comparison_table(comparison, f"Entra and the directory: {company.name}"))
+    for difference in comparison.differences[:DIFFERENCES_SHOWN]:
+        console.print(f"  {difference}", markup=False)
+    if engine.escrow.entries:
+        console.print(escrow_table(engine.escrow))
+    if not engine.ok:
+        raise DemoError(f"{len(engine.escrow.entries)} objects did not get through")
+    if not comparison.equal:
+        raise DemoError(f"{len(comparison.differences)} differences between Entra and directory")
+    if not settled:
+        raise DemoError(f"{stopwatch.waiting} answered changes were never seen in the directory")
+    return stopwatch.seconds
+
+
+def _print_latency(console: Console, seconds: list[float]) -> None:
+    table = Table(title="SCIM answer → visible in the directory", title_justify="left")
+    for name in ("changes of users", "p50 ms", "p99 ms", "worst ms"):
+        table.add_column(name, justify="right")
+    figures = [percentile(seconds, 50), percentile(seconds, 99), max(seconds, default=0.0)]
+    table.add_row(str(len(seconds)), *(f"{figure * 1000:.1f}" for figure in figures))
+    console.print(table)
+    console.print(
+        "  [dim]measured: from the arrival of the answer at the client until a read-only "
+        "connection to the directory's database sees the change, asking every 2 ms[/]"
+    )
+
+
+def _print_addresses(console: Console, stack: Stack) -> None:
+    table = Table(title="To explore", title_justify="left", show_header=False)
+    for name, address in stack.addresses.items():
+        table.add_row(name, address)
+    console.print(table)
+
+
+def _wait_for_interrupt(console: Console) -> None:
+    console.print("KEEP=1: the stack stays up until Ctrl-C.")
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        console.print()
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Turn SIGTERM into the same orderly way out as Ctrl-C."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
