@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from contracts import directory, scim
+from contracts import directory, domain, scim
 from contracts.base import Contract
 from contracts.topics import (
     DIRECTORY_EVENTS,
     DIRECTORY_TENANTS,
     DIRECTORY_USERS,
+    DOMAIN_EVENTS,
     SCIM_EVENTS,
     Topic,
 )
@@ -39,6 +40,17 @@ EVENT_TYPES: dict[str, EventType] = {
                 "scim.group.updated.v1": scim.ScimGroupUpdated,
                 "scim.group.deleted.v1": scim.ScimGroupDeleted,
                 "scim.group.members_changed.v1": scim.ScimGroupMembersChanged,
+            },
+        ),
+        *_types(
+            DOMAIN_EVENTS,
+            {
+                "domain.claimed.v1": domain.DomainClaimed,
+                "domain.verified.v1": domain.DomainVerified,
+                "domain.grace.v1": domain.DomainGrace,
+                "domain.lapsed.v1": domain.DomainLapsed,
+                "domain.failed.v1": domain.DomainFailed,
+                "domain.released.v1": domain.DomainReleased,
             },
         ),
         *_types(

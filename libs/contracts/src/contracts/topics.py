@@ -42,6 +42,12 @@ SCIM_EVENTS = Topic(
     "scim",
     "Users, groups and memberships as the identity provider sent them.",
 )
+DOMAIN_EVENTS = Topic(
+    "domain-events",
+    "event",
+    "domain-verifier",
+    "Which tenant claimed, holds and lost which DNS domain.",
+)
 DIRECTORY_EVENTS = Topic(
     "directory-events", "event", "tenant-directory", "What happened to tenants, users and groups."
 )
@@ -54,5 +60,11 @@ DIRECTORY_TENANTS = Topic(
 
 TOPICS: dict[str, Topic] = {
     topic.name: topic
-    for topic in (SCIM_EVENTS, DIRECTORY_EVENTS, DIRECTORY_USERS, DIRECTORY_TENANTS)
+    for topic in (
+        SCIM_EVENTS,
+        DOMAIN_EVENTS,
+        DIRECTORY_EVENTS,
+        DIRECTORY_USERS,
+        DIRECTORY_TENANTS,
+    )
 }
