@@ -12,6 +12,7 @@ from urllib.parse import unquote_plus
 
 import asyncpg
 import orjson
+
 from chassis.ids import uuid7
 
 TABLES = """

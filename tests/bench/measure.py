@@ -1,18 +1,18 @@
 """Runs the phases against one server and takes its times."""
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import orjson
-from entra_sandbox.journal import percentile
 
 from bench.cpu import seconds_of
 from bench.load import Client, Load
 from bench.phases import PHASES, Phase, World, members_body, user_body
+from entra_sandbox.journal import percentile
 
 WARM_UP = 48
 PHASE_SECONDS = 20.0
+PREPARE_SECONDS = 600.0
 OUTSIDERS = 2_000
 MEMBERS_PER_FILL = 1_000
 
@@ -88,7 +88,6 @@ async def count_statements(
         rest = first.requests[requests // 2 : requests]
         for request in rest:
             await client.one(request)
-        await asyncio.sleep(0)
         per_phase[phase.name] = (counted() - before) / len(rest)
     return per_phase
 
@@ -101,8 +100,13 @@ async def _make_big_group(world: World, members: int) -> None:
         client, [client.request("POST", "/Users", user_body(f"m{number}")) for number in missing]
     )
     world.users += _ids(load)
-    body = orjson.dumps({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
-                         "displayName": "Everybody", "externalId": "everybody"})
+    body = orjson.dumps(
+        {
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+            "displayName": "Everybody",
+            "externalId": "everybody",
+        }
+    )
     status, answer = await client.one(client.request("POST", "/Groups", body))
     if status != 201:
         raise BenchError(f"the big group was refused: {status} {answer[:200]!r}")
@@ -110,11 +114,13 @@ async def _make_big_group(world: World, members: int) -> None:
     path = f"/Groups/{world.big_group}"
     inside = world.users[:-OUTSIDERS]
     chunks = [inside[at : at + MEMBERS_PER_FILL] for at in range(0, len(inside), MEMBERS_PER_FILL)]
-    await _sent(client, [client.request("PATCH", path, members_body("Add", part)) for part in chunks])
+    await _sent(
+        client, [client.request("PATCH", path, members_body("Add", part)) for part in chunks]
+    )
 
 
-async def _sent(client: Client, requests: list[bytes] | tuple[bytes, ...] | object) -> Load:
-    load = await client.send(list(requests), within=600)  # type: ignore[call-overload]
+async def _sent(client: Client, requests: Sequence[bytes]) -> Load:
+    load = await client.send(requests, within=PREPARE_SECONDS)
     _check("preparation", load)
     return load
 

@@ -114,7 +114,11 @@ def _patch_users(world: World, count: int) -> list[Round]:
     for number in range(count):
         body = _patch(
             {"op": "Replace", "path": "displayName", "value": f"New {world.turn}-{number}"},
-            {"op": "Replace", "path": 'emails[type eq "work"].value', "value": f"{number}@b.example"},
+            {
+                "op": "Replace",
+                "path": 'emails[type eq "work"].value',
+                "value": f"{number}@b.example",
+            },
             {"op": "Replace", "path": f"{ENTERPRISE}:department", "value": f"D{number}"},
         )
         key = world.users[number % len(world.users)]
@@ -134,7 +138,9 @@ def _list_deep(world: World, count: int) -> list[Round]:
 def _post_groups(world: World, count: int) -> list[Round]:
     world.turn += 1
     bodies = [
-        _json({"schemas": [CORE_GROUP], "externalId": f"g{n}", "displayName": f"G {world.turn}-{n}"})
+        _json(
+            {"schemas": [CORE_GROUP], "externalId": f"g{n}", "displayName": f"G {world.turn}-{n}"}
+        )
         for n in range(count)
     ]
     return [Round([world.client.request("POST", "/Groups", body) for body in bodies])]
@@ -159,9 +165,7 @@ def _big_group(members: int) -> Callable[[World, int], list[Round]]:
         outside = world.users[-world.outsiders :]
         path = f"/Groups/{world.big_group}"
         chunks = [outside[at : at + members] for at in range(0, len(outside), members)]
-        adds = [
-            world.client.request("PATCH", path, members_body("Add", chunk)) for chunk in chunks
-        ]
+        adds = [world.client.request("PATCH", path, members_body("Add", chunk)) for chunk in chunks]
         hundreds = [outside[at : at + 100] for at in range(0, len(outside), 100)]
         reset = [
             world.client.request("PATCH", path, members_body("Remove", chunk)) for chunk in hundreds

@@ -5,12 +5,11 @@ import time
 from dataclasses import dataclass
 from uuid import UUID
 
-from entra_sandbox.journal import percentile
-from entra_sandbox.visibility import Stopwatch, watching
-
 from bench.load import CONCURRENCY, Connection
 from bench.measure import BenchError
 from bench.phases import World, display_name_body
+from entra_sandbox.journal import percentile
+from entra_sandbox.visibility import Stopwatch, watching
 
 EVENTS_PER_SECOND = 300
 SETTLE_SECONDS = 60.0

@@ -97,14 +97,16 @@ class Stack:
 
 
 @contextmanager
-def running_stack(given: Path | None = None, *, apart: bool = False) -> Iterator[Stack]:
+def running_stack(
+    given: Path | None = None, *, apart: bool = False, env: Mapping[str, str] | None = None
+) -> Iterator[Stack]:
     """Use the given stack, or run one of its own in a data directory of its own."""
     if given is not None:
         if not given.exists():
             raise StackError(f"{given} does not exist: start the stack with `make up`")
         yield Stack(given)
         return
-    with fresh_data() as data, started_stack(data, apart=apart) as stack:
+    with fresh_data() as data, started_stack(data, apart=apart, env=env) as stack:
         yield stack
 
 

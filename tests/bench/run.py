@@ -1,0 +1,114 @@
+"""One whole run of the bench on one stack."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from rich.console import Console
+
+from bench.floor import floor_server, free_port, wait_for_port
+from bench.load import Client
+from bench.measure import Measured, count_statements, run_all
+from bench.phases import World
+from bench.sql_counter import counting
+from bench.steady import Steady, measure_steady
+from bench.table import Results
+from entra_sandbox.stack import Stack, Tenant
+
+MEMBERS_OF_FLOOR = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is measured."""
+
+    members: int
+    share: float
+    steady_seconds: float
+    floor: bool
+
+
+async def run_bench(console: Console, stack: Stack, plan: Plan) -> Results:
+    """Measure the service, then its statements, its way to the directory, and the floor."""
+    tenant = stack.make_tenant(f"bench-{int(time.time()):x}")
+    scim = stack.service("scim")
+    pid = serving_process(stack)
+
+    def say(text: str) -> None:
+        console.print(f"  [dim]{text}[/]")
+
+    console.print("[bold]SCIM[/]")
+    async with client_of(str(scim["url"]), tenant) as client:
+        measured, world = await run_all(client, pid, big=plan.members, share=plan.share, say=say)
+        console.print("[bold]The way to the directory[/]")
+        steady = await _steady(stack, tenant, world, plan)
+    console.print("[bold]Statements[/]")
+    async with (
+        counting(str(scim["dsn"])) as counter,
+        _serving(stack, counter.dsn) as url,
+        client_of(url, tenant) as client,
+    ):
+        world.client = client
+        statements = await count_statements(client, world, lambda: counter.statements)
+    floor: list[Measured] = []
+    if plan.floor:
+        console.print("[bold]Floor[/]")
+        floor = await _floor(str(scim["dsn"]), plan, say)
+    setup = {"members": plan.members, "share": plan.share, "cpus": os.cpu_count()}
+    return Results(measured, floor, statements, steady, setup)
+
+
+async def _floor(dsn: str, plan: Plan, say: Callable[[str], None]) -> list[Measured]:
+    members = min(plan.members, MEMBERS_OF_FLOOR)
+    async with floor_server(dsn) as (host, port, pid), Client(host, port) as client:
+        measured, _ = await run_all(client, pid, big=members, share=plan.share, say=say)
+    return measured
+
+
+def serving_process(stack: Stack) -> int:
+    """Return the process that answers, whether or not it also works."""
+    names = [process["name"] for process in stack.service("scim")["processes"]]
+    return stack.process_id("scim", "scim-serve" if "scim-serve" in names else names[0])
+
+
+def client_of(url: str, tenant: Tenant) -> Client:
+    """Return a client of this tenant on the server at this URL."""
+    place = urlsplit(url)
+    prefix = urlsplit(tenant.scim_url).path
+    return Client(place.hostname or "", place.port or 80, token=tenant.token, prefix=prefix)
+
+
+async def _steady(stack: Stack, tenant: Tenant, world: World, plan: Plan) -> Steady | None:
+    if not plan.steady_seconds:
+        return None
+    return await measure_steady(
+        world,
+        directory_dsn=stack.directory_dsn,
+        tenant_id=UUID(tenant.tenant_id),
+        seconds=plan.steady_seconds,
+    )
+
+
+@asynccontextmanager
+async def _serving(stack: Stack, dsn: str) -> AsyncIterator[str]:
+    """Serve SCIM in one more process whose statements are counted."""
+    port = free_port()
+    settings = {"SCIM_DATABASE_URL": dsn, "SCIM_HTTP_PORT": str(port)}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "scim", "serve"),
+        env={**os.environ, **stack.service("scim")["env"], **settings},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        await wait_for_port("127.0.0.1", port, within=30)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        await process.wait()
