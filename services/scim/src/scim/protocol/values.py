@@ -52,15 +52,18 @@ def coerce(attribute: Attribute, value: object, dropped: Dropped) -> Any:
 
 
 def coerce_entries(attribute: Attribute, value: object, dropped: Dropped) -> list[dict[str, Any]]:
-    """Return the entries of a multi-valued attribute, those without any value left out."""
+    """Return the entries of a multi-valued attribute; those that say nothing are left out.
+
+    Except members: somebody nameless is a mistake to be told, not an edit to be skipped.
+    """
     values = value if isinstance(value, list) else [value]
     entries = [_entry(attribute, v, dropped) for v in values if v is not None and v != ""]
-    return without_repeats(attribute, [e for e in entries if e])
+    return without_repeats(attribute, [e for e in entries if e or not _has_primary(attribute)])
 
 
 def without_repeats(attribute: Attribute, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Leave out equal entries; refuse two primary ones, or two of one type where types differ."""
-    if len(entries) < 2 or "primary" not in attribute.subs:
+    if len(entries) < 2 or not _has_primary(attribute):
         return entries
     distinct = list({frozenset(e.items()): e for e in reversed(entries)}.values())[::-1]
     if len(distinct) > MAX_ENTRIES:
@@ -75,6 +78,10 @@ def without_repeats(attribute: Attribute, entries: list[dict[str, Any]]) -> list
 def is_empty(entry: dict[str, Any]) -> bool:
     """Tell whether an entry says what it is for but holds nothing."""
     return _MARKERS.issuperset(entry)
+
+
+def _has_primary(attribute: Attribute) -> bool:
+    return "primary" in attribute.subs
 
 
 def _refuse_repeated_types(attribute: Attribute, entries: list[dict[str, Any]]) -> None:
