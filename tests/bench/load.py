@@ -82,17 +82,17 @@ class Client:
     def __init__(self, host: str, port: int, *, token: str = "", prefix: str = "") -> None:
         self.host, self.port, self.prefix = host, port, prefix
         self._head = f"Host: {host}:{port}\r\nAuthorization: Bearer {token}\r\n".encode()
-        self._connections: list[Connection] = []
+        self.connections: list[Connection] = []
 
     async def __aenter__(self) -> "Client":
         loop = asyncio.get_running_loop()
         for _ in range(CONCURRENCY):
             _, connection = await loop.create_connection(Connection, self.host, self.port)
-            self._connections.append(connection)
+            self.connections.append(connection)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for connection in self._connections:
+        for connection in self.connections:
             connection.close()
 
     def request(self, method: str, path: str, body: bytes = b"") -> bytes:
@@ -111,7 +111,7 @@ class Client:
         started = time.perf_counter()
         deadline = started + within
         async with asyncio.TaskGroup() as tasks:
-            for connection in self._connections:
+            for connection in self.connections:
                 tasks.create_task(_work(connection, waiting, load, deadline))
         load.seconds = time.perf_counter() - started
         return load
@@ -119,7 +119,7 @@ class Client:
     async def one(self, request: bytes) -> tuple[int, bytes]:
         """Send one request."""
         async with asyncio.timeout(ANSWER_WITHIN):
-            return await self._connections[0].exchange(request)
+            return await self.connections[0].exchange(request)
 
 
 async def _work(
