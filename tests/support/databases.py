@@ -15,7 +15,12 @@ import asyncpg
 from chassis import migrate
 from chassis.ids import uuid7
 
-PACKAGES = {"chassis": None, "scim": "scim", "tenant-directory": "tenant_directory"}
+PACKAGES = {
+    "chassis": None,
+    "scim": "scim",
+    "tenant-directory": "tenant_directory",
+    "domain-verifier": "domain_verifier",
+}
 TEMPLATE_LOCK = 7_317_001
 SECONDS = 30
 
