@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain_verifier.domain.errors import NameRefused
+from domain_verifier.domain.errors import NameRefusedError
 from domain_verifier.domain.name import DomainName, NamePolicy, canonical
 
 POLICY = NamePolicy(
@@ -13,7 +13,7 @@ POLICY = NamePolicy(
 
 
 def refused(text: str, policy: NamePolicy = POLICY) -> str:
-    with pytest.raises(NameRefused) as caught:
+    with pytest.raises(NameRefusedError) as caught:
         policy.parse(text)
     assert caught.value.sentence.endswith(".")
     assert caught.value.kind == "invalid"
@@ -133,7 +133,7 @@ def test_test_zones_open_only_where_the_operator_says() -> None:
 def test_any_text_is_refused_in_a_sentence_or_becomes_canonical(text: str) -> None:
     try:
         name = POLICY.parse(text)
-    except NameRefused:
+    except NameRefusedError:
         return
     assert POLICY.parse(name.ascii) == name
     assert POLICY.parse(name.unicode) == name

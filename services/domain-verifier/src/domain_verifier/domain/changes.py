@@ -18,6 +18,8 @@ class Verified:
     recovered: bool = False
     override_until: datetime | None = None
     actor: str | None = None
+    approved_by: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from domain_verifier.domain.changes import Change, Claimed, Released, Verified
-from domain_verifier.domain.errors import DomainError, WrongState
+from domain_verifier.domain.errors import ConflictError, InvalidError
 from domain_verifier.domain.evidence import Outcome, Reason
 from domain_verifier.domain.explanation import Subject
 from domain_verifier.domain.name import DomainName
@@ -120,7 +120,9 @@ def end(claim: Claim, state: State, *, now: datetime) -> Claim:
 def release(claim: Claim, *, now: datetime, actor: str, reason: str) -> Step:
     """Give a live claim up; the name is free from then on."""
     if claim.state not in LIVE:
-        raise WrongState(f"The claim to {claim.domain.shown} is already {claim.state}.")
+        raise ConflictError(
+            "wrong_state", f"The claim to {claim.domain.shown} is already {claim.state}."
+        )
     return Step(end(claim, State.RELEASED, now=now), (Released(reason=reason, actor=actor),))
 
 
@@ -138,8 +140,9 @@ def override(claim: Claim, word: Override, *, now: datetime, policy: Policy) -> 
     """Let the claim hold its domain until a date, whatever DNS says."""
     _refuse_bad_word(word, now=now, policy=policy)
     if claim.state not in LIVE:
-        raise WrongState(
-            f"The claim to {claim.domain.shown} is {claim.state}. Start a new claim first."
+        raise ConflictError(
+            "wrong_state",
+            f"The claim to {claim.domain.shown} is {claim.state}. Start a new claim first.",
         )
     held = replace(
         claim,
@@ -152,22 +155,25 @@ def override(claim: Claim, word: Override, *, now: datetime, policy: Policy) -> 
         grace_warnings=0,
         next_check_at=min(now + policy.recheck_every, word.until),
     )
-    recovered = claim.state is State.GRACE
-    return Step(held, (Verified("override", recovered, word.until, word.actor),))
+    verified = Verified(
+        "override",
+        recovered=claim.state is State.GRACE,
+        override_until=word.until,
+        actor=word.actor,
+        approved_by=word.approved_by,
+        reason=word.reason,
+    )
+    return Step(held, (verified,))
 
 
 def _refuse_bad_word(word: Override, *, now: datetime, policy: Policy) -> None:
     if not word.reason.strip():
-        raise DomainError("reason_missing", "Say why the override is needed.", kind="invalid")
+        raise InvalidError("reason_missing", "Say why the override is needed.")
     if word.actor.strip().lower() == word.approved_by.strip().lower():
-        raise DomainError(
-            "second_person_missing", "An override needs a second person's approval.", kind="invalid"
-        )
+        raise InvalidError("second_person_missing", "An override needs a second person's approval.")
     if not now < word.until <= now + policy.override_limit:
         days = policy.override_limit // timedelta(days=1)
-        raise DomainError(
-            "override_too_long", f"An override lasts at most {days} days.", kind="invalid"
-        )
+        raise InvalidError("override_too_long", f"An override lasts at most {days} days.")
 
 
 def put_under_review(claim: Claim, *, now: datetime, policy: Policy) -> Claim:

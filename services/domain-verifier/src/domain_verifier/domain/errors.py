@@ -1,56 +1,55 @@
-"""Refusals as the domain knows them: a kind for machines and a sentence for people.
+"""What can go wrong by the rules: kinds, each with a stable slug and a sentence to act on.
 
 A sentence never tells whether another tenant knows the name (design §5.1).
 """
 
-from typing import Literal
-
-Kind = Literal["invalid", "not_found", "forbidden", "conflict", "limited", "unavailable"]
+from typing import ClassVar
 
 
 class DomainError(Exception):
-    """Something asked for cannot be done; nothing was changed."""
+    """A rule says no; nothing was changed."""
 
-    def __init__(
-        self, slug: str, sentence: str, *, kind: Kind, retry_after: int | None = None
-    ) -> None:
+    kind: ClassVar[str] = "domain"
+
+    def __init__(self, slug: str, sentence: str) -> None:
         super().__init__(sentence)
         self.slug = slug
         self.sentence = sentence
-        self.kind: Kind = kind
-        self.retry_after = retry_after
 
 
-class NameRefused(DomainError):
+class InvalidError(DomainError):
+    """The input can never be right."""
+
+    kind = "invalid"
+
+
+class NameRefusedError(InvalidError):
     """The name cannot be claimed by anybody, or is no name."""
 
-    def __init__(self, slug: str, sentence: str) -> None:
-        super().__init__(slug, sentence, kind="invalid")
+
+class NotFoundError(DomainError):
+    """What the caller named does not exist in this tenant."""
+
+    kind = "not_found"
 
 
-class ClaimNotFound(DomainError):
-    """The tenant has no such claim."""
+class ConflictError(DomainError):
+    """The change contradicts what is already there."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__("claim_not_found", f"This tenant has no claim {what}.", kind="not_found")
-
-
-class TenantRefused(DomainError):
-    """The tenant is unknown, suspended, or its package has no domain verification."""
-
-    def __init__(self, slug: str, sentence: str) -> None:
-        super().__init__(slug, sentence, kind="forbidden")
+    kind = "conflict"
 
 
-class WrongState(DomainError):
-    """The claim's state does not allow what was asked."""
+class ForbiddenError(DomainError):
+    """This caller may not make this change."""
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__("wrong_state", sentence, kind="conflict")
+    kind = "forbidden"
 
 
-class TooMany(DomainError):
+class TooManyRequestsError(DomainError):
     """A limit was reached; it goes away by itself."""
 
+    kind = "too_many_requests"
+
     def __init__(self, slug: str, sentence: str, *, retry_after: int) -> None:
-        super().__init__(slug, sentence, kind="limited", retry_after=retry_after)
+        super().__init__(slug, sentence)
+        self.retry_after = retry_after

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import idna
 
-from domain_verifier.domain.errors import NameRefused
+from domain_verifier.domain.errors import NameRefusedError
 from domain_verifier.domain.lists import SuffixList, mail_provider
 from domain_verifier.domain.scripts import looks_latin, mixes_scripts
 
@@ -101,14 +101,14 @@ class NamePolicy:
 
     def _refuse_reserved(self, name: str) -> None:
         if _under(name, RESERVED) or _under(name, self.reserved):
-            raise NameRefused(
+            raise NameRefusedError(
                 "reserved_name",
                 f"{name} is a reserved name. Claim a domain that your company owns.",
             )
 
     def _registrable(self, name: str) -> str:
         if self.suffixes.is_icann_suffix(name):
-            raise NameRefused(
+            raise NameRefusedError(
                 "public_suffix",
                 f"{name} is a public suffix, under which many registrants have names. "
                 "Claim your company's own domain below it.",
@@ -116,14 +116,14 @@ class NamePolicy:
         if name in self.allowed:
             return self.suffixes.registrable(name) or name
         if self.suffixes.is_private_suffix(name):
-            raise NameRefused(
+            raise NameRefusedError(
                 "private_suffix",
                 f"{name} is a suffix under which its owner gives names to others, so it cannot "
                 "speak for one company.",
             )
         registrable = self.suffixes.registrable(name)
         if registrable is None:
-            raise NameRefused(
+            raise NameRefusedError(
                 "unknown_suffix",
                 f"{name} does not end in a public top-level domain. Check the spelling.",
             )
@@ -133,7 +133,7 @@ class NamePolicy:
         if name in self.allowed or registrable in self.allowed:
             return
         if provider := mail_provider(name, registrable, extra=self.mail_providers):
-            raise NameRefused(
+            raise NameRefusedError(
                 "mail_provider",
                 f"{provider} gives mail addresses to the public, so no company can claim it.",
             )
@@ -143,18 +143,20 @@ def canonical(text: str) -> str:
     """Return the name as lower-case A-labels (UTS 46, non-transitional), or refuse it."""
     name = text.strip()
     if not name:
-        raise NameRefused("empty_name", "Give a domain name, such as acme.com.")
+        raise NameRefusedError("empty_name", "Give a domain name, such as acme.com.")
     _refuse_other_things(name)
     ascii_name = _to_ascii(name)
     labels = ascii_name.split(".")
     if len(labels) < 2:
-        raise NameRefused(
+        raise NameRefusedError(
             "single_label", f"{ascii_name} has only one label. Give a full name, such as acme.com."
         )
     if len(ascii_name) > MAX_OCTETS - RECORD_LABEL_OCTETS:
-        raise NameRefused("name_too_long", "The name is too long for a record below it.")
+        raise NameRefusedError("name_too_long", "The name is too long for a record below it.")
     if _ends_in_number(labels[-1]):
-        raise NameRefused("ip_address", "That is an IP address or a number, not a domain name.")
+        raise NameRefusedError(
+            "ip_address", "That is an IP address or a number, not a domain name."
+        )
     for label in labels:
         _refuse_lookalike(idna.decode(label), latin_zone=not labels[-1].startswith("xn--"))
     return ascii_name
@@ -163,17 +165,17 @@ def canonical(text: str) -> str:
 def _refuse_other_things(name: str) -> None:
     """Name the usual mix-ups: an address, a URL, a wildcard, an IP literal."""
     if _is_ip(name):
-        raise NameRefused("ip_address", "That is an IP address, not a domain name.")
+        raise NameRefusedError("ip_address", "That is an IP address, not a domain name.")
     if "@" in name:
-        raise NameRefused(
+        raise NameRefusedError(
             "email_address", "That is an e-mail address. Give only the part after the @."
         )
     if "/" in name or ":" in name:
-        raise NameRefused("url", "That is a URL. Give only the domain name, such as acme.com.")
+        raise NameRefusedError("url", "That is a URL. Give only the domain name, such as acme.com.")
     if "*" in name:
-        raise NameRefused("wildcard_name", "A claim is for one name, not for a wildcard.")
+        raise NameRefusedError("wildcard_name", "A claim is for one name, not for a wildcard.")
     if "_" in name:
-        raise NameRefused(
+        raise NameRefusedError(
             "underscore",
             "Names with underscores hold records, not mailboxes. Give the domain itself.",
         )
@@ -184,18 +186,20 @@ def _to_ascii(name: str) -> str:
         # Non-transitional: ß and ς are letters of their own (UTS 46 §4).
         encoded = idna.encode(name, uts46=True, std3_rules=True, transitional=False)
     except (idna.IDNAError, UnicodeError) as error:
-        raise NameRefused("not_a_name", f"That is not a domain name: {error}.") from error
+        raise NameRefusedError("not_a_name", f"That is not a domain name: {error}.") from error
     return encoded.decode("ascii").lower().removesuffix(".")
 
 
 def _refuse_lookalike(label: str, *, latin_zone: bool) -> None:
     if mixes_scripts(label):
-        raise NameRefused(
+        raise NameRefusedError(
             "mixed_scripts",
             f"The label {label!r} mixes letters of several scripts, as imitations of names do.",
         )
     if latin_zone and looks_latin(label):
-        raise NameRefused("confusable", f"The label {label!r} looks like Latin letters but is not.")
+        raise NameRefusedError(
+            "confusable", f"The label {label!r} looks like Latin letters but is not."
+        )
 
 
 def _is_ip(name: str) -> bool:
@@ -223,6 +227,6 @@ def _under(name: str, zones: Collection[str]) -> str | None:
 
 def _one_label_below(name: str, zone: str) -> str:
     if name == zone:
-        raise NameRefused("test_zone", f"{name} is a whole test zone. Claim a name below it.")
+        raise NameRefusedError("test_zone", f"{name} is a whole test zone. Claim a name below it.")
     below = name[: -len(zone) - 1].split(".")
     return f"{below[-1]}.{zone}"

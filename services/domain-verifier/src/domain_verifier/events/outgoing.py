@@ -1,0 +1,65 @@
+"""Changes of claims in the words of the bus."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from chassis.outbox import OutboxRecord, outbox_record
+from contracts import domain as contract
+from contracts.base import Contract
+from domain_verifier.domain import changes
+from domain_verifier.domain.claim import Claim
+
+
+def outgoing(
+    claim: Claim, happened: Sequence[changes.Change], now: datetime
+) -> Sequence[OutboxRecord]:
+    """Return the outbox rows for what happened to a claim, in order."""
+    said = [_event(claim, change) for change in happened]
+    return [
+        outbox_record(
+            kind, tenant_id=claim.tenant_id, subject=str(claim.claim_id), data=data, now=now
+        )
+        for kind, data in said
+    ]
+
+
+def _event(claim: Claim, change: changes.Change) -> tuple[str, Contract]:
+    told = contract.DomainClaim(
+        claim_id=claim.claim_id,
+        domain=claim.domain.ascii,
+        registrable_domain=claim.domain.registrable,
+        state=claim.state.value,
+    )
+    match change:
+        case changes.Claimed():
+            data: Contract = contract.DomainClaimed(claim=told, expires_at=claim.expires_at)
+            return "domain.claimed.v1", data
+        case changes.Verified():
+            return "domain.verified.v1", _verified(told, claim, change)
+        case changes.GraceWarned(ends_at, warning, reason):
+            data = contract.DomainGrace(
+                claim=told, grace_ends_at=ends_at, warning=warning, reason=reason
+            )
+            return "domain.grace.v1", data
+        case changes.Lapsed(reason):
+            return "domain.lapsed.v1", contract.DomainLapsed(claim=told, reason=reason)
+        case changes.Failed(reason):
+            return "domain.failed.v1", contract.DomainFailed(claim=told, reason=reason)
+        case changes.Released(reason, actor):
+            data = contract.DomainReleased(claim=told, reason=reason, actor=actor)
+            return "domain.released.v1", data
+
+
+def _verified(
+    told: contract.DomainClaim, claim: Claim, change: changes.Verified
+) -> contract.DomainVerified:
+    return contract.DomainVerified(
+        claim=told,
+        method=change.method,
+        recovered=change.recovered,
+        authenticated=claim.authenticated and change.method == "dns",
+        override_until=change.override_until,
+        actor=change.actor,
+        approved_by=change.approved_by,
+        reason=change.reason,
+    )

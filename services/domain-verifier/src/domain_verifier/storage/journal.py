@@ -1,0 +1,55 @@
+"""The claim log: what happened to each claim, by whom, kept as long as the claim."""
+
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import orjson
+
+from chassis.ids import uuid7
+from chassis.queries import load_queries
+from domain_verifier.domain import changes
+from domain_verifier.domain.claim import Step
+
+QUERIES = load_queries("domain_verifier.storage", "claims")
+BY_CHECKS = "checks"
+"""The actor of changes that no person made."""
+
+_ACTIONS: dict[type[changes.Change], str] = {
+    changes.Claimed: "claimed",
+    changes.Verified: "verified",
+    changes.GraceWarned: "grace_warned",
+    changes.Lapsed: "lapsed",
+    changes.Failed: "failed",
+    changes.Released: "released",
+}
+
+
+async def write_log(connection: asyncpg.Connection, step: Step, now: datetime) -> None:
+    """Write a step's changes in the caller's transaction."""
+    for change in step.changes:
+        await connection.execute(
+            QUERIES["add_log"],
+            step.claim.tenant_id,
+            step.claim.claim_id,
+            uuid7(),
+            now,
+            _ACTIONS[type(change)],
+            getattr(change, "actor", None) or BY_CHECKS,
+            orjson.dumps(_details(change)).decode(),
+        )
+
+
+def _details(change: changes.Change) -> dict[str, Any]:
+    match change:
+        case changes.Verified(method, recovered, until, _, approved_by, reason):
+            details = {"method": method, "recovered": recovered}
+            if method == "override":
+                details |= {"until": until, "approved_by": approved_by, "reason": reason}
+            return details
+        case changes.GraceWarned(ends_at, warning, reason):
+            return {"ends_at": ends_at, "warning": warning, "reason": reason}
+        case changes.Claimed():
+            return {}
+        case changes.Lapsed(reason) | changes.Failed(reason) | changes.Released(reason, _):
+            return {"reason": reason}

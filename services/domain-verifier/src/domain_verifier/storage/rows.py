@@ -1,0 +1,86 @@
+"""Claims as rows and back."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+
+from domain_verifier.domain.claim import Claim, State
+from domain_verifier.domain.evidence import Answer, Evidence, Look, Outcome, Reason
+from domain_verifier.domain.name import DomainName
+
+MUTABLE = (
+    "next_check_at",
+    "looks",
+    "first_seen_at",
+    "review_since",
+    "contested_at",
+    "verified_at",
+    "authenticated",
+    "absent_since",
+    "counted_since",
+    "absent_count",
+    "unknown_since",
+    "grace_started_at",
+    "grace_ends_at",
+    "grace_warnings",
+    "override_until",
+    "ended_at",
+    "last_checked_at",
+    "last_outcome",
+    "last_reason",
+    "last_explanation",
+)
+"""The columns that a change of a claim writes after its state, in the queries' order."""
+
+
+def claim_of(row: asyncpg.Record) -> Claim:
+    """Return the claim of a row."""
+    outcome, reason = row["last_outcome"], row["last_reason"]
+    values: dict[str, Any] = {name: row[name] for name in MUTABLE}
+    values["last_outcome"] = Outcome(outcome) if outcome else None
+    values["last_reason"] = Reason(reason) if reason else None
+    return Claim(
+        tenant_id=row["tenant_id"],
+        claim_id=row["claim_id"],
+        domain=DomainName(row["domain"], row["registrable"]),
+        token=row["token"],
+        state=State(row["state"]),
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        **values,
+    )
+
+
+def mutable_values(claim: Claim) -> list[Any]:
+    """Return the state and the values of the mutable columns."""
+    return [claim.state.value, *(getattr(claim, name) for name in MUTABLE)]
+
+
+def looks_of(evidence: Evidence) -> list[Mapping[str, Any]]:
+    """Return what each resolver said, without the values: they may hold others' tokens."""
+    return [_look(look) for look in evidence.looks]
+
+
+def _look(look: Look) -> dict[str, Any]:
+    shown = _answer(look.answer)
+    if look.sibling is not None:
+        shown["sibling"] = look.sibling.status.value
+    return shown
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "resolver": answer.resolver,
+        "status": answer.status.value,
+        "authenticated": answer.authenticated,
+        "ttl": answer.ttl,
+        "records": len(answer.values),
+        "digest": hashlib.sha256(b"\0".join(answer.values)).hexdigest()[:16],
+    }
+    if answer.chain:
+        shown["chain"] = list(answer.chain)
+    if answer.detail:
+        shown["detail"] = answer.detail
+    return shown

@@ -1,0 +1,160 @@
+"""What the use cases need from the outside, and what they may assume about it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+from domain_verifier.domain.breaker import Breaker, Count
+from domain_verifier.domain.claim import Claim, State, Step
+from domain_verifier.domain.evidence import Evidence, Outcome, Reason
+from domain_verifier.domain.explanation import Subject
+from domain_verifier.domain.tenant import Tenant
+
+
+class DomainHeldError(Exception):
+    """Another claim holds the domain; nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A claim that this worker alone may look at, until the lease runs out."""
+
+    claim: Claim
+    lease_id: UUID
+
+
+class Settled(StrEnum):
+    """What became of a check's result."""
+
+    SAVED = "saved"
+    TAKEN = "taken"
+    """Another claim holds the domain: the claim waits for review, the holder is looked at."""
+    LOST = "lost"
+    """The lease was over, or the claim changed meanwhile: the result was dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A check's result, to be written in one transaction."""
+
+    lease: Lease
+    step: Step
+    evidence: Evidence
+    now: datetime
+    if_taken: Claim
+    """What the claim becomes if another one holds the domain."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRecord:
+    """One check of the history."""
+
+    check_id: UUID
+    at: datetime
+    outcome: Outcome
+    reason: Reason
+    explanation: str
+    authenticated: bool
+    state: State
+    """The claim's state after the check."""
+    looks: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """One change of a claim, by a check or by a person."""
+
+    at: datetime
+    action: str
+    actor: str
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How much one tenant may claim."""
+
+    live: int = 100
+    """Claims that are pending, verified or in grace."""
+    per_hour: int = 30
+
+
+class Claims(Protocol):
+    """The claims; a step's changes are published if and only if the claim is saved."""
+
+    async def start(self, step: Step, *, quota: Quota, now: datetime) -> Claim:
+        """Save a new claim, or return the tenant's live claim to the same domain.
+
+        Raises TooManyRequestsError if the tenant's quota is used up.
+        """
+
+    async def find(self, tenant_id: UUID, claim_id: UUID) -> Claim | None:
+        """Return a claim of the tenant."""
+
+    async def newest(self, tenant_id: UUID, domain: str) -> Claim | None:
+        """Return the tenant's live claim to a domain, or else its newest ended one."""
+
+    async def page(
+        self, tenant_id: UUID, *, after: UUID | None, limit: int, live: bool = False
+    ) -> Sequence[Claim]:
+        """Return up to `limit` claims whose ids come after `after`, oldest first."""
+
+    async def lease_due(self, now: datetime, *, limit: int) -> Sequence[Lease]:
+        """Lease due claims, the longest due first; nobody else gets them meanwhile."""
+
+    async def lease(
+        self, tenant_id: UUID, claim_id: UUID, *, now: datetime, pause: timedelta
+    ) -> Lease | None:
+        """Lease one live claim at a person's wish.
+
+        None if somebody holds the lease, or a person asked less than `pause` ago.
+        """
+
+    async def settle(self, settlement: Settlement) -> Settled:
+        """Write a check's result and give the lease back."""
+
+    async def change(
+        self, tenant_id: UUID, claim_id: UUID, decide: Callable[[Claim], Step], *, now: datetime
+    ) -> Claim | None:
+        """Lock a claim, decide, save; a check under way loses its lease. None: no such claim.
+
+        Raises DomainHeldError if the decision needs a domain that another claim holds.
+        """
+
+    async def checks(self, tenant_id: UUID, claim_id: UUID, *, limit: int) -> Sequence[CheckRecord]:
+        """Return the claim's checks, newest first."""
+
+    async def log(self, tenant_id: UUID, claim_id: UUID, *, limit: int) -> Sequence[LogRecord]:
+        """Return what happened to the claim, newest first."""
+
+
+class Tenants(Protocol):
+    """The tenants as the directory told of them."""
+
+    async def find(self, tenant_id: UUID) -> Tenant | None:
+        """Return a tenant by id."""
+
+    async def named(self, name: str) -> Tenant | None:
+        """Return a tenant by name."""
+
+
+class Breakers(Protocol):
+    """The one breaker, shared by all replicas."""
+
+    async def current(self) -> Breaker:
+        """Return the breaker."""
+
+    async def change(
+        self, decide: Callable[[Breaker, Count], Breaker], *, since: Callable[[Breaker], datetime]
+    ) -> Breaker:
+        """Lock the breaker, count the suspects since a time, decide, save."""
+
+
+class Prober(Protocol):
+    """DNS."""
+
+    async def probe(self, subject: Subject, *, explain: bool) -> Evidence:
+        """Look for a claim's record; never raises, always ends in bounded time."""

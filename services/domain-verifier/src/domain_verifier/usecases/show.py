@@ -1,0 +1,97 @@
+"""Look at claims: always one tenant's, and nothing about any other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain_verifier.domain.claim import Claim
+from domain_verifier.domain.errors import DomainError, NotFoundError
+from domain_verifier.domain.name import canonical
+from domain_verifier.domain.tenant import Tenant
+from domain_verifier.usecases.ports import CheckRecord, Claims, LogRecord, Tenants
+
+HISTORY = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimDetails:
+    """A claim with its recent history."""
+
+    claim: Claim
+    checks: Sequence[CheckRecord]
+    log: Sequence[LogRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class ListClaims:
+    """A tenant's claims."""
+
+    claims: Claims
+
+    async def __call__(
+        self, tenant_id: UUID, *, after: UUID | None = None, limit: int = 100, live: bool = False
+    ) -> Sequence[Claim]:
+        """Return a page of claims, oldest first."""
+        return await self.claims.page(tenant_id, after=after, limit=limit, live=live)
+
+
+@dataclass(frozen=True, slots=True)
+class ShowClaim:
+    """One claim."""
+
+    claims: Claims
+
+    async def __call__(self, tenant_id: UUID, claim_id: UUID) -> ClaimDetails:
+        """Return the claim and what was found lately."""
+        claim = await self.claims.find(tenant_id, claim_id)
+        if claim is None:
+            raise NotFoundError("claim_not_found", "This tenant has no such claim.")
+        return ClaimDetails(
+            claim,
+            await self.claims.checks(tenant_id, claim_id, limit=HISTORY),
+            await self.claims.log(tenant_id, claim_id, limit=HISTORY),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FindClaim:
+    """A claim by what a person calls it."""
+
+    claims: Claims
+
+    async def __call__(self, tenant_id: UUID, text: str) -> Claim:
+        """Return the tenant's claim of that id or to that domain."""
+        claim = await self._found(tenant_id, text.strip())
+        if claim is None:
+            raise NotFoundError("claim_not_found", f"This tenant has no claim {text.strip()}.")
+        return claim
+
+    async def _found(self, tenant_id: UUID, text: str) -> Claim | None:
+        try:
+            return await self.claims.find(tenant_id, UUID(text))
+        except ValueError:
+            pass
+        try:
+            return await self.claims.newest(tenant_id, canonical(text))
+        except DomainError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class FindTenant:
+    """A tenant by what a person calls it."""
+
+    tenants: Tenants
+
+    async def __call__(self, text: str) -> Tenant:
+        """Return the tenant of that id or name."""
+        try:
+            tenant = await self.tenants.find(UUID(text))
+        except ValueError:
+            tenant = await self.tenants.named(text)
+        if tenant is None:
+            raise NotFoundError(
+                "tenant_not_found",
+                f"There is no tenant {text}, or the directory has not told of it yet.",
+            )
+        return tenant
