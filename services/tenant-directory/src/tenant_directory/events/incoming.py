@@ -9,9 +9,9 @@ from functools import wraps
 from typing import TypeVar
 
 import asyncpg
-from chassis.consumer import Handler, Rejected, Subscription
 
 from chassis.clock import Clock
+from chassis.consumer import Handler, Rejected, Subscription
 from contracts import scim as contract
 from contracts.base import Contract
 from contracts.event import Event

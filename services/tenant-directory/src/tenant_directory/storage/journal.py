@@ -29,9 +29,11 @@ class PostgresJournal:
         self._connection = connection
         self._clock = clock
         self._outgoing = outgoing
+        self.has_written = False
 
     async def record(self, tenant_id: UUID, changes: Sequence[Change], *, actor: str) -> None:
         """Record what `actor` did to one tenant, in order."""
+        self.has_written = True
         now = self._clock.now()
         present = context.current()
         entries = [audit_entry(change) for change in changes]

@@ -53,13 +53,15 @@ class PostgresWorks:
     outgoing: Outgoing
 
     def opened(self, pool: asyncpg.Pool, *, committed: Callable[[], None]) -> UnitOfWork:
-        """Return units of work with a transaction each; `committed` is told of every commit."""
+        """Return units of work with a transaction each; `committed` hears of new events."""
 
         @asynccontextmanager
         async def open_work() -> AsyncIterator[Work]:
             async with transaction(pool) as connection:
-                yield self._on(connection)
-            committed()
+                work = self._on(connection)
+                yield work
+            if work.journal.has_written:
+                committed()
 
         return open_work
 
@@ -72,7 +74,7 @@ class PostgresWorks:
 
         return join_work
 
-    def _on(self, connection: asyncpg.Connection) -> Work:
+    def _on(self, connection: asyncpg.Connection) -> PostgresWork:
         return PostgresWork(
             PostgresTenants(connection),
             PostgresUsers(connection),

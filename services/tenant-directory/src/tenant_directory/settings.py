@@ -1,0 +1,15 @@
+"""Settings of the tenant directory, read from `DIRECTORY_*` once at the start."""
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from chassis.settings import ChassisSettings
+
+
+class Settings(ChassisSettings):
+    """Everything that can be set for the tenant directory."""
+
+    model_config = SettingsConfigDict(env_prefix="DIRECTORY_")
+
+    http_port: int = Field(8082, ge=0, le=65535)
+    """TCP port of HTTP; 0 takes a free one."""

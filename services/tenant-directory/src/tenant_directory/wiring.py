@@ -1,0 +1,125 @@
+"""The composition root: puts adapters behind the use cases, for the service and its commands."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from chassis.clock import SystemClock
+from chassis.consumer import Consumer
+from chassis.health_checks import broker_checks, database_checks
+from chassis.http import create_app, limits_of
+from chassis.logging import configure_logging
+from chassis.loops import Loop
+from chassis.metrics import outbox_poll
+from chassis.postgres import connect, create_pool
+from chassis.relay import Relay
+from chassis.service import Mode, Parts, Service
+from chassis.settings import load_settings
+from chassis.signal import CHANNEL, OutboxSignal
+from contracts.topics import TOPICS
+from tenant_directory.cli.app import directory_cli
+from tenant_directory.cli.runtime import Directory
+from tenant_directory.events.incoming import scim_subscription
+from tenant_directory.events.outgoing import outgoing
+from tenant_directory.settings import Settings
+from tenant_directory.storage.work import CONSUMER_QUERIES, PostgresWorks
+
+NAME = "tenant-directory"
+PACKAGE = "tenant_directory"
+
+
+@asynccontextmanager
+async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
+    """Wire the service: until its admin API comes, HTTP answers for health and metrics only."""
+    dsn, bootstrap = settings.database_url, settings.kafka_bootstrap_servers
+    pool = await create_pool(dsn, size=settings.database_pool_size, warm=CONSUMER_QUERIES)
+    try:
+        checks = [
+            *database_checks(pool, dsn, PACKAGE),
+            *broker_checks(bootstrap, list(TOPICS), essential=mode.works),
+        ]
+        yield Parts(
+            app=create_app("Portico tenant directory", limits=limits_of(settings), checks=checks),
+            loops=_loops(settings, pool) if mode.works else (),
+            checks=checks,
+            polls=[outbox_poll(pool)] if mode.works else (),
+        )
+    finally:
+        await pool.close()
+
+
+def _loops(settings: Settings, pool: asyncpg.Pool) -> list[Loop]:
+    clock = SystemClock()
+    works = PostgresWorks(clock, outgoing)
+    signal = OutboxSignal(dsn=settings.database_url)
+    relay = Relay(
+        dsn=settings.database_url,
+        bootstrap=settings.kafka_bootstrap_servers,
+        source=f"/services/{NAME}",
+        signal=signal,
+    )
+    consumer = Consumer(
+        group=NAME,
+        subscriptions=[scim_subscription(works.joined, clock)],
+        pool=pool,
+        bootstrap=settings.kafka_bootstrap_servers,
+        signal=signal,
+    )
+    return [
+        Loop("relay", relay.run),
+        Loop("outbox-signal", signal.run, silence=0),
+        Loop("consumer", consumer.run),
+    ]
+
+
+@asynccontextmanager
+async def open_directory() -> AsyncIterator[Directory]:
+    """Connect to the directory for one command."""
+    settings = load_settings(Settings)
+    configure_logging(service=NAME, environment=settings.environment, level=settings.log_level)
+    try:
+        pool = await create_pool(settings.database_url, size=1)
+    except (OSError, asyncpg.PostgresError) as error:
+        raise ConnectionError(
+            f"The database cannot be reached: {error}. Check DIRECTORY_DATABASE_URL."
+        ) from error
+    changes = _Changes()
+    try:
+        works = PostgresWorks(SystemClock(), outgoing)
+        yield Directory(works.opened(pool, committed=changes.seen), SystemClock())
+        if changes.committed:
+            await _wake_relay(settings.database_url)
+    except asyncpg.UndefinedTableError as error:
+        raise ConnectionError(
+            "The database has no directory yet: run `python -m tenant_directory migrate` first."
+        ) from error
+    finally:
+        await pool.close()
+
+
+class _Changes:
+    """Whether a command has committed anything."""
+
+    committed = False
+
+    def seen(self) -> None:
+        self.committed = True
+
+
+async def _wake_relay(dsn: str) -> None:
+    """Let the relay know at once; without this it looks by itself within a second."""
+    connection = await connect(dsn)
+    try:
+        await connection.execute(f"NOTIFY {CHANNEL}")
+    finally:
+        await connection.close()
+
+
+SERVICE = Service(
+    name=NAME,
+    package=PACKAGE,
+    settings=Settings,
+    build=build,
+    cli=directory_cli(open_directory),
+)
