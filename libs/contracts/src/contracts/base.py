@@ -10,4 +10,4 @@ from pydantic import BaseModel, ConfigDict
 class Contract(BaseModel):
     """A value that crosses the bus as JSON (UTF-8, snake_case names)."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
