@@ -27,6 +27,7 @@ class Undecodable(Exception):
 class Envelope:
     """What the consumer must know of a record before it reads the data."""
 
+    type: str
     tenant_id: UUID
     sequence: int
     subject: str
@@ -73,8 +74,9 @@ def tenant_of(record: Incoming) -> UUID | None:
 
 def sequence_of(record: Incoming) -> int | None:
     """Return the record's sequence if it has a readable one."""
-    text = dict(record.headers).get("ce_sequence", b"")
-    return int(text) if text.isdigit() else None
+    text = dict(record.headers).get("ce_sequence") or b""
+    number = int(text) if text.isdigit() and len(text) < 20 else 0
+    return number if 0 < number < 2**63 else None
 
 
 def decode_envelope(record: Incoming, topic: Topic) -> Envelope:
@@ -85,7 +87,9 @@ def decode_envelope(record: Incoming, topic: Topic) -> Envelope:
     if record.key != record_key(topic, tenant_id, subject):
         raise Undecodable("the record key does not agree with ce_tenantid and ce_subject")
     version = _integer(headers, "ce_version") if topic.kind == "state" else None
-    return Envelope(tenant_id, _integer(headers, "ce_sequence"), subject, version)
+    return Envelope(
+        _text(headers, "ce_type"), tenant_id, _integer(headers, "ce_sequence"), subject, version
+    )
 
 
 def decode(record: Incoming, topic: Topic) -> Event:
@@ -140,7 +144,7 @@ def _uuid(headers: Mapping[str, str], name: str) -> UUID:
 
 def _integer(headers: Mapping[str, str], name: str) -> int:
     text = _text(headers, name)
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 2**63):
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) < 2**63):
         raise Undecodable(f"{name} is not a positive number")
     return int(text)
 

@@ -52,15 +52,17 @@ CREATE TABLE parked_events (
     header_names text[] NOT NULL,
     header_values bytea[] NOT NULL,
     parked_at timestamptz NOT NULL DEFAULT now(),
-    -- Set by an operator; the owner of the partition then tries again.
-    redrive_requested_at timestamptz
+    -- redrive | skip, asked for by an operator; the owner of the partition does it.
+    request text,
+    requested_by text,
+    request_note text
 );
 CREATE UNIQUE INDEX parked_events_sequence
     ON parked_events (tenant_id, consumer_group, topic, sequence) WHERE sequence IS NOT NULL;
 CREATE UNIQUE INDEX parked_events_record
     ON parked_events (consumer_group, topic, partition, record_offset) WHERE sequence IS NULL;
-CREATE INDEX parked_events_redrive
-    ON parked_events (consumer_group, topic, partition) WHERE redrive_requested_at IS NOT NULL;
+CREATE INDEX parked_events_request
+    ON parked_events (consumer_group, topic, partition) WHERE request IS NOT NULL;
 CREATE INDEX parked_events_recent
     ON parked_events (consumer_group, parked_at) WHERE reason <> 'waiting';
 

@@ -1,0 +1,48 @@
+"""Which failures are the world's fault, to be retried for ever, and which are the event's.
+
+When the database is down, full, read-only or out of connections, no event is to blame.
+"""
+
+import asyncpg
+
+_TRANSIENT_CLASSES = frozenset(
+    {
+        "08",  # connection
+        "25",  # invalid transaction state: read-only, idle in transaction
+        "28",  # authorization
+        "3D",  # no such database
+        "40",  # rolled back: serialization, deadlock
+        "53",  # insufficient resources
+        "57",  # operator intervention
+        "58",  # system error
+    }
+)
+_LOCK_NOT_AVAILABLE = "55P03"
+
+
+class Fenced(Exception):
+    """Another process owns the partition by now; nothing that was done here counts."""
+
+
+class TooManyParked(Exception):
+    """So many tenants came to a halt at once that this program itself must be at fault."""
+
+
+def is_transient(error: BaseException) -> bool:
+    """Return whether the same event may well succeed later without anybody's doing."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if _is_transient(cause):
+            return True
+        cause = cause.__cause__
+    return False
+
+
+def _is_transient(error: BaseException) -> bool:
+    if isinstance(error, asyncpg.PostgresError):
+        state = error.sqlstate or ""
+        return state[:2] in _TRANSIENT_CLASSES or state == _LOCK_NOT_AVAILABLE
+    if isinstance(error, asyncpg.InterfaceError):
+        # asyncpg has one class for a lost connection and for wrong use; DataError is the latter.
+        return not isinstance(error, ValueError) and "closed" in str(error)
+    return isinstance(error, OSError | TimeoutError)

@@ -1,0 +1,39 @@
+-- name: read_outbox
+-- Tells how much waits in the outbox over every tenant_id, and since when.
+SELECT count(*) AS pending, coalesce(extract(epoch FROM now() - min(occurred_at)), 0)::float8 AS lag_seconds
+FROM (SELECT tenant_id, occurred_at FROM outbox WHERE sent_at IS NULL ORDER BY id LIMIT 100000) AS waiting;
+
+-- name: list_blocked
+-- Lists tenants, by tenant_id, whose next event can never be sent.
+SELECT tenant_id, topic, outbox_id, reason, blocked_at FROM outbox_blocked ORDER BY blocked_at;
+
+-- name: list_offsets
+-- Lists how far each partition has come, over every tenant_id.
+SELECT consumer_group, topic, partition, next_offset, epoch, owner, claimed_at
+FROM consumer_offsets
+ORDER BY consumer_group, topic, partition;
+
+-- name: list_parked
+-- Lists each tenant_id with parked events: the one that holds the others up, and how many wait.
+SELECT DISTINCT ON (tenant_id, consumer_group, topic)
+    tenant_id, consumer_group, topic, sequence, reason, error, attempts, parked_at, request,
+    count(*) OVER (PARTITION BY tenant_id, consumer_group, topic) AS events
+FROM parked_events
+ORDER BY tenant_id, consumer_group, topic, sequence NULLS FIRST, id;
+
+-- name: request_action
+-- Asks the owner of the partition to redrive or skip the first parked event of a tenant_id.
+UPDATE parked_events SET request = $3, requested_by = $4, request_note = $5
+WHERE id IN (
+    SELECT DISTINCT ON (consumer_group, topic) id
+    FROM parked_events
+    WHERE tenant_id = $1 AND topic = $2
+    ORDER BY consumer_group, topic, sequence NULLS FIRST, id
+)
+RETURNING consumer_group;
+
+-- name: request_done
+-- Tells whether the owner has dealt with every request for this tenant_id and topic.
+SELECT NOT EXISTS (
+    SELECT FROM parked_events WHERE tenant_id = $1 AND topic = $2 AND request IS NOT NULL
+);

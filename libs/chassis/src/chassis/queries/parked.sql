@@ -1,0 +1,82 @@
+-- name: park_event
+-- Parks a record; one with the same sequence of the tenant_id is parked already.
+INSERT INTO parked_events (
+    tenant_id, consumer_group, topic, partition, record_offset, sequence, reason, error, attempts, key, value,
+    header_names, header_values
+)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+ON CONFLICT DO NOTHING;
+
+-- name: is_parked
+-- Tells whether this sequence of the tenant_id is parked.
+SELECT EXISTS (
+    SELECT FROM parked_events WHERE tenant_id = $1 AND consumer_group = $2 AND topic = $3 AND sequence = $4
+);
+
+-- name: read_parked
+-- Reads the parked event of a tenant_id with this sequence.
+SELECT id, record_offset, sequence, reason, error, key, value, header_names, header_values
+FROM parked_events
+WHERE tenant_id = $1 AND consumer_group = $2 AND topic = $3 AND sequence = $4;
+
+-- name: read_unnumbered
+-- Reads the oldest parked record of a tenant_id that stands outside its sequence.
+SELECT id, record_offset, sequence, reason, error, key, value, header_names, header_values
+FROM parked_events
+WHERE tenant_id = $1 AND consumer_group = $2 AND topic = $3 AND sequence IS NULL AND id > $4
+ORDER BY id
+LIMIT 1;
+
+-- name: first_waiting
+-- Tells the lowest parked sequence of a tenant_id.
+SELECT min(sequence) FROM parked_events WHERE tenant_id = $1 AND consumer_group = $2 AND topic = $3;
+
+-- name: delete_parked
+-- Removes a parked event of a tenant_id that was applied or skipped.
+DELETE FROM parked_events WHERE tenant_id = $1 AND id = $2;
+
+-- name: delete_superseded
+-- Removes parked states of record keys of which a newer version was applied; keys begin with the tenant_id.
+DELETE FROM parked_events
+WHERE consumer_group = $1 AND topic = $2 AND tenant_id = ANY ($3::uuid[]) AND key = ANY ($4::bytea[]) AND sequence IS NULL;
+
+-- name: note_failure
+-- Notes that a parked event of a tenant_id failed again; the request is done with.
+UPDATE parked_events
+SET reason = $3, error = $4, attempts = attempts + $5, request = NULL, requested_by = NULL, request_note = NULL,
+    parked_at = CASE WHEN reason = 'waiting' THEN now() ELSE parked_at END
+WHERE tenant_id = $1 AND id = $2;
+
+-- name: count_newly_parked
+-- Counts the tenants, by tenant_id, that came to a halt lately; the given one apart.
+SELECT count(DISTINCT tenant_id)
+FROM parked_events
+WHERE consumer_group = $1 AND reason <> 'waiting' AND parked_at > now() - $2::interval AND tenant_id <> $3;
+
+-- name: find_ready
+-- Finds tenants, by tenant_id, of a partition whose next event is parked and only waits.
+SELECT parked.tenant_id
+FROM parked_events AS parked
+LEFT JOIN inbox USING (tenant_id, consumer_group, topic)
+WHERE parked.consumer_group = $1 AND parked.topic = $2 AND parked.partition = $3
+    AND parked.reason = 'waiting' AND parked.sequence = coalesce(inbox.last, 0) + 1;
+
+-- name: find_requests
+-- Finds what operators have asked for, by tenant_id.
+SELECT DISTINCT tenant_id, topic, partition, request, requested_by, request_note
+FROM parked_events
+WHERE consumer_group = $1 AND request IS NOT NULL;
+
+-- name: clear_request
+-- Takes an operator's request for a tenant_id off the list.
+UPDATE parked_events SET request = NULL, requested_by = NULL, request_note = NULL
+WHERE tenant_id = $1 AND consumer_group = $2 AND topic = $3 AND request IS NOT NULL;
+
+-- name: write_audit
+-- Notes what was done with a tenant_id's parked events, by whom and why.
+INSERT INTO parked_audit (tenant_id, consumer_group, topic, action, actor, note, detail)
+VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: count_parked
+-- Counts parked events of every tenant_id by topic.
+SELECT topic, count(*) AS events FROM parked_events WHERE consumer_group = $1 GROUP BY topic;
