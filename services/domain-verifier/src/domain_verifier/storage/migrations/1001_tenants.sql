@@ -9,3 +9,5 @@ CREATE TABLE tenants (
 );
 -- Not unique: a name may pass from one tenant to another before both records have arrived.
 CREATE INDEX tenants_name ON tenants (name);
+
+-- migrate:down

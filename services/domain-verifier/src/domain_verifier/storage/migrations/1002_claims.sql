@@ -75,3 +75,5 @@ CREATE TABLE claim_log (
     PRIMARY KEY (tenant_id, claim_id, log_id),
     FOREIGN KEY (tenant_id, claim_id) REFERENCES claims (tenant_id, claim_id)
 );
+
+-- migrate:down

@@ -6,3 +6,5 @@ CREATE TABLE breakers (
     accepted_at timestamptz
 );
 INSERT INTO breakers (name) VALUES ('absent-domains');
+
+-- migrate:down

@@ -1,0 +1,27 @@
+"""The same house on ports in memory and in PostgreSQL."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import asyncpg
+import pytest
+
+from chassis.postgres import create_pool
+from support.dns_house import House, memory_house, postgres_house
+
+
+@pytest.fixture
+async def postgres_pool(
+    database: Callable[[str], Awaitable[str]],
+) -> AsyncIterator[asyncpg.Pool]:
+    """Return a pool on a fresh database of the domain verifier."""
+    pool = await create_pool(await database("domain-verifier"), size=8)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def house(request: pytest.FixtureRequest) -> House:
+    """Return the house on each kind of ports."""
+    if request.param == "memory":
+        return memory_house()
+    return postgres_house(request.getfixturevalue("postgres_pool"))
