@@ -1,0 +1,94 @@
+"""Answers as the SCIM surface gives them: bytes, and the headers that belong to them."""
+
+from dataclasses import dataclass
+
+import orjson
+from starlette.types import Scope
+
+from chassis.problems import Problem
+from scim.domain.errors import Kind, ScimError
+from scim.protocol.bodies import CONTENT_TYPE, error_bytes, status_of
+
+RETRY_SECONDS = 5
+_CONTENT_TYPE = (b"content-type", CONTENT_TYPE.encode())
+_CHALLENGE = (b"www-authenticate", b'Bearer realm="scim"')
+_ERROR_URN = "urn:ietf:params:scim:api:messages:2.0:Error"
+
+Header = tuple[bytes, bytes]
+
+
+@dataclass(slots=True)
+class Answer:
+    """One answer."""
+
+    status: int
+    body: bytes = b""
+    extra: tuple[Header, ...] = ()
+
+    def headers(self) -> list[Header]:
+        """Return all headers."""
+        if self.status == 204:
+            return [*self.extra]
+        length = (b"content-length", str(len(self.body)).encode())
+        return [_CONTENT_TYPE, length, *self.extra]
+
+
+class MethodNotAllowed(Exception):
+    """The path exists, but not with this method."""
+
+    def __init__(self, allowed: str) -> None:
+        super().__init__(f"This path takes {allowed}.")
+        self.allowed = allowed
+
+
+class TooManyRequests(ScimError):
+    """The tenant sends more than its rate."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            Kind.TOO_MANY_REQUESTS, f"Too many requests for this tenant; try again in {seconds} s."
+        )
+        self.seconds = seconds
+
+
+def error_answer(error: ScimError) -> Answer:
+    """Return an error as RFC 7644 §3.12 writes it."""
+    extra: tuple[Header, ...] = ()
+    if error.kind is Kind.UNAUTHENTICATED:
+        extra = (_CHALLENGE,)
+    elif isinstance(error, TooManyRequests):
+        extra = (_retry_after(error.seconds),)
+    elif error.kind is Kind.UNAVAILABLE:
+        extra = (_retry_after(RETRY_SECONDS),)
+    return Answer(status_of(error), error_bytes(error), extra)
+
+
+def method_not_allowed(error: MethodNotAllowed) -> Answer:
+    """Return the answer to a method that a path does not take."""
+    return Answer(405, _body(405, str(error)), ((b"allow", error.allowed.encode()),))
+
+
+def internal_error(correlation_id: str) -> Answer:
+    """Return the answer to a fault of ours."""
+    return Answer(
+        500,
+        _body(
+            500,
+            "Something went wrong on our side and nothing was changed. Try again; "
+            f"if it fails again, report the correlation id {correlation_id}.",
+        ),
+    )
+
+
+def edge_error_body(_scope: Scope, problem: Problem, correlation_id: str) -> tuple[bytes, bytes]:
+    """Give the errors that are answered before the SCIM surface is reached in its own words."""
+    detail = f"{problem.detail or problem.title} (correlation id {correlation_id})"
+    return _CONTENT_TYPE[1], _body(problem.status, detail)
+
+
+def _body(status: int, detail: str) -> bytes:
+    return orjson.dumps({"schemas": [_ERROR_URN], "status": str(status), "detail": detail})
+
+
+def _retry_after(seconds: int) -> Header:
+    return b"retry-after", str(seconds).encode()

@@ -1,0 +1,105 @@
+"""A request whose sender is known, and the operations that can be asked for."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+from starlette.types import Receive
+
+from chassis.problems import ProblemError
+from scim.api.answers import Answer
+from scim.domain.errors import Kind, ScimError, invalid_syntax
+from scim.domain.keys import id_of
+from scim.protocol.bodies import parse_body
+from scim.protocol.projection import Projection, parse_projection
+from scim.usecases.call import Call
+from scim.usecases.ports import Tenant
+
+MAX_PARAMETERS = 100
+
+
+@dataclass(slots=True)
+class Asked:
+    """What a known tenant asks for."""
+
+    tenant: Tenant
+    base_url: str
+    """Of this tenant's SCIM surface."""
+    rest: str
+    """What follows the resource in the path: an id, or nothing."""
+    query: Mapping[str, str]
+    """By name in lower case; of a repeated parameter the first."""
+    body: bytes
+    call: Call
+
+    def resource_id(self, missing: Callable[[], ScimError]) -> UUID:
+        """Return the id in the path, or raise what says that there is no such resource."""
+        self.call.resource_id = self.rest[:100]
+        found = id_of(self.rest)
+        if found is None:
+            raise missing()
+        return found
+
+    def json(self) -> object:
+        """Read the body."""
+        if b"\\u0000" in self.body or b"\x00" in self.body:
+            raise invalid_syntax("The body contains a NUL character; leave it out.")
+        return parse_body(self.body)
+
+    def projection(self) -> Projection | None:
+        """Return which attributes are asked for; None for all."""
+        if not self.query:
+            return None
+        return parse_projection(self.query.get("attributes"), self.query.get("excludedattributes"))
+
+
+Handler = Callable[[Asked], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What one method on one kind of path does."""
+
+    name: str
+    """In metrics and in the provisioning log: `user.patch`."""
+    resource_type: str | None
+    status: int
+    """Of success."""
+    handle: Handler
+
+
+Operations = Mapping[tuple[str, bool], Mapping[str, Operation]]
+"""By resource in lower case and whether an id follows it, then by method."""
+
+
+def read_query(raw: bytes) -> Mapping[str, str]:
+    """Read a query string; parameters that nobody knows are left alone."""
+    if not raw:
+        return {}
+    query: dict[str, str] = {}
+    try:
+        pairs = parse_qsl(
+            raw.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_PARAMETERS
+        )
+    except ValueError as error:
+        raise invalid_syntax(f"At most {MAX_PARAMETERS} query parameters are read.") from error
+    for name, value in pairs:
+        query.setdefault(name.lower(), value)
+    return query
+
+
+async def read_body(receive: Receive) -> bytes:
+    """Read the whole body; the edge has bounded it."""
+    parts = []
+    try:
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ScimError(Kind.UNAVAILABLE, "The client went away.")
+            parts.append(message.get("body", b""))
+            if not message.get("more_body", False):
+                break
+    except ProblemError as error:
+        raise ScimError(Kind.TOO_LARGE, str(error)) from error
+    return parts[0] if len(parts) == 1 else b"".join(parts)

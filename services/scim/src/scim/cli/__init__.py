@@ -1,0 +1,1 @@
+"""Commands for operators: tokens and the provisioning log."""

@@ -1,0 +1,16 @@
+"""The operator's commands of the SCIM service, put together."""
+
+import typer
+
+from scim.cli.log import add_log_command
+from scim.cli.runtime import OpenDesk, Runner
+from scim.cli.tokens import token_app
+
+
+def scim_cli(open_desk: OpenDesk) -> typer.Typer:
+    """Return all commands, on storage that is opened for each command."""
+    run = Runner(open_desk)
+    app = typer.Typer()
+    app.add_typer(token_app(run), name="token")
+    add_log_command(app, run)
+    return app

@@ -1,0 +1,1 @@
+"""What the SCIM service hears from the bus and says on it."""

@@ -1,0 +1,67 @@
+"""What this service hears from the directory: the state of tenants and users."""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+import asyncpg
+
+from chassis.consumer import Rejected, Subscription
+from contracts.directory import DirectoryTenant, DirectoryUser
+from contracts.event import Event
+from contracts.topics import DIRECTORY_TENANTS, DIRECTORY_USERS
+from scim.usecases.follow_directory import DirectoryUserState, FollowDirectory
+from scim.usecases.ports import Tenant
+
+TENANT_STATE = "directory.tenant.state.v1"
+USER_STATE = "directory.user.state.v1"
+
+
+def subscriptions(
+    follow: Callable[[asyncpg.Connection], FollowDirectory],
+) -> Sequence[Subscription]:
+    """Return what the consumer listens to; `follow` binds the use case to its transaction."""
+
+    async def on_tenant_state(event: Event, connection: asyncpg.Connection) -> None:
+        if event.data is None:
+            await follow(connection).tenant_gone(event.tenant_id)
+            return
+        if not isinstance(event.data, DirectoryTenant):
+            raise Rejected(f"{TENANT_STATE} must carry a tenant")
+        data = event.data
+        await follow(connection).tenant(
+            Tenant(data.tenant_id, data.name, data.package, data.status)
+        )
+
+    async def on_user_state(event: Event, connection: asyncpg.Connection) -> None:
+        if event.data is None:
+            await follow(connection).user_gone(event.tenant_id, _subject(event))
+            return
+        if not isinstance(event.data, DirectoryUser):
+            raise Rejected(f"{USER_STATE} must carry a user")
+        await follow(connection).user(event.tenant_id, _state(event.data), event.time)
+
+    return [
+        Subscription(DIRECTORY_TENANTS, {TENANT_STATE: on_tenant_state}),
+        Subscription(DIRECTORY_USERS, {USER_STATE: on_user_state}),
+    ]
+
+
+def _subject(event: Event) -> UUID:
+    try:
+        return UUID(event.subject)
+    except ValueError as error:
+        raise Rejected(f"the subject {event.subject!r} is no user id") from error
+
+
+def _state(user: DirectoryUser) -> DirectoryUserState:
+    return DirectoryUserState(
+        id=user.user_id,
+        user_name=user.user_name,
+        active=user.status == "active",
+        made_by_hand=user.origin == "manual",
+        external_id=user.external_id,
+        display_name=user.display_name,
+        given_name=user.given_name,
+        family_name=user.family_name,
+        email=user.email,
+    )

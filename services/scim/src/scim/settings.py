@@ -1,0 +1,27 @@
+"""Settings of the SCIM service, read from `SCIM_*` once at the start."""
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from chassis.settings import ChassisSettings, DevelopmentDefault
+
+
+class Settings(ChassisSettings):
+    """Everything that can be set for the SCIM service."""
+
+    model_config = SettingsConfigDict(env_prefix="SCIM_")
+
+    http_port: int = Field(8081, ge=0, le=65535)
+    """TCP port of HTTP; 0 takes a free one."""
+    public_url: str = Field("http://127.0.0.1:8081", pattern=r"^https?://[^\s/]+(/[^\s]*[^\s/])?$")
+    """Address under which identity providers reach this service, without a slash at the end."""
+    token_digest_key: Annotated[
+        SecretStr, DevelopmentDefault("development-only-scim-token-digest-key")
+    ] = Field(min_length=32)
+    """Secret of at least 32 characters that SCIM tokens are digested with; a new one voids them."""
+    tenant_requests_per_second: float = Field(5_000.0, ge=25)
+    """Requests a second that one process answers to one tenant before it says 429; at least 25."""
+    provisioning_log_days: int = Field(30, ge=1, le=3650)
+    """Days that rows of the provisioning log are kept."""

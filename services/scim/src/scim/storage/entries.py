@@ -1,0 +1,77 @@
+"""The provisioning log in PostgreSQL; ids rise with time, so the primary key does everything."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from chassis.queries import load_queries
+from scim.usecases.call import Call
+
+QUERIES = load_queries("scim.storage", "provisioning_log")
+PRUNED_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresEntries:
+    """The provisioning log of all tenants."""
+
+    pool: asyncpg.Pool
+
+    async def add(self, calls: Sequence[Call]) -> None:
+        """Store many rows with one statement."""
+        if not calls:
+            return
+        await self.pool.execute(
+            QUERIES["insert_entries"],
+            [call.tenant_id for call in calls],
+            [call.id for call in calls],
+            [call.occurred_at for call in calls],
+            [call.operation for call in calls],
+            [call.resource_type for call in calls],
+            [call.resource_id for call in calls],
+            [call.resource_name for call in calls],
+            [call.status for call in calls],
+            [call.scim_type for call in calls],
+            [call.detail for call in calls],
+            ["\n".join(call.dropped) or None for call in calls],
+            [call.correlation_id for call in calls],
+        )
+
+    async def newest(
+        self, tenant_id: UUID, *, since: datetime, errors: bool, limit: int
+    ) -> Sequence[Call]:
+        """Return a tenant's newest rows since a moment, the oldest first."""
+        rows = await self.pool.fetch(
+            QUERIES["list_entries"], tenant_id, _first_id(since), errors, limit
+        )
+        return [
+            Call(
+                **{**dict(row), "dropped": tuple(row["dropped"] or ())},
+                tenant_id=tenant_id,
+                logged=True,
+            )
+            for row in rows
+        ]
+
+    async def prune(self, before: datetime) -> int:
+        """Delete the rows before a moment, some thousands at a time, and return how many."""
+        pruned = 0
+        for row in await self.pool.fetch(QUERIES["list_logged_tenants"]):
+            while count := await self._prune_some(row["tenant_id"], before):
+                pruned += count
+        return pruned
+
+    async def _prune_some(self, tenant_id: UUID, before: datetime) -> int:
+        tag = await self.pool.execute(
+            QUERIES["prune_entries"], tenant_id, _first_id(before), PRUNED_AT_ONCE
+        )
+        return int(tag.rpartition(" ")[2])
+
+
+def _first_id(moment: datetime) -> UUID:
+    """Return the lowest id (UUID version 7) that could have been made at a moment."""
+    milliseconds = max(0, int(moment.timestamp() * 1000))
+    return UUID(int=milliseconds << 80)

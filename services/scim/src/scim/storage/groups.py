@@ -1,0 +1,176 @@
+"""Groups in PostgreSQL; membership is rows, and no change ever reads a group's members.
+
+A change that only adds or only removes members is one statement: it holds the group's lock, and
+what it does not see yet is as if it had come first. Anything else locks the group in a statement of
+its own, so that the second one sees all that was committed while it waited.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from chassis.ids import uuid7
+from chassis.postgres import transaction
+from chassis.queries import load_queries
+from chassis.signal import OutboxSignal
+from contracts.scim import MAX_MEMBERS_PER_EVENT
+from scim.domain.group import Group, GroupChange, display_name_key
+from scim.domain.query import Filter, Page
+from scim.storage.group_search import find_groups
+from scim.storage.rows import Announce, Row, call_values, group_record, heading
+from scim.usecases.call import Call
+from scim.usecases.changes import GroupCreated, GroupUpdated
+from scim.usecases.ports import Found, GroupRecord, NameTaken, UnknownMembers
+
+QUERIES = load_queries("scim.storage", "groups")
+MEMBERS_CHANGED = "scim.group.members_changed.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresGroups:
+    """The groups of all tenants and their memberships."""
+
+    pool: asyncpg.Pool
+    signal: OutboxSignal
+    announce: Announce
+
+    async def add(
+        self, group: Group, members: Sequence[UUID], *, at: datetime, call: Call
+    ) -> GroupRecord:
+        """Store a new group with its members and announce both."""
+        event = self.announce(call.tenant_id, GroupCreated(group), at)
+        members = sorted(members)
+        log_id, occurred_at, operation, status, dropped, _ = call_values(call)
+        try:
+            row = await self.pool.fetchrow(
+                QUERIES["insert_group"],
+                *(call.tenant_id, group.id, group.display_name, group.display_name_key),
+                *(group.external_id, group.version, at, members),
+                *(event.topic, event.correlation_id, event.traceparent),
+                *(event.event_id, event.type, event.data),
+                *(_event_ids(len(members)), MEMBERS_CHANGED),
+                *(log_id, occurred_at, MAX_MEMBERS_PER_EVENT, operation, status, dropped),
+            )
+        except asyncpg.ForeignKeyViolationError as error:
+            # A member was deleted at this very moment.
+            raise UnknownMembers((), 1) from error
+        if not _outcome(row)["stored"]:
+            raise NameTaken
+        self._committed(call)
+        return GroupRecord(group, at, at, members)
+
+    async def change(
+        self, group_id: UUID, change: GroupChange, *, at: datetime, call: Call
+    ) -> bool:
+        """Apply a change and announce what really changed."""
+        try:
+            if _is_one_way(change):
+                found = await self._change(self.pool, group_id, change, None, at=at, call=call)
+            else:
+                found = await self._change_locked(group_id, change, at=at, call=call)
+        except asyncpg.ForeignKeyViolationError as error:
+            raise UnknownMembers((), 1) from error
+        except asyncpg.UniqueViolationError as error:
+            raise NameTaken from error
+        if found:
+            self._committed(call)
+        return found
+
+    async def _change_locked(
+        self, group_id: UUID, change: GroupChange, *, at: datetime, call: Call
+    ) -> bool:
+        async with transaction(self.pool) as connection:
+            row = await connection.fetchrow(
+                QUERIES["lock_group"], call.tenant_id, group_id, change.clear_members
+            )
+            if row is None:
+                return False
+            group = Group(group_id, row["version"], row["display_name"], row["external_id"])
+            changed = change.apply_to(group)
+            renamed = None if changed is group else changed
+            return await self._change(
+                connection, group_id, change, renamed, at=at, call=call, leaving=row["members"]
+            )
+
+    async def _change(
+        self,
+        executor: asyncpg.Pool | asyncpg.Connection,
+        group_id: UUID,
+        change: GroupChange,
+        renamed: Group | None,
+        *,
+        at: datetime,
+        call: Call,
+        leaving: int = 0,
+    ) -> bool:
+        topic, _, _, correlation_id, traceparent = heading(MEMBERS_CHANGED)
+        event = self.announce(call.tenant_id, GroupUpdated(renamed), at) if renamed else None
+        name = renamed.display_name if renamed else None
+        log_id, occurred_at, operation, status, dropped, _ = call_values(call)
+        row = await executor.fetchrow(
+            QUERIES["change_group"],
+            *(call.tenant_id, group_id, sorted(change.add), sorted(change.remove)),
+            *(change.clear_members, MAX_MEMBERS_PER_EVENT),
+            *(name, None if name is None else display_name_key(name)),
+            *(renamed is not None, renamed.external_id if renamed else None, at),
+            *(topic, correlation_id, traceparent),
+            event.event_id if event else None,
+            event.type if event else None,
+            event.data if event else None,
+            _event_ids(len(change.add) + len(change.remove) + leaving),
+            *(MEMBERS_CHANGED, log_id, occurred_at, operation, status, dropped),
+        )
+        return bool(_outcome(row)["found"])
+
+    async def get(
+        self, tenant_id: UUID, group_id: UUID, *, with_members: bool
+    ) -> GroupRecord | None:
+        """Return a group as it is answered."""
+        row = await self.pool.fetchrow(QUERIES["get_group"], tenant_id, group_id, with_members)
+        return None if row is None else group_record(row)
+
+    async def remove(self, group_id: UUID, *, at: datetime, call: Call) -> bool:
+        """Remove a group with its memberships and announce it."""
+        topic, event_id, kind, *cause = heading("scim.group.deleted.v1")
+        log = (call.id, call.occurred_at, call.operation, call.status, call.correlation_id)
+        name = await self.pool.fetchval(
+            QUERIES["delete_group"],
+            *(call.tenant_id, group_id, topic, event_id, kind, at, *cause, *log),
+        )
+        if name is None:
+            return False
+        self._committed(call)
+        return True
+
+    async def find(
+        self, tenant_id: UUID, wanted: Filter, page: Page, *, with_members: bool
+    ) -> Found[GroupRecord]:
+        """Return a page of the matching groups in the stable order of their ids."""
+        return await find_groups(self.pool, tenant_id, wanted, page, with_members=with_members)
+
+    def _committed(self, call: Call) -> None:
+        call.logged = True
+        self.signal.poke()
+
+
+def _is_one_way(change: GroupChange) -> bool:
+    """Tell whether the change only adds or only removes named members."""
+    renames = change.display_name is not None or change.changes_external_id
+    return not (renames or change.clear_members or (change.add and change.remove))
+
+
+def _event_ids(members: int) -> list[UUID]:
+    """Return an id for each event that so many members may need."""
+    return [uuid7() for _ in range(-(-members // MAX_MEMBERS_PER_EVENT))]
+
+
+def _outcome(row: Row | None) -> Row:
+    """Return what a write did, or raise that some members are unknown."""
+    if row is None:
+        raise LookupError("a query that answers with one row answered with none")
+    if row["unknown_total"]:
+        raise UnknownMembers(row["unknown_ids"], row["unknown_total"])
+    return row

@@ -1,0 +1,58 @@
+-- name: insert_entries
+-- Writes many log rows at once: reads, and writes that failed.
+INSERT INTO provisioning_log (
+    tenant_id, id, occurred_at, operation, resource_type, resource_id, resource_name,
+    status, scim_type, detail, dropped, correlation_id
+)
+SELECT
+    tenant_id, id, occurred_at, operation, resource_type, resource_id, resource_name,
+    status, scim_type, detail, string_to_array(dropped, E'\n'), correlation_id
+FROM unnest(
+    $1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[],
+    $8::smallint[], $9::text[], $10::text[], $11::text[], $12::text[]
+) AS entry (
+    tenant_id, id, occurred_at, operation, resource_type, resource_id, resource_name,
+    status, scim_type, detail, dropped, correlation_id
+)
+ON CONFLICT DO NOTHING;
+
+-- name: list_entries
+-- A tenant's newest rows since an id, all or only the errors, the oldest first.
+SELECT * FROM (
+    SELECT
+        id, occurred_at, operation, resource_type, resource_id, resource_name,
+        status, scim_type, detail, dropped, correlation_id
+    FROM provisioning_log
+    WHERE tenant_id = $1 AND id >= $2 AND (NOT $3 OR status >= 400)
+    ORDER BY id DESC
+    LIMIT $4
+) AS newest
+ORDER BY newest.id;
+
+-- name: list_logged_tenants
+-- Every tenant_id that has log rows, one index probe for each.
+WITH RECURSIVE logged AS (
+    (SELECT tenant_id FROM provisioning_log ORDER BY tenant_id LIMIT 1)
+    UNION ALL
+    SELECT (
+        SELECT later.tenant_id
+        FROM provisioning_log AS later
+        WHERE later.tenant_id > logged.tenant_id
+        ORDER BY later.tenant_id
+        LIMIT 1
+    )
+    FROM logged
+    WHERE logged.tenant_id IS NOT NULL
+)
+SELECT tenant_id FROM logged WHERE tenant_id IS NOT NULL;
+
+-- name: prune_entries
+-- Deletes a tenant's oldest rows before an id, a bounded number at a time.
+DELETE FROM provisioning_log
+WHERE tenant_id = $1 AND id IN (
+    SELECT oldest.id
+    FROM provisioning_log AS oldest
+    WHERE oldest.tenant_id = $1 AND oldest.id < $2
+    ORDER BY oldest.id
+    LIMIT $3
+);

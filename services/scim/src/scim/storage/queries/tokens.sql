@@ -1,0 +1,37 @@
+-- name: insert_token
+-- Keeps a new token's digest.
+INSERT INTO tokens (tenant_id, id, prefix, digest, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: list_tokens
+-- All tokens of a tenant, the newest first.
+SELECT id, prefix, created_at, expires_at, last_used_at, revoked_at
+FROM tokens
+WHERE tenant_id = $1
+ORDER BY tokens.id DESC;
+
+-- name: revoke_token
+-- Makes a token worthless from now on; the first revocation's time stays.
+UPDATE tokens
+SET revoked_at = coalesce(revoked_at, $3)
+WHERE tenant_id = $1 AND id = $2
+RETURNING id;
+
+-- name: find_grant
+-- What a live token's digest opens.
+SELECT tokens.id, tokens.expires_at, tenants.name, tenants.package, tenants.status
+FROM tokens
+JOIN tenants ON tenants.tenant_id = tokens.tenant_id
+WHERE tokens.tenant_id = $1
+  AND tokens.digest = $2
+  AND tokens.revoked_at IS NULL
+  AND tokens.expires_at > $3;
+
+-- name: mark_tokens_used
+-- Notes when tokens were last used, for many at once.
+UPDATE tokens
+SET last_used_at = used.at
+FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS used (tenant_id, id, at)
+WHERE tokens.tenant_id = used.tenant_id
+  AND tokens.id = used.id
+  AND (tokens.last_used_at IS NULL OR tokens.last_used_at < used.at);

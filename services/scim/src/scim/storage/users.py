@@ -1,0 +1,112 @@
+"""Users in PostgreSQL: one statement for each thing a request does.
+
+A write is one CTE with the user, its event and its log row, so that it commits or fails as a whole
+without BEGIN and COMMIT; the unique constraint decides on names, not a look-up before.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from chassis.queries import load_queries
+from chassis.signal import OutboxSignal
+from scim.domain.query import Filter, Page
+from scim.domain.user import User
+from scim.protocol.bodies import encode_document
+from scim.storage.rows import (
+    Announce,
+    call_values,
+    event_values,
+    heading,
+    stored_user,
+    user_record,
+    user_values,
+)
+from scim.storage.user_search import find_users
+from scim.usecases.call import Call
+from scim.usecases.changes import UserCreated, UserUpdated
+from scim.usecases.ports import Found, NameTaken, StoredUser, UserRecord
+
+QUERIES = load_queries("scim.storage", "users")
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresUsers:
+    """The users of all tenants."""
+
+    pool: asyncpg.Pool
+    signal: OutboxSignal
+    announce: Announce
+
+    async def add(self, user: User, *, at: datetime, call: Call) -> UserRecord:
+        """Store a new user and announce it."""
+        document = encode_document(user.document)
+        event = self.announce(call.tenant_id, UserCreated(user), at)
+        stored = await self.pool.fetchval(
+            QUERIES["insert_user"],
+            call.tenant_id,
+            *user_values(user, document),
+            at,
+            *event_values(event),
+            *call_values(call),
+        )
+        if stored is None:
+            raise NameTaken
+        self._committed(call)
+        return UserRecord(user.id, user.version, at, at, document)
+
+    async def replace(
+        self, stored: StoredUser, user: User, *, at: datetime, call: Call
+    ) -> UserRecord | None:
+        """Store the next version of a user, if nobody else did meanwhile."""
+        document = encode_document(user.document)
+        event = self.announce(call.tenant_id, UserUpdated(user), at)
+        try:
+            written = await self.pool.fetchval(
+                QUERIES["replace_user"],
+                call.tenant_id,
+                *user_values(user, document),
+                at,
+                *event_values(event),
+                *call_values(call),
+                stored.user.version,
+            )
+        except asyncpg.UniqueViolationError as error:
+            raise NameTaken from error
+        if written is None:
+            return None
+        self._committed(call)
+        return UserRecord(user.id, user.version, stored.created_at, at, document)
+
+    async def remove(self, user_id: UUID, *, at: datetime, call: Call) -> bool:
+        """Remove a user with its memberships and announce it."""
+        topic, event_id, kind, *cause = heading("scim.user.deleted.v1")
+        log = (call.id, call.occurred_at, call.operation, call.status, call.correlation_id)
+        name = await self.pool.fetchval(
+            QUERIES["delete_user"],
+            *(call.tenant_id, user_id, topic, event_id, kind, at, *cause, *log),
+        )
+        if name is None:
+            return False
+        self._committed(call)
+        return True
+
+    async def get(self, tenant_id: UUID, user_id: UUID) -> UserRecord | None:
+        """Return a user as it is answered."""
+        row = await self.pool.fetchrow(QUERIES["get_user"], tenant_id, user_id)
+        return None if row is None else user_record(row)
+
+    async def load(self, tenant_id: UUID, user_id: UUID) -> StoredUser | None:
+        """Return a user to be changed."""
+        row = await self.pool.fetchrow(QUERIES["load_user"], tenant_id, user_id)
+        return None if row is None else stored_user(user_id, row)
+
+    async def find(self, tenant_id: UUID, wanted: Filter, page: Page) -> Found[UserRecord]:
+        """Return a page of the matching users in the stable order of their ids."""
+        return await find_users(self.pool, tenant_id, wanted, page)
+
+    def _committed(self, call: Call) -> None:
+        call.logged = True
+        self.signal.poke()

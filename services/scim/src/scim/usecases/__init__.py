@@ -1,0 +1,1 @@
+"""What the SCIM service can do: one object with its ports for each thing."""

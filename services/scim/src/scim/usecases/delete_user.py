@@ -1,0 +1,22 @@
+"""Deleting a user for good."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from chassis.clock import Clock
+from scim.usecases.call import Call
+from scim.usecases.change_user import no_such_user
+from scim.usecases.ports import Users
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteUser:
+    """Removes a user and its memberships."""
+
+    users: Users
+    clock: Clock
+
+    async def __call__(self, user_id: UUID, call: Call) -> None:
+        """Remove the user."""
+        if not await self.users.remove(user_id, at=self.clock.now(), call=call):
+            raise no_such_user()

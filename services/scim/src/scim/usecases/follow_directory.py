@@ -1,0 +1,66 @@
+"""Keeping what this service must know of the directory: tenants, and users made there by hand.
+
+A hand-made user is kept so that the identity provider finds it and adopts it instead of making a
+second one. Users that came from the provider are ours already; what the directory says is ignored.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from scim.domain.user import User
+from scim.usecases.ports import Directory, Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryUserState:
+    """A user as the directory describes it."""
+
+    id: UUID
+    user_name: str
+    active: bool
+    made_by_hand: bool
+    external_id: str | None
+    display_name: str | None
+    given_name: str | None
+    family_name: str | None
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FollowDirectory:
+    """Applies the directory's state, in the transaction of the event that brought it."""
+
+    directory: Directory
+
+    async def tenant(self, tenant: Tenant) -> None:
+        """Keep a tenant as it is now."""
+        await self.directory.keep_tenant(tenant)
+
+    async def tenant_gone(self, tenant_id: UUID) -> None:
+        """Forget a tenant: its tokens open nothing any more."""
+        await self.directory.forget_tenant(tenant_id)
+
+    async def user(self, tenant_id: UUID, state: DirectoryUserState, at: datetime) -> None:
+        """Keep a hand-made user as it is now."""
+        if state.made_by_hand:
+            user = User.from_document(_document(state), id=state.id)
+            await self.directory.keep_user(tenant_id, user, at)
+
+    async def user_gone(self, tenant_id: UUID, user_id: UUID) -> None:
+        """Forget a user, unless the provider has adopted it."""
+        await self.directory.forget_user(tenant_id, user_id)
+
+
+def _document(state: DirectoryUserState) -> dict[str, Any]:
+    name = {"givenName": state.given_name, "familyName": state.family_name}
+    emails = [{"value": state.email, "type": "work", "primary": True}] if state.email else []
+    document: dict[str, Any] = {
+        "userName": state.user_name,
+        "externalId": state.external_id,
+        "displayName": state.display_name,
+        "name": {key: value for key, value in name.items() if value},
+        "emails": emails,
+    }
+    return {key: value for key, value in document.items() if value} | {"active": state.active}

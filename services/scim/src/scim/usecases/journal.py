@@ -1,0 +1,125 @@
+"""The provisioning log off the path: reads and failures wait in memory and are written in batches.
+
+The queue is bounded: when storage is away for long, rows are dropped, counted and said so loudly.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+
+from chassis.clock import Clock
+from scim.usecases.authenticate import Authenticate
+from scim.usecases.call import Call
+from scim.usecases.ports import Entries, Tokens
+
+FLUSH_SECONDS = 0.5
+ENTRIES_AT_ONCE = 1_000
+USES_EVERY = 20
+"""Flushes between two writes of the tokens' last use."""
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Journal:
+    """Writes the log rows that no write has taken with it."""
+
+    entries: Entries
+    capacity: int = 20_000
+    dropped: int = 0
+    """Rows lost since the start."""
+    _waiting: deque[Call] = field(default_factory=deque)
+    _told: int = 0
+
+    def note(self, call: Call) -> None:
+        """Queue a row; never waits, never fails."""
+        if call.logged:
+            return
+        if len(self._waiting) >= self.capacity:
+            self.dropped += 1
+            return
+        self._waiting.append(call)
+
+    async def flush(self) -> None:
+        """Write what waits; what cannot be written stays."""
+        self._tell_dropped()
+        while self._waiting:
+            count = min(len(self._waiting), ENTRIES_AT_ONCE)
+            batch = [self._waiting.popleft() for _ in range(count)]
+            try:
+                await self.entries.add(batch)
+            except BaseException:
+                self._waiting.extendleft(reversed(batch))
+                raise
+
+    def _tell_dropped(self) -> None:
+        if self.dropped > self._told:
+            log.error("provisioning_log.rows_dropped", rows=self.dropped - self._told)
+            self._told = self.dropped
+
+
+@dataclass(slots=True)
+class Bookkeeping:
+    """What is written beside the path: log rows each half second, the tokens' use each ten."""
+
+    journal: Journal
+    authenticate: Authenticate
+    tokens: Tokens
+    beat: Callable[[], None]
+
+    async def run(self) -> None:
+        """Write for ever, and once more when told to stop."""
+        turn = 0
+        try:
+            while True:
+                await asyncio.sleep(FLUSH_SECONDS)
+                self.beat()
+                turn += 1
+                await self._write(uses=turn % USES_EVERY == 0)
+        finally:
+            await self._write(uses=True)
+
+    async def _write(self, *, uses: bool) -> None:
+        await _survive(self.journal.flush, "provisioning_log.flush_failed")
+        if uses:
+            await _survive(self._write_uses, "tokens.flush_failed")
+
+    async def _write_uses(self) -> None:
+        await self.tokens.mark_used(self.authenticate.take_uses())
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Deletes log rows that are older than they need to be."""
+
+    entries: Entries
+    clock: Clock
+    days: int
+    beat: Callable[[], None]
+    every_seconds: float = 3_600.0
+
+    async def run(self) -> None:
+        """Prune for ever."""
+        while True:
+            await _survive(self.prune, "provisioning_log.prune_failed")
+            for _ in range(int(self.every_seconds // 10)):
+                self.beat()
+                await asyncio.sleep(10)
+
+    async def prune(self) -> None:
+        """Prune once."""
+        pruned = await self.entries.prune(self.clock.now() - timedelta(days=self.days))
+        if pruned:
+            log.info("provisioning_log.pruned", rows=pruned)
+
+
+async def _survive(work: Callable[[], Awaitable[None]], failure: str) -> None:
+    """Do the work; a failure is told and left for the next time."""
+    try:
+        await work()
+    except Exception as error:
+        log.warning(failure, error=repr(error))

@@ -1,0 +1,258 @@
+"""What the use cases need from storage.
+
+Every method works inside the one tenant it is given. A write is one transaction: the resource, its
+event and, with a call given, its log row are all stored or none; the call is then marked as logged.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
+
+from scim.domain.group import Group, GroupChange
+from scim.domain.query import Filter, Page
+from scim.domain.user import User
+from scim.usecases.call import Call
+
+Record = TypeVar("Record")
+
+
+class NameTaken(Exception):
+    """Another resource of the tenant has this userName or displayName."""
+
+
+class UnknownMembers(Exception):
+    """Some of the new members are no users of the tenant; nothing was changed."""
+
+    def __init__(self, ids: Sequence[UUID], total: int) -> None:
+        super().__init__(f"{total} unknown members")
+        self.ids = ids
+        """The first few of them."""
+        self.total = total
+
+
+@dataclass(frozen=True, slots=True)
+class UserRecord:
+    """A stored user as it is answered: the document is JSON already."""
+
+    id: UUID
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredUser:
+    """A stored user that is about to be changed."""
+
+    user: User
+    created_at: datetime
+    updated_at: datetime
+    adopted: bool
+    """False for a user made by hand in the directory that no provider has written to yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRecord:
+    """A stored group as it is answered."""
+
+    group: Group
+    created_at: datetime
+    updated_at: datetime
+    members: Sequence[UUID] | None = None
+    """All members, or None when they were not asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[Record]):
+    """One page of a result and the size of the whole of it."""
+
+    total: int
+    records: Sequence[Record]
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A tenant as the directory describes it."""
+
+    id: UUID
+    name: str
+    package: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A SCIM token as an administrator sees it."""
+
+    tenant_id: UUID
+    id: UUID
+    prefix: str
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a live token opens."""
+
+    token_id: UUID
+    tenant: Tenant
+    expires_at: datetime
+
+
+class Users(Protocol):
+    """The users of all tenants."""
+
+    async def add(self, user: User, *, at: datetime, call: Call) -> UserRecord:
+        """Store a new user and announce it.
+
+        Raises:
+            NameTaken: The user name is in use, also when it was taken at the same moment.
+        """
+        ...
+
+    async def get(self, tenant_id: UUID, user_id: UUID) -> UserRecord | None:
+        """Return a user as it is answered."""
+        ...
+
+    async def load(self, tenant_id: UUID, user_id: UUID) -> StoredUser | None:
+        """Return a user to be changed."""
+        ...
+
+    async def replace(
+        self, stored: StoredUser, user: User, *, at: datetime, call: Call
+    ) -> UserRecord | None:
+        """Store the next version of a user and announce it; None when it changed meanwhile.
+
+        Raises:
+            NameTaken: The new user name is in use.
+        """
+        ...
+
+    async def remove(self, user_id: UUID, *, at: datetime, call: Call) -> bool:
+        """Remove a user with its memberships and announce it; False when there is none."""
+        ...
+
+    async def find(self, tenant_id: UUID, wanted: Filter, page: Page) -> Found[UserRecord]:
+        """Return a page of the matching users in the stable order of their ids."""
+        ...
+
+
+class Groups(Protocol):
+    """The groups of all tenants and their memberships."""
+
+    async def add(
+        self, group: Group, members: Sequence[UUID], *, at: datetime, call: Call
+    ) -> GroupRecord:
+        """Store a new group with its members and announce both.
+
+        Raises:
+            NameTaken: The display name is in use.
+            UnknownMembers: Some members are no users of the tenant.
+        """
+        ...
+
+    async def get(
+        self, tenant_id: UUID, group_id: UUID, *, with_members: bool
+    ) -> GroupRecord | None:
+        """Return a group as it is answered."""
+        ...
+
+    async def change(
+        self, group_id: UUID, change: GroupChange, *, at: datetime, call: Call
+    ) -> bool:
+        """Apply a change and announce what really changed; False when there is no such group.
+
+        Costs what the change costs, whatever the size of the group. Changes of one group that are
+        made at once take effect one after the other.
+
+        Raises:
+            NameTaken: The new display name is in use.
+            UnknownMembers: Some new members are no users of the tenant.
+        """
+        ...
+
+    async def remove(self, group_id: UUID, *, at: datetime, call: Call) -> bool:
+        """Remove a group with its memberships and announce it; False when there is none."""
+        ...
+
+    async def find(
+        self, tenant_id: UUID, wanted: Filter, page: Page, *, with_members: bool
+    ) -> Found[GroupRecord]:
+        """Return a page of the matching groups in the stable order of their ids."""
+        ...
+
+
+class Entries(Protocol):
+    """The provisioning log."""
+
+    async def add(self, calls: Sequence[Call]) -> None:
+        """Store many rows at once; storing one again changes nothing."""
+        ...
+
+    async def newest(
+        self, tenant_id: UUID, *, since: datetime, errors: bool, limit: int
+    ) -> Sequence[Call]:
+        """Return a tenant's newest rows since a moment, the oldest first."""
+        ...
+
+    async def prune(self, before: datetime) -> int:
+        """Delete the rows before a moment and return how many they were."""
+        ...
+
+
+class Tokens(Protocol):
+    """The tokens of all tenants, known by their digests."""
+
+    async def add(self, token: Token, digest: bytes) -> None:
+        """Keep a new token's digest."""
+        ...
+
+    async def list(self, tenant_id: UUID) -> Sequence[Token]:
+        """Return all tokens of a tenant, the newest first."""
+        ...
+
+    async def revoke(self, tenant_id: UUID, token_id: UUID, at: datetime) -> bool:
+        """Make a token worthless; False when the tenant has no such token."""
+        ...
+
+    async def find(self, tenant_id: UUID, digest: bytes, at: datetime) -> Grant | None:
+        """Return what a digest opens: None unless it is this tenant's, live and not expired."""
+        ...
+
+    async def mark_used(self, uses: Mapping[tuple[UUID, UUID], datetime]) -> None:
+        """Note when tokens (tenant id, token id) were last used."""
+        ...
+
+
+class Tenants(Protocol):
+    """The tenants as the directory last described them."""
+
+    async def find(self, name_or_id: str) -> Tenant | None:
+        """Return a tenant by its id or its name in any case."""
+        ...
+
+
+class Directory(Protocol):
+    """Takes over the directory's state, in the transaction of the event that brought it."""
+
+    async def keep_tenant(self, tenant: Tenant) -> None:
+        """Take over what the directory says about a tenant."""
+        ...
+
+    async def forget_tenant(self, tenant_id: UUID) -> None:
+        """Forget a tenant and its tokens."""
+        ...
+
+    async def keep_user(self, tenant_id: UUID, user: User, at: datetime) -> None:
+        """Take over a hand-made user, unless the provider has a better claim to it."""
+        ...
+
+    async def forget_user(self, tenant_id: UUID, user_id: UUID) -> None:
+        """Forget a hand-made user that has left the directory."""
+        ...

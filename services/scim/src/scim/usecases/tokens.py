@@ -1,0 +1,101 @@
+"""Making, listing and revoking SCIM tokens."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from chassis.clock import Clock
+from chassis.ids import uuid7
+from scim.domain.errors import ScimError, not_found
+from scim.usecases.authenticate import digest_of
+from scim.usecases.ports import Tenant, Tenants, Token, Tokens
+
+MARK = "portico_scim_"
+RANDOM_BYTES = 32
+SHOWN_CHARACTERS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class FindTenant:
+    """Finds the tenant that an operator means."""
+
+    tenants: Tenants
+
+    async def __call__(self, name_or_id: str) -> Tenant:
+        """Return the tenant, or say why it is not known."""
+        tenant = await self.tenants.find(name_or_id)
+        if tenant is None:
+            raise no_such_tenant(name_or_id)
+        return tenant
+
+
+@dataclass(frozen=True, slots=True)
+class CreateToken:
+    """Makes a token; its secret is returned once and kept nowhere."""
+
+    tokens: Tokens
+    digest_key: bytes
+    clock: Clock
+
+    async def __call__(self, tenant: Tenant, lifetime: timedelta) -> tuple[Token, str]:
+        """Return the new token and its secret."""
+        secret = MARK + secrets.token_urlsafe(RANDOM_BYTES)
+        now = self.clock.now()
+        token = Token(
+            tenant.id, uuid7(), secret[: len(MARK) + SHOWN_CHARACTERS], now, now + lifetime
+        )
+        await self.tokens.add(token, digest_of(secret, self.digest_key))
+        return token, secret
+
+
+@dataclass(frozen=True, slots=True)
+class ListTokens:
+    """Lists a tenant's tokens."""
+
+    tokens: Tokens
+
+    async def __call__(self, tenant: Tenant) -> Sequence[Token]:
+        """Return all tokens, the newest first."""
+        return await self.tokens.list(tenant.id)
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeToken:
+    """Makes a token worthless within 5 s on every replica."""
+
+    tokens: Tokens
+    clock: Clock
+
+    async def __call__(self, tenant: Tenant, id_or_prefix: str) -> Token:
+        """Revoke the one token that is meant."""
+        meant = [t for t in await self.tokens.list(tenant.id) if _is_meant(t, id_or_prefix)]
+        if not meant:
+            raise not_found(
+                f"Tenant {tenant.name!r} has no token {id_or_prefix!r}; "
+                "`token list` shows the ids and prefixes."
+            )
+        if len(meant) > 1:
+            raise not_found(f"Several tokens begin with {id_or_prefix!r}; give the id instead.")
+        await self.tokens.revoke(tenant.id, meant[0].id, self.clock.now())
+        return meant[0]
+
+
+def no_such_tenant(name_or_id: str) -> ScimError:
+    """Return the error for a tenant that this service has not heard of."""
+    return not_found(
+        f"scim has not heard of tenant {name_or_id!r} yet: is the name right, "
+        "and is the directory's worker running?"
+    )
+
+
+def _is_meant(token: Token, id_or_prefix: str) -> bool:
+    return id_or_prefix in (str(token.id), token.prefix) or _as_id(id_or_prefix) == token.id
+
+
+def _as_id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,193 @@
+"""The composition root: puts adapters behind the use cases, for the service and its commands."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+from starlette.routing import Mount
+
+from chassis.clock import Clock, SystemClock
+from chassis.consumer import Consumer
+from chassis.health_checks import broker_checks, database_checks
+from chassis.http import Application, create_app, limits_of
+from chassis.logging import configure_logging
+from chassis.loops import Loop, beat
+from chassis.metrics import outbox_poll
+from chassis.postgres import create_pool
+from chassis.ratelimit import RateLimit
+from chassis.relay import Relay
+from chassis.service import Mode, Parts, Service
+from chassis.settings import load_settings
+from chassis.signal import OutboxSignal
+from contracts.topics import TOPICS
+from scim.api.answers import edge_error_body
+from scim.api.dispatch import PREFIX, Dispatcher
+from scim.api.groups import GroupResource
+from scim.api.routes import scim_operations
+from scim.api.users import UserResource
+from scim.cli.app import scim_cli
+from scim.cli.runtime import Desk
+from scim.events.incoming import subscriptions
+from scim.events.outgoing import outgoing
+from scim.settings import Settings
+from scim.storage.entries import PostgresEntries
+from scim.storage.failures import as_scim_error
+from scim.storage.groups import PostgresGroups
+from scim.storage.statements import hot_statements
+from scim.storage.tenants import PostgresDirectory, PostgresTenants
+from scim.storage.tokens import PostgresTokens
+from scim.storage.users import PostgresUsers
+from scim.usecases.authenticate import Authenticate
+from scim.usecases.change_group import ChangeGroup
+from scim.usecases.change_user import ChangeUser
+from scim.usecases.create_group import CreateGroup
+from scim.usecases.create_user import CreateUser
+from scim.usecases.delete_group import DeleteGroup
+from scim.usecases.delete_user import DeleteUser
+from scim.usecases.follow_directory import FollowDirectory
+from scim.usecases.journal import Bookkeeping, Journal, Retention
+from scim.usecases.ports import Groups, Users
+from scim.usecases.tokens import CreateToken, FindTenant, ListTokens, RevokeToken
+
+NAME = "scim"
+PACKAGE = "scim"
+BURST_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """The HTTP surface and what is written beside its path."""
+
+    app: Application
+    bookkeeping: Bookkeeping
+
+
+@asynccontextmanager
+async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
+    """Wire the service."""
+    dsn, bootstrap = settings.database_url, settings.kafka_bootstrap_servers
+    warm = hot_statements() if mode.serves else ()
+    pool = await create_pool(dsn, size=settings.database_pool_size, warm=warm)
+    signal = OutboxSignal(dsn=dsn)
+    passing_on = Loop("outbox-signal", signal.run, silence=0)
+    try:
+        edge = build_edge(settings, pool, signal, SystemClock()) if mode.serves else None
+        loops = _working_loops(settings, pool, signal) if mode.works else []
+        serve_loops = [Loop("bookkeeping", edge.bookkeeping.run)] if edge else []
+        (loops if mode.works else serve_loops).append(passing_on)
+        yield Parts(
+            app=edge.app if edge else None,
+            loops=loops,
+            serve_loops=serve_loops,
+            checks=[
+                *database_checks(pool, dsn, PACKAGE),
+                *broker_checks(bootstrap, list(TOPICS), essential=not mode.serves),
+            ],
+            polls=[outbox_poll(pool)] if mode.works else (),
+        )
+    finally:
+        await pool.close()
+
+
+def build_edge(settings: Settings, pool: asyncpg.Pool, signal: OutboxSignal, clock: Clock) -> Edge:
+    """Put the SCIM surface on PostgreSQL."""
+    tokens = PostgresTokens(pool)
+    journal = Journal(PostgresEntries(pool))
+    authenticate = Authenticate(tokens, _digest_key(settings), clock)
+    rate = settings.tenant_requests_per_second
+    users = PostgresUsers(pool, signal, outgoing)
+    groups = PostgresGroups(pool, signal, outgoing)
+    dispatcher = Dispatcher(
+        operations=scim_operations(_user_resource(users, clock), _group_resource(groups, clock)),
+        authenticate=authenticate,
+        limit=RateLimit(rate, burst=rate * BURST_SECONDS),
+        journal=journal,
+        clock=clock,
+        public_url=settings.public_url,
+        translate=as_scim_error,
+    )
+    app = create_app("Portico SCIM", limits=limits_of(settings), error_body=edge_error_body)
+    app.router.routes.insert(0, Mount(PREFIX.rstrip("/"), app=dispatcher, name="scim"))
+    return Edge(app, Bookkeeping(journal, authenticate, tokens, beat))
+
+
+def _user_resource(users: Users, clock: Clock) -> UserResource:
+    return UserResource(
+        users, CreateUser(users, clock), ChangeUser(users, clock), DeleteUser(users, clock)
+    )
+
+
+def _group_resource(groups: Groups, clock: Clock) -> GroupResource:
+    return GroupResource(
+        groups, CreateGroup(groups, clock), ChangeGroup(groups, clock), DeleteGroup(groups, clock)
+    )
+
+
+def _working_loops(settings: Settings, pool: asyncpg.Pool, signal: OutboxSignal) -> list[Loop]:
+    relay = Relay(
+        dsn=settings.database_url,
+        bootstrap=settings.kafka_bootstrap_servers,
+        source=f"/services/{NAME}",
+        signal=signal,
+    )
+    consumer = Consumer(
+        group=NAME,
+        subscriptions=subscriptions(
+            lambda connection: FollowDirectory(PostgresDirectory(connection))
+        ),
+        pool=pool,
+        bootstrap=settings.kafka_bootstrap_servers,
+        signal=signal,
+    )
+    entries, days = PostgresEntries(pool), settings.provisioning_log_days
+    retention = Retention(entries, SystemClock(), days, beat)
+    return [
+        Loop("relay", relay.run),
+        Loop("consumer", consumer.run),
+        Loop("retention", retention.run, silence=300),
+    ]
+
+
+@asynccontextmanager
+async def open_desk() -> AsyncIterator[Desk]:
+    """Connect to the service's storage for one command."""
+    settings = load_settings(Settings)
+    configure_logging(service=NAME, environment=settings.environment, level=settings.log_level)
+    try:
+        pool = await create_pool(settings.database_url, size=1)
+    except (OSError, asyncpg.PostgresError) as error:
+        raise ConnectionError(
+            f"The database cannot be reached: {error}. Check SCIM_DATABASE_URL."
+        ) from error
+    tokens, clock = PostgresTokens(pool), SystemClock()
+    try:
+        yield Desk(
+            find_tenant=FindTenant(PostgresTenants(pool)),
+            create_token=CreateToken(tokens, _digest_key(settings), clock),
+            list_tokens=ListTokens(tokens),
+            revoke_token=RevokeToken(tokens, clock),
+            entries=PostgresEntries(pool),
+            clock=clock,
+            base_url=_base_urls(settings.public_url),
+        )
+    except asyncpg.UndefinedTableError as error:
+        raise ConnectionError(
+            "The database has no tables yet: run `python -m scim migrate` first."
+        ) from error
+    finally:
+        await pool.close()
+
+
+def _base_urls(public_url: str) -> Callable[[UUID], str]:
+    return lambda tenant_id: f"{public_url}{PREFIX}{tenant_id}"
+
+
+def _digest_key(settings: Settings) -> bytes:
+    return settings.token_digest_key.get_secret_value().encode()
+
+
+SERVICE = Service(
+    name=NAME, package=PACKAGE, settings=Settings, build=build, cli=scim_cli(open_desk)
+)
