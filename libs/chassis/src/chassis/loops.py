@@ -29,7 +29,7 @@ class Loop:
     stop: Callable[[], None] | None = None
     """Asks the loop to end by itself; without it, and after the grace time, it is cancelled."""
     silence: float = 60.0
-    """Seconds without a beat after which the loop counts as stuck, once it has begun to beat."""
+    """Seconds without a beat after which it is stuck, once it has begun to beat; 0: never."""
 
 
 class LoopDied(Exception):

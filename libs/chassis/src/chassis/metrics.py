@@ -80,7 +80,7 @@ async def _run_one(poll: Poll) -> None:
 
 def outbox_poll(pool: asyncpg.Pool) -> Poll:
     """Return the poll of `outbox_pending` and `relay_lag_seconds`."""
-    query = load_queries("chassis", "metrics")["measure_outbox"]
+    query = load_queries("chassis", "bus")["read_outbox"]
 
     async def read() -> None:
         [(pending, lag_seconds)] = await pool.fetch(query)

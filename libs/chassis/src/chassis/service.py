@@ -27,6 +27,7 @@ from chassis.logging import configure_logging
 from chassis.loops import Heartbeats, Loop, LoopDied, run_until_signalled
 from chassis.metrics import Poll, polling
 from chassis.migrate import MigrationFailed, migrate, migration_directories
+from chassis.service_bus import bus_cli
 from chassis.settings import ChassisSettings, load_settings, variable_of
 from chassis.telemetry import configure_tracing, tracing
 
@@ -110,6 +111,7 @@ def service_cli(service: Service[S]) -> typer.Typer:
         _run(migrate(settings.database_url, *migration_directories(service.package)))
         log.info("database.migrated")
 
+    cli.add_typer(bus_cli(lambda: _prepare(service).database_url), name="bus")
     return cli
 
 
