@@ -1,17 +1,10 @@
-"""The schema itself: every query fits it, the audit log only grows, tenants cannot be crossed."""
+"""The schema itself: the audit log only grows, tenants cannot be crossed."""
 
 import asyncpg
 import pytest
 
 from conformance.tenant_directory.harness import Harness, idp_user
-from tenant_directory.storage.work import ALL_QUERIES
 from tenant_directory.usecases.ports import LostRaceError
-
-
-async def test_every_query_fits_the_migrated_schema(pool: asyncpg.Pool) -> None:
-    async with pool.acquire() as connection:
-        for query in ALL_QUERIES.values():
-            await connection.prepare(query)
 
 
 @pytest.mark.parametrize(

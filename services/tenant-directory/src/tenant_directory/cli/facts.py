@@ -36,6 +36,7 @@ def user_facts(user: User) -> dict[str, Any]:
         "display_name": user.profile.display_name,
         "given_name": user.profile.given_name,
         "family_name": user.profile.family_name,
+        "attributes": dict(user.profile.attributes),
         "soft_deleted": user.soft_deleted,
         "version": user.version,
         "created_at": user.created_at,

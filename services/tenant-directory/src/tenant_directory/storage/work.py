@@ -8,7 +8,7 @@ import asyncpg
 
 from chassis.clock import Clock
 from chassis.postgres import transaction
-from tenant_directory.storage import groups, journal, tenants, users
+from tenant_directory.storage import groups, journal, users
 from tenant_directory.storage.groups import PostgresGroups
 from tenant_directory.storage.journal import Outgoing, PostgresJournal
 from tenant_directory.storage.tenants import PostgresTenants
@@ -26,13 +26,6 @@ CONSUMER_QUERIES = (
     journal.QUERIES["record_changes"],
 )
 """What the consumer runs for every event: prepared on each connection before readiness."""
-
-ALL_QUERIES = {
-    **tenants.QUERIES,
-    **users.QUERIES,
-    **groups.QUERIES,
-    **journal.QUERIES,
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,147 @@
+"""No sequence of what the provider says ever changes a role; only an administrator does."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chassis.ids import uuid7
+from conformance.tenant_directory.harness import (
+    ACTOR,
+    Harness,
+    idp_user,
+    memory_harness,
+)
+from tenant_directory.domain.errors import ConflictError, NotFoundError
+from tenant_directory.domain.tenant import Role, Tenant
+from tenant_directory.domain.user import IdpUser, User
+from tenant_directory.usecases.apply_members import ApplyMembers
+from tenant_directory.usecases.apply_scim_user_deleted import ApplyScimUserDeleted
+from tenant_directory.usecases.change_tenant import SetDefaultRole
+from tenant_directory.usecases.change_user import SetRole
+
+IDS = [uuid7() for _ in range(3)]
+NAMES = ["ada@acme.com", "ADA@acme.com", "bob@acme.com", "cy@acme.com"]
+ROLES = [None, *Role]
+
+
+@dataclass(frozen=True)
+class State:
+    user: int
+    version: int
+    name: str
+    active: bool
+    soft_deleted: bool
+
+
+@dataclass(frozen=True)
+class Delete:
+    user: int
+
+
+@dataclass(frozen=True)
+class Join:
+    user: int
+
+
+@dataclass(frozen=True)
+class DefaultRole:
+    role: Role | None
+
+
+@dataclass(frozen=True)
+class AdminRole:
+    user: int
+    role: Role | None
+
+
+Step = State | Delete | Join | DefaultRole | AdminRole
+
+users = st.integers(0, len(IDS) - 1)
+steps = st.one_of(
+    st.builds(
+        State,
+        user=users,
+        version=st.integers(1, 30),
+        name=st.sampled_from(NAMES),
+        active=st.booleans(),
+        soft_deleted=st.booleans(),
+    ),
+    st.builds(Delete, user=users),
+    st.builds(Join, user=users),
+    st.builds(DefaultRole, role=st.sampled_from(ROLES)),
+    st.builds(AdminRole, user=users, role=st.sampled_from(ROLES)),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(steps, max_size=25))
+def test_only_an_administrator_changes_a_role(story: list[Step]) -> None:
+    asyncio.run(_live(story))
+
+
+async def _live(story: list[Step]) -> None:
+    directory = memory_harness()
+    tenant = await directory.tenant(default_role=Role.MEMBER)
+    group = await directory.group(tenant)
+    for step in story:
+        before = {user_id: await directory.maybe_user(tenant, user_id) for user_id in IDS}
+        default = (await _tenant(directory, tenant)).default_role
+        await _take(directory, tenant, group, step)
+        for user_id, old in before.items():
+            new = await directory.maybe_user(tenant, user_id)
+            _check(step, user_id, old, new, default)
+
+
+def _check(
+    step: Step, user_id: UUID, old: User | None, new: User | None, default: Role | None
+) -> None:
+    if new is None:
+        return
+    if isinstance(step, AdminRole) and IDS[step.user] == user_id:
+        assert new.role is step.role
+    elif old is not None:
+        assert new.role is old.role
+        assert new.version >= old.version
+    else:
+        assert new.role is default
+
+
+async def _take(directory: Harness, tenant: Tenant, group: UUID, step: Step) -> None:
+    uow = directory.uow
+    match step:
+        case State():
+            # Two users of the provider under one name: refused, and nothing is changed.
+            with suppress(ConflictError):
+                await directory.apply(tenant, _stated(step))
+        case Delete(user):
+            await ApplyScimUserDeleted(uow)(tenant.tenant_id, IDS[user])
+        case DefaultRole(role):
+            await SetDefaultRole(uow, directory.clock)(tenant.name, role, actor=ACTOR)
+        case Join(user):
+            with suppress(NotFoundError):
+                await ApplyMembers(uow)(tenant.tenant_id, group, added=[IDS[user]], removed=[])
+        case AdminRole(user, role):
+            with suppress(NotFoundError):
+                set_role = SetRole(uow, directory.clock)
+                await set_role(tenant.name, str(IDS[user]), role, actor=ACTOR)
+
+
+def _stated(step: State) -> IdpUser:
+    return idp_user(
+        step.name,
+        user_id=IDS[step.user],
+        version=step.version,
+        active=step.active,
+        soft_deleted=step.soft_deleted,
+    )
+
+
+async def _tenant(directory: Harness, tenant: Tenant) -> Tenant:
+    async with directory.uow() as work:
+        found = await work.tenants.by_id(tenant.tenant_id)
+    assert found is not None
+    return found
