@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
-from chassis.consumer import Rejected, Subscription
 
+from chassis.consumer import Rejected, Subscription
 from contracts.directory import DirectoryTenant
 from contracts.event import Event
 from contracts.topics import DIRECTORY_TENANTS

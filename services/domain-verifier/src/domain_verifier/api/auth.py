@@ -1,0 +1,76 @@
+"""Who may do what with a tenant's domains.
+
+The authoriser is given from outside: it turns a request into a principal, or refuses it. Where none
+is given, nobody is let in.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from starlette.requests import Request
+
+from chassis.problems import Problem, ProblemError
+
+PLATFORM_ROLES = frozenset({"primary_admin", "admin"})
+TENANT_ADMIN = "tenant_admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is asking."""
+
+    actor: str
+    """What the claim log names."""
+    role: str
+    """`primary_admin` or `admin` of the platform, `tenant_admin` or `member` of a tenant."""
+    tenant_id: UUID | None = None
+    """The tenant of a tenant's role."""
+
+    @property
+    def operates(self) -> bool:
+        """Whether this is an operator of the platform."""
+        return self.role in PLATFORM_ROLES
+
+
+Authoriser = Callable[[Request], Awaitable[Principal]]
+
+
+async def refuse_everybody(_request: Request) -> Principal:
+    """Let nobody in, for there is nobody who could tell who is asking."""
+    raise ProblemError(
+        Problem(
+            401,
+            "unauthenticated",
+            "Sign in first",
+            "This API needs an access token.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    )
+
+
+def admitted(principal: Principal, tenant_id: UUID) -> Principal:
+    """Return the principal if the tenant's domains are its business.
+
+    Other tenants' admins get the answer of a tenant that does not exist.
+    """
+    if principal.operates:
+        return principal
+    if principal.tenant_id != tenant_id:
+        raise ProblemError(
+            Problem(404, "tenant_not_found", "Not found", "There is no such tenant.")
+        )
+    if principal.role != TENANT_ADMIN:
+        raise _forbidden("Only admins of the tenant may see and change its domains.")
+    return principal
+
+
+def operating(principal: Principal) -> Principal:
+    """Return the principal if it is an operator."""
+    if not principal.operates:
+        raise _forbidden("Only operators of the platform may do this.")
+    return principal
+
+
+def _forbidden(detail: str) -> ProblemError:
+    return ProblemError(Problem(403, "forbidden", "Not allowed", detail))

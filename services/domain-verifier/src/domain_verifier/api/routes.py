@@ -1,0 +1,131 @@
+"""`/api/domains/…`: a tenant's claims over HTTP, behind an authoriser."""
+
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from chassis.problems import STATUS_OF_KIND, Problem, ProblemError
+from domain_verifier.api.auth import Authoriser, Principal, admitted, operating
+from domain_verifier.api.schemas import (
+    ClaimDetailsView,
+    ClaimPage,
+    ClaimView,
+    OverrideBody,
+    ReleaseBody,
+    StartBody,
+    check_view,
+    claim_view,
+    log_view,
+)
+from domain_verifier.domain.errors import DomainError, TooManyRequestsError
+from domain_verifier.usecases.verifier import Verifier
+
+MAX_PAGE = 100
+
+
+class DomainRoutes:
+    """The operations."""
+
+    def __init__(self, verifier: Verifier, authorise: Authoriser) -> None:
+        self._verifier = verifier
+        self._authorise = authorise
+
+    async def start_claim(
+        self, tenant_id: UUID, body: StartBody, request: Request, response: Response
+    ) -> ClaimView:
+        """Claim a domain; 200 with the claim that lives already, if there is one."""
+        await self._admit(request, tenant_id)
+        claim = await self._verifier.start(tenant_id, body.domain)
+        if claim.last_checked_at is None and claim.looks == 0:
+            response.status_code = 201
+        response.headers["Location"] = f"{request.url.path}/{claim.claim_id}"
+        return claim_view(claim)
+
+    async def list_claims(
+        self,
+        tenant_id: UUID,
+        request: Request,
+        after: UUID | None = None,
+        limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
+        live: bool = False,
+    ) -> ClaimPage:
+        """List the tenant's claims, oldest first."""
+        await self._admit(request, tenant_id)
+        claims = await self._verifier.list(tenant_id, after=after, limit=limit + 1, live=live)
+        page = [claim_view(claim) for claim in claims[:limit]]
+        return ClaimPage(claims=page, next=page[-1].claim_id if len(claims) > limit else None)
+
+    async def show_claim(
+        self, tenant_id: UUID, claim_id: UUID, request: Request
+    ) -> ClaimDetailsView:
+        """Show a claim with its recent checks and changes."""
+        await self._admit(request, tenant_id)
+        details = await self._verifier.show(tenant_id, claim_id)
+        return ClaimDetailsView(
+            claim=claim_view(details.claim),
+            checks=[check_view(check) for check in details.checks],
+            log=[log_view(record) for record in details.log],
+        )
+
+    async def check_claim(self, tenant_id: UUID, claim_id: UUID, request: Request) -> ClaimView:
+        """Look at the record now."""
+        await self._admit(request, tenant_id)
+        examined = await self._verifier.check(tenant_id, claim_id)
+        return claim_view(examined.step.claim)
+
+    async def release_claim(
+        self, tenant_id: UUID, claim_id: UUID, body: ReleaseBody, request: Request
+    ) -> ClaimView:
+        """Give the claim up."""
+        principal = await self._admit(request, tenant_id)
+        claim = await self._verifier.release(
+            tenant_id, claim_id, actor=principal.actor, reason=body.reason
+        )
+        return claim_view(claim)
+
+    async def override_claim(
+        self, tenant_id: UUID, claim_id: UUID, body: OverrideBody, request: Request
+    ) -> ClaimView:
+        """Let the claim hold its domain on two operators' word."""
+        principal = operating(await self._admit(request, tenant_id))
+        claim = await self._verifier.override(
+            tenant_id,
+            claim_id,
+            lasts=timedelta(days=body.days),
+            actor=principal.actor,
+            approved_by=body.approved_by,
+            reason=body.reason,
+        )
+        return claim_view(claim)
+
+    async def _admit(self, request: Request, tenant_id: UUID) -> Principal:
+        return admitted(await self._authorise(request), tenant_id)
+
+
+def domain_router(verifier: Verifier, authorise: Authoriser) -> APIRouter:
+    """Return the routes of `/api/domains/…`."""
+    routes = DomainRoutes(verifier, authorise)
+    router = APIRouter(prefix="/api/domains/tenants/{tenant_id}/claims")
+    one = "/{claim_id}"
+    router.add_api_route("", routes.start_claim, methods=["POST"], name="start_claim")
+    router.add_api_route("", routes.list_claims, methods=["GET"], name="list_claims")
+    router.add_api_route(one, routes.show_claim, methods=["GET"], name="show_claim")
+    for verb, operation in (
+        ("check", routes.check_claim),
+        ("release", routes.release_claim),
+        ("override", routes.override_claim),
+    ):
+        router.add_api_route(f"{one}/{verb}", operation, methods=["POST"], name=f"{verb}_claim")
+    return router
+
+
+async def answer_domain_error(_request: Request, error: Exception) -> Response:
+    """Turn a refusal of the rules into a problem; the edge writes it."""
+    if not isinstance(error, DomainError):
+        raise error
+    retry_after = error.retry_after if isinstance(error, TooManyRequestsError) else None
+    title = error.kind.replace("_", " ").capitalize()
+    status = STATUS_OF_KIND[error.kind]
+    raise ProblemError(Problem(status, error.slug, title, error.sentence, retry_after)) from error

@@ -1,0 +1,193 @@
+"""`claim | check | list | show | release | override | breaker`: the operator's commands."""
+
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from domain_verifier.cli.facts import (
+    CHECK_COLUMNS,
+    LIST_COLUMNS,
+    LOG_COLUMNS,
+    check_facts,
+    claim_facts,
+    log_facts,
+)
+from domain_verifier.cli.output import (
+    ClaimArgument,
+    Json,
+    TenantOption,
+    print_facts,
+    print_json,
+    print_rows,
+)
+from domain_verifier.cli.runtime import REFUSED, OpenVerifier, Runner, actor
+from domain_verifier.domain.claim import Claim
+from domain_verifier.domain.evidence import Outcome
+from domain_verifier.usecases.examine import Examined
+from domain_verifier.usecases.show import ClaimDetails
+from domain_verifier.usecases.verifier import Verifier
+
+PAGE = 500
+
+
+class ClaimCommands:
+    """The commands; each runs one use case."""
+
+    def __init__(self, run: Runner) -> None:
+        self._run = run
+
+    def claim(
+        self,
+        domain: Annotated[str, typer.Argument(help="The domain, as people write it.")],
+        tenant: TenantOption,
+        as_json: Json = False,
+    ) -> None:
+        """Claim a domain for a tenant and print the record to publish."""
+
+        async def command(verifier: Verifier) -> Claim:
+            home = await verifier.find_tenant(tenant)
+            return await verifier.start(home.tenant_id, domain)
+
+        print_facts(claim_facts(self._run(command)), as_json=as_json)
+
+    def check(self, domain: ClaimArgument, tenant: TenantOption, as_json: Json = False) -> None:
+        """Look at the record now and say what was found; exit code 1 unless it is right."""
+
+        async def command(verifier: Verifier) -> Examined:
+            claim = await self._find(verifier, tenant, domain)
+            return await verifier.check(claim.tenant_id, claim.claim_id)
+
+        examined = self._run(command)
+        facts = {
+            "outcome": examined.evidence.outcome.value,
+            "reason": examined.evidence.reason.value,
+            **claim_facts(examined.step.claim),
+        }
+        if as_json:
+            print_json(facts)
+        else:
+            typer.echo(f"{facts['outcome']} ({facts['reason']}): {facts['explanation']}")
+            typer.echo(f"The claim is {facts['state']}; next look at {facts['next_check_at']}.")
+        if examined.evidence.outcome is not Outcome.PRESENT:
+            raise typer.Exit(REFUSED)
+
+    def list(self, tenant: TenantOption, live: bool = False, as_json: Json = False) -> None:
+        """List a tenant's claims, oldest first."""
+
+        async def command(verifier: Verifier) -> list[Claim]:
+            home = await verifier.find_tenant(tenant)
+            claims: list[Claim] = []
+            after: UUID | None = None
+            while True:
+                page = await verifier.list(home.tenant_id, after=after, limit=PAGE, live=live)
+                claims += page
+                if len(page) < PAGE:
+                    return claims
+                after = page[-1].claim_id
+
+        rows = [claim_facts(claim) for claim in self._run(command)]
+        print_rows(rows, columns=LIST_COLUMNS, as_json=as_json)
+
+    def show(self, domain: ClaimArgument, tenant: TenantOption, as_json: Json = False) -> None:
+        """Show a claim, its recent checks and what happened to it."""
+
+        async def command(verifier: Verifier) -> ClaimDetails:
+            claim = await self._find(verifier, tenant, domain)
+            return await verifier.show(claim.tenant_id, claim.claim_id)
+
+        details = self._run(command)
+        facts = claim_facts(details.claim)
+        checks = [check_facts(check) for check in details.checks]
+        log = [log_facts(record) for record in details.log]
+        if as_json:
+            print_json({**facts, "checks": checks, "log": log})
+            return
+        print_facts(facts, as_json=False)
+        print_rows(checks, columns=CHECK_COLUMNS, as_json=False)
+        print_rows(log, columns=LOG_COLUMNS, as_json=False)
+
+    def release(
+        self,
+        domain: ClaimArgument,
+        tenant: TenantOption,
+        reason: Annotated[str, typer.Option(help="Why; it is logged.")],
+        as_json: Json = False,
+    ) -> None:
+        """Give a claim up; the domain is free at once."""
+
+        async def command(verifier: Verifier) -> Claim:
+            claim = await self._find(verifier, tenant, domain)
+            return await verifier.release(
+                claim.tenant_id, claim.claim_id, actor=actor(), reason=reason
+            )
+
+        print_facts(claim_facts(self._run(command)), as_json=as_json)
+
+    def override(
+        self,
+        domain: ClaimArgument,
+        tenant: TenantOption,
+        days: Annotated[float, typer.Option(help="Days it lasts, 30 at most.")],
+        approved_by: Annotated[str, typer.Option(help="The second person.")],
+        reason: Annotated[str, typer.Option(help="Why; it is logged and published.")],
+        as_json: Json = False,
+    ) -> None:
+        """Let a claim hold its domain on two people's word, whatever DNS says, for some days."""
+
+        async def command(verifier: Verifier) -> Claim:
+            claim = await self._find(verifier, tenant, domain)
+            return await verifier.override(
+                claim.tenant_id,
+                claim.claim_id,
+                lasts=timedelta(days=days),
+                actor=actor(),
+                approved_by=approved_by,
+                reason=reason,
+            )
+
+        print_facts(claim_facts(self._run(command)), as_json=as_json)
+
+    def breaker(
+        self,
+        accept: Annotated[
+            bool, typer.Option("--accept", help="Close it: the domains are really gone.")
+        ] = False,
+        as_json: Json = False,
+    ) -> None:
+        """Say whether the breaker holds up all transitions, or close it."""
+
+        async def command(verifier: Verifier) -> dict[str, object]:
+            if accept:
+                breaker = await verifier.accept_denials(actor=actor())
+            else:
+                breaker = await verifier.breakers.current()
+            return {
+                "open": breaker.opened_at is not None,
+                "opened_at": breaker.opened_at,
+                "accepted_at": breaker.accepted_at,
+            }
+
+        print_facts(self._run(command), as_json=as_json)
+
+    async def _find(self, verifier: Verifier, tenant: str, domain: str) -> Claim:
+        home = await verifier.find_tenant(tenant)
+        return await verifier.find(home.tenant_id, domain)
+
+
+def verifier_cli(open_verifier: OpenVerifier) -> typer.Typer:
+    """Return all commands, on a verifier that is opened for each command."""
+    commands = ClaimCommands(Runner(open_verifier))
+    app = typer.Typer()
+    for command in (
+        commands.claim,
+        commands.check,
+        commands.list,
+        commands.show,
+        commands.release,
+        commands.override,
+        commands.breaker,
+    ):
+        app.command()(command)
+    return app

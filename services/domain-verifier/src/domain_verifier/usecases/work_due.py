@@ -1,0 +1,81 @@
+"""The worker's loop: keeps a number of checks under way as long as there is due work."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+import structlog
+
+from chassis.loops import beat
+from domain_verifier.domain.breaker import Breaker
+from domain_verifier.usecases.ports import Lease
+from domain_verifier.usecases.recheck_due import RecheckDue, ReviewBreaker
+
+log = structlog.get_logger()
+
+REVIEW_SECONDS = 10.0
+RETRY_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class WorkDue:
+    """Leases due claims and checks them, a bounded number at once."""
+
+    recheck: RecheckDue
+    review: ReviewBreaker
+    concurrency: int = 64
+    poll: float = 1.0
+    """Seconds until the next look for due work when there was none."""
+    _under_way: int = 0
+    _ended: asyncio.Event = field(default_factory=asyncio.Event)
+    _breaker: Breaker = field(default_factory=Breaker)
+    _reviewed_at: float = float("-inf")
+
+    async def run(self) -> None:
+        """Work for ever; a check that fails is left to its lease's end, the others go on."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                try:
+                    leases, wanted = await self._take()
+                except Exception as error:
+                    # The database is away: nothing is lost, for due work is rows.
+                    log.warning("checks.lease_failed", error=repr(error))
+                    await asyncio.sleep(RETRY_SECONDS)
+                    continue
+                beat()
+                for lease in leases:
+                    self._under_way += 1
+                    group.create_task(self._check(lease))
+                await self._wait(idle=len(leases) < wanted)
+
+    async def _take(self) -> tuple[list[Lease], int]:
+        if time.monotonic() - self._reviewed_at > REVIEW_SECONDS:
+            self._breaker = await self.review()
+            self._reviewed_at = time.monotonic()
+        wanted = self.concurrency - self._under_way
+        return await self.recheck.lease(limit=wanted), wanted
+
+    async def _wait(self, *, idle: bool) -> None:
+        """Wait for new work, or until a quarter of the slots is free: leases come in batches."""
+        if idle:
+            await asyncio.sleep(self.poll)
+            return
+        while self.concurrency - self._under_way < max(1, self.concurrency // 4):
+            self._ended.clear()
+            await self._ended.wait()
+            beat()
+
+    async def _check(self, lease: Lease) -> None:
+        try:
+            await self.recheck(lease, braked=self._breaker.opened_at is not None)
+        except Exception:
+            claim = lease.claim
+            log.exception(
+                "claim.check_failed",
+                tenant_id=str(claim.tenant_id),
+                claim_id=str(claim.claim_id),
+                domain=claim.domain.ascii,
+            )
+        finally:
+            self._under_way -= 1
+            self._ended.set()

@@ -1,0 +1,236 @@
+"""The composition root: puts adapters behind the use cases, for the service and its commands."""
+
+import os
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import asyncpg
+from prometheus_client import Counter
+
+from chassis.clock import SystemClock
+from chassis.consumer import Consumer
+from chassis.health_checks import broker_checks, database_checks
+from chassis.http import Application, create_app, limits_of
+from chassis.ids import uuid7
+from chassis.logging import configure_logging
+from chassis.loops import Loop
+from chassis.metrics import outbox_poll
+from chassis.postgres import connect, create_pool
+from chassis.relay import Relay
+from chassis.service import Mode, Parts, Service
+from chassis.settings import load_settings
+from chassis.signal import CHANNEL, OutboxSignal
+from contracts.topics import TOPICS
+from domain_verifier.api.auth import Authoriser, refuse_everybody
+from domain_verifier.api.routes import answer_domain_error, domain_router
+from domain_verifier.cli.app import verifier_cli
+from domain_verifier.dns.prober import DnsProber
+from domain_verifier.dns.resolver import Resolver
+from domain_verifier.domain.errors import DomainError
+from domain_verifier.events.incoming import TenantEffects, tenant_subscription
+from domain_verifier.events.outgoing import outgoing
+from domain_verifier.settings import Settings
+from domain_verifier.storage.breakers import PostgresBreakers
+from domain_verifier.storage.claims import HOT, PostgresClaims
+from domain_verifier.storage.tenants import PostgresTenants, save_tenant
+from domain_verifier.storage.upkeep import ClaimGauges, Pruning, claims_poll
+from domain_verifier.usecases.change_claim import AcceptDenials, OverrideClaim, ReleaseClaim
+from domain_verifier.usecases.check_claim import CheckClaim
+from domain_verifier.usecases.examine import Examine, Examined
+from domain_verifier.usecases.recheck_due import RecheckDue, ReviewBreaker
+from domain_verifier.usecases.show import FindClaim, FindTenant, ListClaims, ShowClaim
+from domain_verifier.usecases.start_claim import StartClaim
+from domain_verifier.usecases.verifier import Verifier
+from domain_verifier.usecases.work_due import WorkDue
+
+NAME = "domain-verifier"
+PACKAGE = "domain_verifier"
+
+CHECKS = Counter("domain_checks", "Checks of claims by what they found", ["outcome", "reason"])
+GAUGES = ClaimGauges()
+
+
+@dataclass(frozen=True, slots=True)
+class Adapters:
+    """The ports' adapters on one pool."""
+
+    claims: PostgresClaims
+    tenants: PostgresTenants
+    breakers: PostgresBreakers
+    examine: Examine
+    clock: SystemClock
+
+
+def adapters(settings: Settings, pool: asyncpg.Pool, *, committed: Callable[[], None]) -> Adapters:
+    """Put the adapters together; `committed` is told when there are new events."""
+    clock = SystemClock()
+    claims = PostgresClaims(
+        pool,
+        outgoing=outgoing,
+        committed=committed,
+        clock=clock,
+        lease=timedelta(seconds=settings.lease_seconds),
+    )
+    resolvers = [Resolver(at, patience=settings.patience) for at in settings.endpoints]
+    prober = DnsProber(resolvers, registrable_of=settings.names.registrable)
+    examine = Examine(
+        claims,
+        prober,
+        settings.policy,
+        clock,
+        jitter=lambda: random.uniform(-1, 1),  # noqa: S311
+    )
+    breakers = PostgresBreakers(pool, clock=clock)
+    return Adapters(claims, PostgresTenants(pool), breakers, examine, clock)
+
+
+def verifier(settings: Settings, parts: Adapters) -> Verifier:
+    """Put the use cases together."""
+    claims, clock = parts.claims, parts.clock
+    return Verifier(
+        start=StartClaim(
+            claims,
+            parts.tenants,
+            settings.names,
+            settings.policy,
+            settings.quota,
+            clock,
+            new_id=uuid7,
+            random_bytes=os.urandom,
+        ),
+        check=CheckClaim(claims, parts.breakers, parts.examine, clock),
+        list=ListClaims(claims),
+        show=ShowClaim(claims),
+        find=FindClaim(claims),
+        find_tenant=FindTenant(parts.tenants),
+        release=ReleaseClaim(claims, clock),
+        override=OverrideClaim(claims, settings.policy, clock),
+        accept_denials=AcceptDenials(parts.breakers, clock),
+        breakers=parts.breakers,
+    )
+
+
+def application(
+    settings: Settings, parts: Adapters, *, authorise: Authoriser = refuse_everybody
+) -> Application:
+    """Make the HTTP application."""
+    app = create_app("Portico domain verifier", limits=limits_of(settings))
+    app.add_exception_handler(DomainError, answer_domain_error)
+    app.include_router(domain_router(verifier(settings, parts), authorise))
+    return app
+
+
+@asynccontextmanager
+async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
+    """Wire the service."""
+    dsn, bootstrap = settings.database_url, settings.kafka_bootstrap_servers
+    pool = await create_pool(dsn, size=settings.database_pool_size, warm=HOT)
+    signal = OutboxSignal(dsn=dsn)
+    parts = adapters(settings, pool, committed=signal.poke)
+    try:
+        yield Parts(
+            app=application(settings, parts) if mode.serves else None,
+            loops=_loops(settings, pool, parts, signal) if mode.works else (),
+            serve_loops=() if mode.works else [Loop("outbox-signal", signal.run, silence=0)],
+            checks=[
+                *database_checks(pool, dsn, PACKAGE),
+                *broker_checks(bootstrap, list(TOPICS), essential=mode.works),
+            ],
+            polls=[
+                outbox_poll(pool),
+                claims_poll(pool, clock=parts.clock, policy=settings.policy, gauges=GAUGES),
+            ]
+            if mode.works
+            else (),
+        )
+    finally:
+        await pool.close()
+
+
+def _loops(
+    settings: Settings, pool: asyncpg.Pool, parts: Adapters, signal: OutboxSignal
+) -> list[Loop]:
+    relay = Relay(
+        dsn=settings.database_url,
+        bootstrap=settings.kafka_bootstrap_servers,
+        source=f"/services/{NAME}",
+        signal=signal,
+    )
+    effects = TenantEffects(save=save_tenant, remove=parts.claims.release_all)
+    consumer = Consumer(
+        group=NAME,
+        subscriptions=[tenant_subscription(effects)],
+        pool=pool,
+        bootstrap=settings.kafka_bootstrap_servers,
+        signal=signal,
+    )
+    recheck = RecheckDue(parts.claims, parts.examine, parts.clock, examined=_count)
+    review = ReviewBreaker(parts.breakers, settings.policy, parts.clock)
+    work = WorkDue(recheck, review, concurrency=settings.check_concurrency)
+    keep = timedelta(days=settings.check_history_days)
+    pruning = Pruning(pool, clock=parts.clock, keep=keep)
+    return [
+        Loop("relay", relay.run),
+        Loop("outbox-signal", signal.run, silence=0),
+        Loop("consumer", consumer.run),
+        Loop("checks", work.run),
+        Loop("pruning", pruning.run),
+    ]
+
+
+def _count(examined: Examined) -> None:
+    CHECKS.labels(examined.evidence.outcome.value, examined.evidence.reason.value).inc()
+
+
+@asynccontextmanager
+async def open_verifier() -> AsyncIterator[Verifier]:
+    """Connect for one command."""
+    settings = load_settings(Settings)
+    configure_logging(service=NAME, environment=settings.environment, level=settings.log_level)
+    try:
+        pool = await create_pool(settings.database_url, size=1)
+    except (OSError, asyncpg.PostgresError) as error:
+        raise ConnectionError(
+            f"The database cannot be reached: {error}. Check DOMAIN_VERIFIER_DATABASE_URL."
+        ) from error
+    changes = _Changes()
+    try:
+        yield verifier(settings, adapters(settings, pool, committed=changes.seen))
+        if changes.committed:
+            await _wake_relay(settings.database_url)
+    except asyncpg.UndefinedTableError as error:
+        raise ConnectionError(
+            "The database has no claims yet: run `python -m domain_verifier migrate` first."
+        ) from error
+    finally:
+        await pool.close()
+
+
+class _Changes:
+    """Whether a command has committed anything."""
+
+    committed = False
+
+    def seen(self) -> None:
+        self.committed = True
+
+
+async def _wake_relay(dsn: str) -> None:
+    """Let the relay know at once; without this it looks by itself within a second."""
+    connection = await connect(dsn)
+    try:
+        await connection.execute(f"NOTIFY {CHANNEL}")
+    finally:
+        await connection.close()
+
+
+SERVICE = Service(
+    name=NAME,
+    package=PACKAGE,
+    settings=Settings,
+    build=build,
+    cli=verifier_cli(open_verifier),
+)
