@@ -1,0 +1,18 @@
+"""The SCIM surface on a database of its own."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from component.scim.harness import Client, Surface, open_surface
+
+
+@pytest.fixture
+async def surface(database: Callable[[str], Awaitable[str]]) -> AsyncIterator[Surface]:
+    async with open_surface(await database("scim")) as surface:
+        yield surface
+
+
+@pytest.fixture
+async def acme(surface: Surface) -> Client:
+    return await surface.tenant("acme")

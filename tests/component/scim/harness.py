@@ -1,0 +1,244 @@
+"""The SCIM surface in this process on a real database, and tenants that talk to it as Entra does."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+import asyncpg
+from asyncpg.connection import LoggedQuery
+import httpx
+import orjson
+
+from chassis.clock import SystemClock
+from chassis.ids import uuid7
+from chassis.postgres import create_pool
+from chassis.signal import OutboxSignal
+from scim.settings import Settings
+from scim.storage.statements import hot_statements
+from scim.storage.tenants import PostgresDirectory
+from scim.storage.tokens import PostgresTokens
+from scim.usecases.ports import Tenant
+from scim.usecases.tokens import CreateToken
+from scim.wiring import Edge, build_edge
+
+ORIGIN = "http://scim.test"
+CONTENT_TYPE = "application/scim+json"
+USER_URN = "urn:ietf:params:scim:schemas:core:2.0:User"
+GROUP_URN = "urn:ietf:params:scim:schemas:core:2.0:Group"
+ENTERPRISE_URN = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+PATCH_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Statements:
+    """Counts the statements that go to the database."""
+
+    texts: list[str] = field(default_factory=list)
+
+    def note(self, query: LoggedQuery) -> None:
+        self.texts.append(query.query)
+
+    def __enter__(self) -> Self:
+        self.texts.clear()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return None
+
+    @property
+    def count(self) -> int:
+        """Statements, without BEGIN and COMMIT."""
+        return sum(not text.startswith(("BEGIN", "COMMIT")) for text in self.texts)
+
+
+@dataclass(frozen=True)
+class Client:
+    """One tenant's provisioning client; every answer is checked for what holds of all answers."""
+
+    tenant: Tenant
+    token: str
+    http: httpx.AsyncClient
+
+    @property
+    def base(self) -> str:
+        return f"/scim/v2/{self.tenant.id}"
+
+    async def call(
+        self, method: str, path: str, body: Any = None, *, content: bytes | None = None, **extra: Any
+    ) -> httpx.Response:
+        if body is not None:
+            content = orjson.dumps(body)
+        headers = {"authorization": f"Bearer {self.token}", "content-type": CONTENT_TYPE}
+        answer = await self.http.request(
+            method, self.base + path, content=content, headers=headers, **extra
+        )
+        check_answer(answer)
+        return answer
+
+    async def get(self, path: str, **params: str) -> httpx.Response:
+        return await self.call("GET", path, params=params)
+
+    async def find(self, resource: str, wanted: str, **params: str) -> Json:
+        answer = await self.get(f"/{resource}", filter=wanted, **params)
+        assert answer.status_code == 200, answer.text
+        return json(answer)
+
+    async def create_user(self, user_name: str, **attributes: Any) -> Json:
+        answer = await self.call("POST", "/Users", user(user_name, **attributes))
+        assert answer.status_code == 201, answer.text
+        return json(answer)
+
+    async def create_group(self, display_name: str, *members: str) -> Json:
+        answer = await self.call("POST", "/Groups", group(display_name, *members))
+        assert answer.status_code == 201, answer.text
+        return json(answer)
+
+    async def patch(self, path: str, *operations: Json) -> httpx.Response:
+        return await self.call("PATCH", path, patch(*operations))
+
+    async def members(self, group_id: str) -> set[str]:
+        found = json(await self.get(f"/Groups/{group_id}"))
+        return {member["value"] for member in found["members"]}
+
+
+@dataclass(frozen=True)
+class Surface:
+    """The SCIM surface, and what a test may look at behind it."""
+
+    edge: Edge
+    pool: asyncpg.Pool
+    http: httpx.AsyncClient
+    settings: Settings
+    statements: Statements
+
+    async def tenant(
+        self, name: str = "acme", *, package: str = "business", status: str = "active"
+    ) -> Client:
+        tenant = Tenant(uuid7(), f"{name}-{uuid7().hex[:8]}", package, status)
+        return await self.client(tenant)
+
+    async def client(self, tenant: Tenant, lifetime: timedelta = timedelta(days=1)) -> Client:
+        async with self.pool.acquire() as connection:
+            await PostgresDirectory(connection).keep_tenant(tenant)  # type: ignore[arg-type]
+        key = self.settings.token_digest_key.get_secret_value().encode()
+        create = CreateToken(PostgresTokens(self.pool), key, SystemClock())
+        _, secret = await create(tenant, lifetime)
+        return Client(tenant, secret, self.http)
+
+    async def events(self, tenant_id: UUID) -> list[tuple[str, Json]]:
+        rows = await self.pool.fetch(
+            "SELECT type, data FROM outbox WHERE tenant_id = $1 ORDER BY id", tenant_id
+        )
+        return [(row["type"], orjson.loads(row["data"])) for row in rows]
+
+    async def logged(self, tenant_id: UUID) -> list[Mapping[str, Any]]:
+        await self.edge.bookkeeping.journal.flush()
+        rows = await self.pool.fetch(
+            "SELECT * FROM provisioning_log WHERE tenant_id = $1 ORDER BY id", tenant_id
+        )
+        return [dict(row) for row in rows]
+
+
+@asynccontextmanager
+async def open_surface(dsn: str, **overrides: Any) -> AsyncIterator[Surface]:
+    """Put the surface on a database."""
+    values: dict[str, Any] = {
+        "environment": "test",
+        "database_url": dsn,
+        "kafka_bootstrap_servers": "127.0.0.1:9",
+        "public_url": ORIGIN,
+        **overrides,
+    }
+    settings = Settings.model_validate(values)
+    pool = await create_pool(dsn, size=8, warm=hot_statements())
+    statements = Statements()
+    for holder in pool._holders:
+        holder._con.add_query_logger(statements.note)
+    edge = build_edge(settings, pool, OutboxSignal(), SystemClock())
+    transport = httpx.ASGITransport(app=edge.app)
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, timeout=60) as http:
+            yield Surface(edge, pool, http, settings, statements)
+    finally:
+        await pool.close()
+
+
+def check_answer(answer: httpx.Response) -> None:
+    """Check what RFC 7644 wants of every answer."""
+    if answer.status_code == 204:
+        assert answer.content == b""
+        return
+    assert answer.headers["content-type"] == CONTENT_TYPE
+    body = orjson.loads(answer.content)
+    assert body["schemas"]
+    if answer.status_code >= 400:
+        assert body["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:Error"]
+        assert body["status"] == str(answer.status_code)
+        assert body["detail"].endswith((".", ")"))
+
+
+def json(answer: httpx.Response) -> Json:
+    """Return an answer's body."""
+    body: Json = orjson.loads(answer.content)
+    return body
+
+
+def user(user_name: str, **attributes: Any) -> Json:
+    """Return the body of POST /Users as Entra sends it."""
+    return {
+        "schemas": [USER_URN, ENTERPRISE_URN],
+        "externalId": user_name.partition("@")[0],
+        "userName": user_name,
+        "active": True,
+        "displayName": user_name.partition("@")[0].title(),
+        "emails": [{"primary": True, "type": "work", "value": user_name}],
+        "meta": {"resourceType": "User"},
+        "name": {"formatted": "Given Family", "familyName": "Family", "givenName": "Given"},
+        "roles": [],
+        **attributes,
+    }
+
+
+def group(display_name: str, *members: str) -> Json:
+    """Return the body of POST /Groups as Entra sends it."""
+    foreign = "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group"
+    body: Json = {
+        "schemas": [GROUP_URN, foreign],
+        "externalId": f"external-{display_name}",
+        "displayName": display_name,
+        "meta": {"resourceType": "Group"},
+    }
+    return body | ({"members": [{"value": member} for member in members]} if members else {})
+
+
+def patch(*operations: Json) -> Json:
+    """Return the body of a PATCH."""
+    return {"schemas": [PATCH_URN], "Operations": list(operations)}
+
+
+def add_members(*ids: str) -> Json:
+    """Return Entra's operation that adds members."""
+    value = [{"$ref": None, "value": id} for id in ids]
+    return {"op": "Add", "path": "members", "value": value}
+
+
+def remove_members(*ids: str) -> Json:
+    """Return Entra's operation that removes members."""
+    value = [{"$ref": None, "value": id} for id in ids]
+    return {"op": "Remove", "path": "members", "value": value}
+
+
+def replace(path: str, value: Any) -> Json:
+    """Return a verbose replace operation."""
+    return {"op": "Replace", "path": path, "value": value}
