@@ -43,7 +43,7 @@ def coerce(attribute: Attribute, value: object, dropped: Dropped) -> Any:
     if value is None or value == "" or value == []:
         return None
     if attribute.multi_valued:
-        return coerce_entries(attribute, value, dropped)
+        return coerce_entries(attribute, value, dropped) or None
     if attribute.is_complex:
         return _single_complex(attribute, value, dropped)
     if attribute.type == "boolean":
