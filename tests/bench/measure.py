@@ -1,6 +1,6 @@
 """Runs the phases against one server and takes its times."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -11,6 +11,7 @@ from bench.phases import PHASES, Phase, World, members_body, user_body
 from entra_sandbox.journal import percentile
 
 WARM_UP = 48
+COUNTED = 300
 PHASE_SECONDS = 20.0
 PREPARE_SECONDS = 600.0
 OUTSIDERS = 2_000
@@ -58,37 +59,50 @@ async def run_phase(world: World, phase: Phase, pid: int, *, share: float = 1.0)
 
 
 async def run_all(
-    client: Client, pid: int, *, big: int, share: float, say: Callable[[str], None]
+    client: Client,
+    pid: int,
+    *,
+    big: int,
+    share: float,
+    say: Callable[[str], None],
+    quiet: Callable[[World], Awaitable[None]] | None = None,
 ) -> tuple[list[Measured], World]:
-    """Run every phase; before the first phase with the big group, make it."""
+    """Run every phase, each on a quiet machine; before the first one with the big group, make it.
+
+    `quiet` returns when what earlier phases left to other processes is done.
+    """
     world = World(client)
     results = []
     for phase in PHASES:
         if phase.name.endswith("big") and not world.big_group:
             say(f"making a group of {big:,} members")
             await _make_big_group(world, big)
+        if quiet is not None and world.users:
+            await quiet(world)
         say(phase.name)
         results.append(await run_phase(world, phase, pid, share=share))
     return results, world
 
 
 async def count_statements(
-    client: Client, world: World, counted: Callable[[], int], requests: int = 20
+    client: Client, world: World, counted: Callable[[], int]
 ) -> dict[str, float]:
-    """Run every phase again, briefly, and divide the statements by the requests."""
+    """Run every phase again, briefly, and divide the statements by the requests.
+
+    What the process does beside its requests (a signal to the relay, the batched log of reads)
+    is in the figure, at the share it has under load.
+    """
     again = World(client, world.users, world.groups, world.big_group, world.outsiders, 1000)
-    # One by one, so that what each connection prepares is out of the way, and nothing is batched.
     per_phase: dict[str, float] = {}
     for phase in PHASES:
-        [first, *_] = phase.rounds(again, requests)
+        # The first requests of a connection also prepare its statements.
+        [warm, *_] = phase.rounds(again, WARM_UP)
+        await _sent(client, [*warm.reset, *warm.requests])
+        [first, *_] = phase.rounds(again, COUNTED)
         await _sent(client, first.reset)
-        for request in first.requests[: requests // 2]:
-            await client.one(request)
         before = counted()
-        rest = first.requests[requests // 2 : requests]
-        for request in rest:
-            await client.one(request)
-        per_phase[phase.name] = (counted() - before) / len(rest)
+        load = await _sent(client, first.requests)
+        per_phase[phase.name] = (counted() - before) / load.count
     return per_phase
 
 

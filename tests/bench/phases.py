@@ -98,7 +98,8 @@ def _post_users(world: World, count: int) -> list[Round]:
 
 
 def _filter(world: World, count: int) -> list[Round]:
-    names = [f"u1-{number % min(count, 200)}%40bench.example" for number in range(count)]
+    # The second batch of users is the measured one, and never smaller than this.
+    names = [f"u2-{number % 48}%40bench.example" for number in range(count)]
     path = "/Users?filter=userName+eq+%22{}%22"
     return [Round([world.client.request("GET", path.format(name)) for name in names])]
 
@@ -181,14 +182,14 @@ def _big_group(members: int) -> Callable[[World, int], list[Round]]:
 
 PHASES = (
     Phase("POST /Users", 0.40, 1, _post_users, 3000, keeps="users"),
-    Phase("filter userName eq", 0.30, 1, _filter, 4000),
+    Phase("filter userName", 0.30, 1, _filter, 4000),
     Phase("GET by id", 0.25, 1, _get, 4000),
     Phase("PATCH user", 0.45, 2, _patch_users, 3000),
-    Phase("list 100, first page", 2.0, 2, _list_first, 400),
-    Phase("list 100, last page", 2.0, 2, _list_deep, 400),
+    Phase("list 100, first", 2.0, 2, _list_first, 400),
+    Phase("list 100, last", 2.0, 2, _list_deep, 400),
     Phase("POST /Groups", 0.40, 2, _post_groups, 2000, keeps="groups"),
-    Phase("PATCH group +1, small", 0.45, 2, _small_group(1), 2000),
-    Phase("PATCH group +100, small", 1.5, 2, _small_group(100), 200),
-    Phase("PATCH group +1, big", 0.45, 2, _big_group(1), 2000),
-    Phase("PATCH group +100, big", 1.5, 2, _big_group(100), 200),
+    Phase("group +1, small", 0.45, 2, _small_group(1), 2000),
+    Phase("group +100, small", 1.5, 2, _small_group(100), 200),
+    Phase("group +1, big", 0.45, 2, _big_group(1), 2000),
+    Phase("group +100, big", 1.5, 2, _big_group(100), 200),
 )

@@ -17,7 +17,7 @@ from bench.load import Client
 from bench.measure import Measured, count_statements, run_all
 from bench.phases import World
 from bench.sql_counter import counting
-from bench.steady import Steady, measure_steady
+from bench.steady import Place, drained, measure_steady
 from bench.table import Results
 from entra_sandbox.stack import Stack, Tenant
 
@@ -44,10 +44,21 @@ async def run_bench(console: Console, stack: Stack, plan: Plan) -> Results:
         console.print(f"  [dim]{text}[/]")
 
     console.print("[bold]SCIM[/]")
+    load = os.getloadavg()[0]
+    place = Place(stack.directory_dsn, UUID(tenant.tenant_id))
+
+    async def quiet(world: World) -> None:
+        await drained(world, place)
+
+    steady = None
     async with client_of(str(scim["url"]), tenant) as client:
-        measured, world = await run_all(client, pid, big=plan.members, share=plan.share, say=say)
-        console.print("[bold]The way to the directory[/]")
-        steady = await _steady(stack, tenant, world, plan)
+        measured, world = await run_all(
+            client, pid, big=plan.members, share=plan.share, say=say, quiet=quiet
+        )
+        if plan.steady_seconds:
+            console.print("[bold]The way to the directory[/]")
+            await quiet(world)
+            steady = await measure_steady(world, place, seconds=plan.steady_seconds)
     console.print("[bold]Statements[/]")
     async with (
         counting(str(scim["dsn"])) as counter,
@@ -60,7 +71,7 @@ async def run_bench(console: Console, stack: Stack, plan: Plan) -> Results:
     if plan.floor:
         console.print("[bold]Floor[/]")
         floor = await _floor(str(scim["dsn"]), plan, say)
-    setup = {"members": plan.members, "share": plan.share, "cpus": os.cpu_count()}
+    setup = {"members": plan.members, "share": plan.share, "cpus": os.cpu_count(), "load": load}
     return Results(measured, floor, statements, steady, setup)
 
 
@@ -82,17 +93,6 @@ def client_of(url: str, tenant: Tenant) -> Client:
     place = urlsplit(url)
     prefix = urlsplit(tenant.scim_url).path
     return Client(place.hostname or "", place.port or 80, token=tenant.token, prefix=prefix)
-
-
-async def _steady(stack: Stack, tenant: Tenant, world: World, plan: Plan) -> Steady | None:
-    if not plan.steady_seconds:
-        return None
-    return await measure_steady(
-        world,
-        directory_dsn=stack.directory_dsn,
-        tenant_id=UUID(tenant.tenant_id),
-        seconds=plan.steady_seconds,
-    )
 
 
 @asynccontextmanager

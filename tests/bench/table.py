@@ -41,6 +41,12 @@ def print_results(console: Console, results: Results) -> None:
     if results.steady is not None:
         console.print(_steady_line(results.steady))
     missed = over_budget(results)
+    load = results.setup["load"]
+    console.print(
+        f"[dim]Load of the machine before the run: {load:.1f} on {results.setup['cpus']} CPUs. "
+        "CPU ms are the serving process's own; the floor does the same reads and INSERTs in the "
+        "same run, and drifts as the machine does.[/]"
+    )
     verdict = f"over budget: {', '.join(missed)}" if missed else "every budget is kept"
     console.print(f"[bold {'yellow' if missed else 'green'}]{verdict}[/]")
 
@@ -61,10 +67,10 @@ def over_budget(results: Results) -> list[str]:
 
 def _phases_table(results: Results) -> Table:
     table = Table(title="SCIM, one serving process, concurrency 16", title_justify="left")
-    table.add_column("phase")
-    columns = ("requests/s", "p50 ms", "p99 ms", "CPU ms", "budget", "floor", "SQL", "budget")
+    table.add_column("phase", no_wrap=True)
+    columns = ("req/s", "p50 ms", "p99 ms", "CPU ms", "budget", "floor", "SQL", "budget")
     for name in columns:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     floor = {each.name: each for each in results.floor}
     for phase, each in zip(PHASES, results.scim, strict=True):
         statements = results.statements.get(phase.name)

@@ -105,7 +105,8 @@ def comparison_table(comparison: Comparison, title: str) -> Table:
     table.add_column("")
     for name, ours, theirs, differ in comparison.rows:
         sign = "[green]equal[/]" if not differ else "[red]DIFFERENT[/]"
-        table.add_row(escape(name), str(ours), str(theirs), str(differ), sign)
+        label = name.replace(f"{ENTERPRISE}:", "enterprise: ")
+        table.add_row(escape(label), str(ours), str(theirs), str(differ), sign)
     return table
 
 

@@ -141,7 +141,8 @@ def _print_latency(console: Console, seconds: list[float]) -> None:
 
 
 def _print_addresses(console: Console, stack: Stack) -> None:
-    table = Table(title="To explore", title_justify="left", show_header=False)
+    hint = "To explore, while it is up (KEEP=1 make demo stays up, make up starts another)"
+    table = Table(title=hint, title_justify="left", show_header=False)
     for name, address in stack.addresses.items():
         table.add_row(name, address)
     console.print(table)

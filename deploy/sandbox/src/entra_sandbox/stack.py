@@ -141,6 +141,10 @@ def started_stack(
         )
     try:
         yield _wait_until_up(process, data, log)
+    except StackError as error:
+        if process.poll() is None:
+            raise
+        raise StackError(f"{error}\nThe stack had ended by itself:\n{_tail(log)}") from error
     finally:
         _stop(process)
 
@@ -150,7 +154,7 @@ def _wait_until_up(process: subprocess.Popen[bytes], data: Path, log: Path) -> S
     deadline = time.monotonic() + START_WITHIN
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise StackError(f"the stack did not start:\n{_tail(log)}")
+            raise StackError("the stack did not start")
         if run_file.exists():
             return Stack(run_file)
         time.sleep(0.1)
