@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from chassis.settings import ChassisSettings
+from chassis.settings import ChassisSettings, variable_of
 from domain_verifier.dns.endpoint import Endpoint
 from domain_verifier.dns.resolver import Patience
 from domain_verifier.domain.errors import DomainError
@@ -15,6 +15,7 @@ from domain_verifier.domain.policy import Policy
 from domain_verifier.usecases.ports import Quota
 
 MIN_RESOLVERS = 2
+SLACK_SECONDS = 2
 
 
 class Settings(ChassisSettings):
@@ -26,9 +27,9 @@ class Settings(ChassisSettings):
     """TCP port of HTTP; 0 takes a free one."""
     dns_resolvers: str
     """At least two DNSSEC-validating resolvers, `address` or `address:port`, comma-separated."""
-    dns_attempt_seconds: float = Field(2.0, gt=0, le=10)
+    dns_attempt_seconds: float = Field(1.5, gt=0, le=10)
     """Seconds until a question to a resolver is sent once more."""
-    dns_total_seconds: float = Field(6.0, gt=0, le=15)
+    dns_total_seconds: float = Field(4.0, gt=0, le=15)
     """Seconds that one resolver may take for one question, TCP included."""
     test_zones: str = ""
     """Zones under which any name can be claimed, comma-separated; not in production."""
@@ -48,7 +49,7 @@ class Settings(ChassisSettings):
     """Days from the first warning until a domain without its record lapses."""
     check_concurrency: int = Field(64, ge=1, le=1000)
     """Checks that one worker runs at once."""
-    lease_seconds: float = Field(120.0, ge=10, le=3600)
+    lease_seconds: float = Field(60.0, ge=1, le=3600)
     """Seconds after which another worker takes over the checks of one that died."""
     claims_per_tenant: int = Field(100, ge=1)
     """Claims of one tenant that may be pending or verified."""
@@ -82,13 +83,15 @@ class Settings(ChassisSettings):
         return self
 
     @model_validator(mode="after")
-    def _lease_outlasts_a_check(self) -> Self:
+    def _checks_end_in_time(self) -> Self:
         # A check asks at most three questions one after the other.
-        if self.lease_seconds < 3 * self.dns_total_seconds + 5:
-            raise ValueError(
-                "DOMAIN_VERIFIER_LEASE_SECONDS must exceed three times "
-                "DOMAIN_VERIFIER_DNS_TOTAL_SECONDS by at least 5"
-            )
+        longest = 3 * self.dns_total_seconds + SLACK_SECONDS
+        for name in ("lease_seconds", "request_timeout_seconds"):
+            if getattr(self, name) < longest:
+                raise ValueError(
+                    f"{variable_of(type(self), name)} must exceed three times "
+                    f"DOMAIN_VERIFIER_DNS_TOTAL_SECONDS by at least {SLACK_SECONDS} seconds"
+                )
         return self
 
     @property

@@ -33,10 +33,10 @@ _RCODES = {dns.rcode.SERVFAIL: Status.SERVFAIL, dns.rcode.REFUSED: Status.REFUSE
 class Patience:
     """How long a resolver may take."""
 
-    attempt: float = 2.0
+    attempt: float = 1.5
     """Seconds until a question is sent again."""
     attempts: int = 2
-    total: float = 6.0
+    total: float = 4.0
     """Seconds for everything, TCP after truncation included."""
 
 

@@ -11,7 +11,8 @@ SELECT opened_at, accepted_at FROM breakers WHERE name = 'absent-domains' FOR UP
 UPDATE breakers SET opened_at = $1, accepted_at = $2 WHERE name = 'absent-domains';
 
 -- name: count_held
--- Counts held domains, and those of them that turned ABSENT since a time; over all tenants.
+-- Counts held domains, and those of them that turned ABSENT since a time.
+-- cross-tenant: a fault of ours shows only over all tenants.
 SELECT count(tenant_id) AS held,
     count(*) FILTER (
         WHERE absent_since >= $1 AND (override_until IS NULL OR override_until < $2)

@@ -35,6 +35,7 @@ ORDER BY claim_id LIMIT $3;
 
 -- name: lease_due_claims
 -- Leases due claims that nobody looks at; SKIP LOCKED is right, for claims need no order.
+-- cross-tenant: the worker looks at every tenant's claims, each apart from all others.
 UPDATE claims SET lease_id = $3, leased_until = clock_timestamp() + $4
 WHERE (tenant_id, claim_id) IN (
     SELECT tenant_id, claim_id FROM claims
@@ -85,12 +86,14 @@ SELECT pg_advisory_xact_lock(hashtextextended($1, 4));
 
 -- name: contest_holder
 -- Has another tenant's hold of the domain looked at now; a look under way does not count.
+-- cross-tenant: one domain has one holder among all tenants; nothing is told to either.
 UPDATE claims SET contested_at = coalesce(contested_at, $3), next_check_at = $3,
     lease_id = NULL, leased_until = NULL
 WHERE domain = $1 AND tenant_id <> $2 AND state IN ('verified', 'grace');
 
 -- name: wake_reviews
 -- Has other tenants' proved claims to a domain that became free looked at now.
+-- cross-tenant: one domain has one holder among all tenants; nothing is told to either.
 UPDATE claims SET next_check_at = $3, lease_id = NULL, leased_until = NULL
 WHERE domain = $1 AND tenant_id <> $2 AND state = 'pending' AND review_since IS NOT NULL;
 
@@ -110,13 +113,15 @@ SELECT check_id, checked_at, outcome, reason, explanation, authenticated, state,
 FROM checks WHERE tenant_id = $1 AND claim_id = $2 ORDER BY check_id DESC LIMIT $3;
 
 -- name: delete_old_checks
--- Deletes some checks from before a time, of every tenant.
+-- Deletes some checks from before a time.
+-- cross-tenant: the history of every tenant ends at the same age.
 DELETE FROM checks WHERE (tenant_id, claim_id, check_id) IN (
     SELECT tenant_id, claim_id, check_id FROM checks WHERE checked_at < $1 LIMIT $2
 );
 
 -- name: measure_claims
--- Counts claims by state, those due, and held ones not looked at for long, over all tenants.
+-- Counts claims by state, those due, and held ones that DNS has told nothing about for long.
+-- cross-tenant: metrics are about the service, and name no tenant.
 SELECT state, count(tenant_id) AS claims,
     count(*) FILTER (WHERE next_check_at <= $1) AS due,
     count(*) FILTER (WHERE state IN ('verified', 'grace') AND unknown_since < $2) AS unseen,

@@ -1,0 +1,220 @@
+"""Replicas and tenants at the same time, on real PostgreSQL."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from chassis.postgres import create_pool
+from domain_verifier.domain.breaker import Breaker
+from domain_verifier.domain.claim import HOLDING, State
+from domain_verifier.domain.evidence import Evidence, Outcome, Reason
+from domain_verifier.domain.explanation import Subject
+from domain_verifier.usecases.ports import Settled
+from domain_verifier.usecases.recheck_due import RecheckDue, ReviewBreaker
+from domain_verifier.usecases.work_due import WorkDue
+from support.dns_house import House, postgres_house
+from support.waiting import eventually
+
+pytestmark = pytest.mark.timeout(180)
+
+PRESENT = Evidence(Outcome.PRESENT, Reason.MATCHED, "There.", authenticated=True)
+
+
+class WatchingProber:
+    """Always PRESENT; notes who is looked at how often, and whether twice at once."""
+
+    def __init__(self, *, takes: float = 0.0) -> None:
+        self.takes = takes
+        self.looks: Counter[str] = Counter()
+        self.now: Counter[str] = Counter()
+        self.twice: list[str] = []
+        self.released = asyncio.Event()
+
+    async def probe(self, subject: Subject, *, explain: bool) -> Evidence:
+        key = f"{subject.domain.ascii}/{subject.token}"
+        self.looks[key] += 1
+        self.now[key] += 1
+        if self.now[key] > 1:
+            self.twice.append(key)
+        await asyncio.sleep(self.takes)
+        self.now[key] -= 1
+        return PRESENT
+
+
+class StuckProber:
+    """Never answers: its worker hangs until it is killed."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+
+    async def probe(self, subject: Subject, *, explain: bool) -> Evidence:
+        self.asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+@pytest.fixture
+async def dsn(database) -> str:
+    return await database("domain-verifier")
+
+
+@pytest.fixture
+async def pool(dsn: str) -> AsyncIterator[asyncpg.Pool]:
+    pool = await create_pool(dsn, size=8)
+    yield pool
+    await pool.close()
+
+
+def worker(house: House) -> WorkDue:
+    recheck = RecheckDue(house.claims, house.examine(), house.clock, examined=house.seen.append)
+    review = ReviewBreaker(house.breakers, house.policy, house.clock)
+    return WorkDue(recheck, review, concurrency=16, poll=0.05)
+
+
+async def test_of_two_tenants_racing_200_times_exactly_one_holds_each_domain(pool) -> None:
+    house = postgres_house(pool)
+    house.prober = WatchingProber()
+    house.quota = house.quota.__class__(live=1000, per_hour=1000)
+    one, two = await house.add_tenant("acme"), await house.add_tenant("globex")
+    winners: Counter[object] = Counter()
+    for number in range(200):
+        domain = f"d{number}.test"
+        first, second = await asyncio.gather(house.claim(one, domain), house.claim(two, domain))
+        # Who comes first is left to chance, and now and then turned round.
+        pair = (first, second) if number % 2 else (second, first)
+        results = await asyncio.gather(*(house.check(claim) for claim in pair))
+        assert sorted(r.settled for r in results) == [Settled.SAVED, Settled.TAKEN]
+        states = [(await house.now(claim)).state for claim in (first, second)]
+        assert sorted(states) == [State.PENDING, State.VERIFIED]
+        winners[one if states[0] is State.VERIFIED else two] += 1
+    held = await pool.fetch(
+        "SELECT domain, count(*) FROM claims WHERE state = ANY($1) GROUP BY domain",
+        [state.value for state in HOLDING],
+    )
+    assert len(held) == 200
+    assert all(row["count"] == 1 for row in held)
+    published = await pool.fetchval("SELECT count(*) FROM outbox WHERE type = 'domain.verified.v1'")
+    assert published == 200
+    assert winners.total() == 200
+
+
+async def test_fifty_tenants_at_once_for_one_domain(pool) -> None:
+    house = postgres_house(pool)
+    house.prober = WatchingProber()
+    tenants = [await house.add_tenant(f"t{number}") for number in range(50)]
+    claims = await asyncio.gather(*(house.claim(tenant, "acme.test") for tenant in tenants))
+    results = await asyncio.gather(*(house.check(claim) for claim in claims))
+    settled = Counter(result.settled for result in results)
+    assert settled == {Settled.SAVED: 1, Settled.TAKEN: 49}
+
+
+async def test_two_claims_of_one_tenant_at_once_are_one(pool) -> None:
+    house = postgres_house(pool)
+    tenant = await house.add_tenant("acme")
+    claims = await asyncio.gather(*(house.claim(tenant, "acme.test") for _ in range(20)))
+    assert len({claim.claim_id for claim in claims}) == 1
+    assert await pool.fetchval("SELECT count(*) FROM outbox") == 1
+
+
+async def test_two_replicas_never_look_at_one_claim_at_once(pool, dsn) -> None:
+    other = await create_pool(dsn, size=8)
+    prober = WatchingProber(takes=0.05)
+    replicas = [postgres_house(pool), postgres_house(other)]
+    house = replicas[0]
+    house.quota = house.quota.__class__(live=1000, per_hour=1000)
+    tenant = await house.add_tenant("acme")
+    for number in range(200):
+        await house.claim(tenant, f"d{number}.test")
+    for replica in replicas:
+        replica.prober = prober
+    tasks = [asyncio.create_task(worker(replica).run()) for replica in replicas]
+
+    async def all_verified() -> bool:
+        verified = "SELECT count(*) FROM claims WHERE state = 'verified'"
+        return await pool.fetchval(verified) == 200
+
+    await eventually(all_verified, within=60)
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    await other.close()
+    assert prober.twice == []
+    assert set(prober.looks.values()) == {1}
+    assert all(len(replica.seen) > 20 for replica in replicas)
+
+
+async def test_a_killed_replicas_work_is_taken_over_and_its_late_result_dropped(pool) -> None:
+    lease = timedelta(seconds=1)
+    dead, alive = postgres_house(pool, lease=lease), postgres_house(pool, lease=lease)
+    tenant = await dead.add_tenant("acme")
+    claim = await dead.claim(tenant, "acme.test")
+    stuck = StuckProber()
+    dead.prober, alive.prober = stuck, WatchingProber()
+    task = asyncio.create_task(worker(dead).run())
+    await asyncio.wait_for(stuck.asked.wait(), 10)
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert await alive.claims.lease_due(alive.clock.now(), limit=10) == []
+    [taken] = await eventually(
+        lambda: alive.claims.lease_due(alive.clock.now(), limit=10), within=10
+    )
+    assert taken.claim == claim
+    examined = await alive.examine()(taken, braked=False, explain=False)
+    assert examined.settled is Settled.SAVED
+    assert (await alive.now(claim)).state is State.VERIFIED
+
+
+async def test_a_zombies_result_after_its_lease_changes_nothing(pool) -> None:
+    house = postgres_house(pool, lease=timedelta(seconds=0.2))
+    tenant = await house.add_tenant("acme")
+    claim = await house.claim(tenant, "acme.test")
+    [lease] = await house.claims.lease_due(house.clock.now(), limit=1)
+    house.prober = WatchingProber(takes=0.5)
+    examined = await house.examine()(lease, braked=False, explain=False)
+    assert examined.settled is Settled.LOST
+    assert (await house.now(claim)) == claim
+    assert await pool.fetchval("SELECT count(*) FROM outbox") == 1
+    assert await pool.fetchval("SELECT count(*) FROM checks") == 0
+
+
+async def test_claims_that_contest_and_release_at_once_do_not_deadlock(pool) -> None:
+    house = postgres_house(pool)
+    house.prober = WatchingProber()
+    tenants = [await house.add_tenant(f"t{number}") for number in range(6)]
+    for _ in range(10):
+        claims = await asyncio.gather(*(house.claim(tenant, "acme.test") for tenant in tenants))
+        work = [house.check(claim) for claim in claims]
+        work += [house.release(claim) for claim in claims]
+        results = await asyncio.gather(*work, return_exceptions=True)
+        unexpected = [r for r in results if isinstance(r, asyncpg.PostgresError)]
+        assert unexpected == []
+        held = await pool.fetchval(
+            "SELECT count(*) FROM claims WHERE state = ANY('{verified,grace}')"
+        )
+        assert held <= 1
+        live = await pool.fetch(
+            "SELECT tenant_id, claim_id FROM claims WHERE state = ANY('{pending,verified,grace}')"
+        )
+        for row in live:
+            claim = await house.claims.find(row["tenant_id"], row["claim_id"])
+            assert claim is not None
+            await house.release(claim)
+        house.clock.pass_(hours=1)
+
+
+async def test_the_breaker_is_one_for_all_replicas(pool) -> None:
+    house, other = postgres_house(pool), postgres_house(pool)
+
+    def toggle(breaker: Breaker, _count) -> Breaker:
+        at = house.clock.now() if breaker.opened_at is None else None
+        return Breaker(opened_at=at)
+
+    now = house.clock.now()
+    replicas = [house, other] * 5
+    await asyncio.gather(*(r.breakers.change(toggle, since=lambda _: now) for r in replicas))
+    assert (await house.breakers.current()).opened_at is None
