@@ -68,7 +68,9 @@ class Heartbeats:
     def silent(self) -> list[str]:
         """Return the names of the loops that have been silent for too long."""
         return [
-            name for name, age in self.ages().items() if age > self._silences.get(name, math.inf)
+            name
+            for name, age in self.ages().items()
+            if age > (self._silences.get(name) or math.inf)
         ]
 
 
