@@ -37,6 +37,10 @@ _ENTERPRISE_HEAD = (
     + b'"],"id":"'
 )
 _GROUP_HEAD = b'{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"id":"'
+_META = (
+    b',"meta":{"resourceType":"%b","created":%b,"lastModified":%b,"location":%b,'
+    b'"version":"W/\\"%d\\""}}'
+)
 _ERROR_URN = "urn:ietf:params:scim:api:messages:2.0:Error"
 _LIST_HEAD = b'{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":%d,'
 
@@ -76,9 +80,9 @@ def location(base_url: str, endpoint: str, id: UUID) -> str:
 def user_bytes(document: bytes, *, id: UUID, base_url: str, meta: Meta) -> bytes:
     """Return a user as it is served."""
     head = _ENTERPRISE_HEAD if _ENTERPRISE_KEY in document else _USER_HEAD
-    return b"".join(
-        (head, str(id).encode(), b'",', document[1:-1], _meta("User", "Users", id, base_url, meta))
-    )
+    name = str(id)
+    tail = _meta(b"User", f"{base_url}/Users/{name}", meta)
+    return b"".join((head, name.encode(), b'",', document[1:-1], tail))
 
 
 def group_bytes(
@@ -97,7 +101,7 @@ def group_bytes(
         users = orjson.dumps(f"{base_url}/Users/")[1:-1].decode()
         rows = [f'{{"value":"{m}","$ref":"{users}{m}","type":"User"}}' for m in members]
         parts += (b',"members":[', ",".join(rows).encode(), b"]")
-    parts.append(_meta("Group", "Groups", group.id, base_url, meta))
+    parts.append(_meta(b"Group", location(base_url, "Groups", group.id), meta))
     return b"".join(parts)
 
 
@@ -121,18 +125,11 @@ def error_bytes(error: ScimError) -> bytes:
     return orjson.dumps(body)
 
 
-def _meta(type: str, endpoint: str, id: UUID, base_url: str, meta: Meta) -> bytes:
-    return (
-        b',"meta":'
-        + orjson.dumps(
-            {
-                "resourceType": type,
-                "created": meta.created,
-                "lastModified": meta.modified,
-                "location": location(base_url, endpoint, id),
-                "version": etag(meta.version),
-            },
-            option=orjson.OPT_UTC_Z,
-        )
-        + b"}"
+def _meta(type: bytes, address: str, meta: Meta) -> bytes:
+    return _META % (
+        type,
+        orjson.dumps(meta.created, option=orjson.OPT_UTC_Z),
+        orjson.dumps(meta.modified, option=orjson.OPT_UTC_Z),
+        orjson.dumps(address),
+        meta.version,
     )
