@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 from typing import Annotated
 
-import psutil
 import typer
 
 from embedded.errors import EmbeddedError
@@ -16,10 +15,9 @@ from embedded.options import Options
 from embedded.report import print_addresses
 from embedded.run_file import Run, RunDirectory
 from embedded.services import SERVICES
+from embedded.stopping import stop_supervisor
 from embedded.supervisor import Supervisor
 from embedded.tenant import make_tenant
-
-STOP_SECONDS = 60
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -54,13 +52,7 @@ def down(data: Data = DEFAULT_DATA) -> None:
     if supervisor is None:
         print(f"No stack is running in {data.absolute()}.")
         return
-    supervisor.terminate()
-    try:
-        supervisor.wait(STOP_SECONDS)
-    except psutil.TimeoutExpired:
-        # Its watchdog ends what it leaves behind.
-        supervisor.kill()
-        supervisor.wait(STOP_SECONDS)
+    stop_supervisor(supervisor)
     print("Stopped.")
 
 

@@ -1,11 +1,13 @@
 """What one may set for the embedded stack, read from the environment."""
 
 import os
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from embedded.ports import HOST, choose_port
+from embedded.errors import EmbeddedError
+from embedded.ports import HOST, choose_port, claim
 from embedded.services import Service
 
 POSTGRES_PORT = 15_432
@@ -37,25 +39,41 @@ class Options:
 
 
 class Ports:
-    """Hands out the ports of one run, no port twice."""
+    """Hands out the ports of one run, none twice, and claims them until it is closed."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._taken: set[int] = set()
+        self._claims: dict[int, socket.socket] = {}
 
     def choose(self, setting: str, usual: int, *, host: str = HOST) -> int:
         """Return the configured, the usual or a free port."""
-        port = choose_port(
-            setting=setting,
-            configured=self._options.given(setting),
-            usual=usual,
-            avoid=frozenset(self._taken),
-            host=host,
-        )
-        self._taken.add(port)
-        return port
+        refused: set[int] = set()
+        while True:
+            port = choose_port(
+                setting=setting,
+                configured=self._options.given(setting),
+                usual=usual,
+                avoid=frozenset(refused | self._claims.keys()),
+                host=host,
+            )
+            claimed = claim(port)
+            if claimed is not None:
+                self._claims[port] = claimed
+                return port
+            if self._options.given(setting):
+                raise EmbeddedError(
+                    f"Port {port} ({setting}) is claimed by another stack on this machine."
+                    f" Stop that, or set {setting} to another port."
+                )
+            refused.add(port)
 
     def of_service(self, service: Service) -> int:
         """Return the HTTP port of a service."""
         host = self._options.given(service.variable("HTTP_HOST")) or HOST
         return self.choose(service.variable("HTTP_PORT"), service.port, host=host)
+
+    def close(self) -> None:
+        """Give all ports up."""
+        for claimed in self._claims.values():
+            claimed.close()
+        self._claims.clear()

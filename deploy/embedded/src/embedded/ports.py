@@ -1,6 +1,7 @@
 """Choosing TCP ports: the configured one or an explanation, else the usual one, else a free one.
 
-Free ones come from below the range of outgoing connections, so nothing takes them by chance.
+Free ones come from below the range of outgoing connections, so nothing takes them by chance. A port
+is claimed before its server listens, so that two stacks that start together never choose the same.
 """
 
 import random
@@ -23,6 +24,18 @@ def is_free(port: int, host: str = HOST) -> bool:
         except OSError:
             return False
     return True
+
+
+def claim(port: int) -> socket.socket | None:
+    """Return a claim on the port among all stacks of this machine, valid until it is closed."""
+    claimed = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        # An abstract name: it lives in the network namespace, like ports, and dies with its holder.
+        claimed.bind(f"\0portico/port/{port}")
+    except OSError:
+        claimed.close()
+        return None
+    return claimed
 
 
 def free_port(avoid: frozenset[int] = frozenset()) -> int:

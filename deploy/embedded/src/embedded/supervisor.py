@@ -109,4 +109,5 @@ class Supervisor:
             finally:
                 self._directory.file.unlink(missing_ok=True)
                 await group.stop()
+                self._ports.close()
                 logs.close()

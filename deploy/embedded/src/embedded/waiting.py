@@ -13,10 +13,13 @@ async def until_ready(
     """Return once `answers` is true; raise with the process's last words otherwise."""
     try:
         async with asyncio.timeout(within):
-            while not await answers():
+            ready = False
+            while not ready:
+                ready = await answers()
+                # Also when something answers: it may be somebody else on the same port.
                 if not process.alive:
                     code = await process.wait()
                     raise EmbeddedError(process.last_words(f"ended with exit code {code}"))
-                await asyncio.sleep(every)
+                await asyncio.sleep(0 if ready else every)
     except TimeoutError:
         raise EmbeddedError(process.last_words(f"was not ready within {within:.0f} s")) from None

@@ -1,0 +1,167 @@
+"""The whole stack without Docker, as `make up`, `make tenant` and `make down` run it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import psutil
+import pytest
+
+from embedded.processes import guarded
+from support.waiting import eventually
+
+START_SECONDS = 120
+pytestmark = pytest.mark.timeout(300)
+
+
+def run_embedded(*arguments: str) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-m", "embedded", *arguments]
+    return subprocess.run(argv, capture_output=True, text=True, timeout=START_SECONDS)
+
+
+class Stack:
+    """A stack in a directory of its own."""
+
+    def __init__(self, data: Path, env: Mapping[str, str]) -> None:
+        self.data = data
+        argv = [sys.executable, "-m", "embedded", "up", "--data", str(data)]
+        # A new file: what an earlier start said is of no interest.
+        self.output = data.with_suffix(".out")
+        with self.output.open("w") as output:
+            self.supervisor = subprocess.Popen(
+                guarded(argv, death_signal=signal.SIGTERM),
+                env={**os.environ, **env},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def run(self) -> dict:
+        return json.loads((self.data / "run.json").read_text())
+
+    def wait_until_up(self) -> "Stack":
+        deadline = time.monotonic() + START_SECONDS
+        while not (self.data / "run.json").exists():
+            assert self.supervisor.poll() is None, self.output.read_text()
+            assert time.monotonic() < deadline, self.output.read_text()
+            time.sleep(0.1)
+        return self
+
+    def processes(self) -> list[psutil.Process]:
+        return psutil.Process(self.supervisor.pid).children(recursive=True)
+
+    def is_ready(self, service: str) -> bool:
+        url = self.run["services"][service]["url"]
+        with urllib.request.urlopen(f"{url}/health/ready", timeout=5) as answer:
+            return answer.status == 200
+
+
+@pytest.fixture
+def start_stack(tmp_path) -> Iterator[Callable[..., Stack]]:
+    # PostgreSQL runs under another account when we are root, and must reach its data.
+    started: list[Stack] = []
+
+    def start(name: str = "data", **env: str) -> Stack:
+        started.append(Stack(tmp_path / name, env))
+        return started[-1]
+
+    yield start
+    for stack in started:
+        if stack.supervisor.poll() is None:
+            stack.supervisor.kill()
+        stack.supervisor.wait(30)
+
+
+def gone(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+async def test_a_stack_starts_serves_stops_and_keeps_its_data(start_stack):
+    stack = start_stack().wait_until_up()
+    assert stack.is_ready("scim")
+    assert stack.is_ready("tenant-directory")
+    described = {each["pid"] for each in all_processes(stack.run)}
+    assert described <= {process.pid for process in stack.processes()}
+    assert (stack.data / "run.json").stat().st_mode & 0o777 == 0o600
+
+    second = run_embedded("up", "--data", str(stack.data))
+    assert second.returncode == 1
+    assert "running already" in second.stderr
+
+    made = run_embedded("tenant", "acme", "--data", str(stack.data))
+    assert made.returncode == 0, made.stderr
+    tenant = json.loads(made.stdout)
+    assert set(tenant) == {"tenant_id", "name", "scim_base_url", "token"}
+    assert answer_of(tenant) == 200
+
+    processes = stack.processes()
+    assert run_embedded("down", "--data", str(stack.data)).returncode == 0
+    assert stack.supervisor.wait(10) == 0, stack.output.read_text()
+    assert [process for process in processes if not gone(process)] == []
+    assert not (stack.data / "run.json").exists()
+
+    again = start_stack().wait_until_up()
+    scim = again.run["services"]["scim"]["url"]
+    assert answer_of(tenant | {"scim_base_url": f"{scim}/scim/v2/{tenant['tenant_id']}"}) == 200
+
+
+async def test_nothing_is_left_of_a_stack_that_was_killed(start_stack):
+    stack = start_stack().wait_until_up()
+    processes = stack.processes()
+    assert len(processes) > len(all_processes(stack.run))
+    stack.supervisor.kill()
+    await eventually(lambda: [each for each in processes if not gone(each)] == [], within=20)
+
+
+async def test_nothing_is_left_of_a_stack_that_was_killed_while_starting(start_stack):
+    stack = start_stack()
+    await eventually(lambda: len(stack.processes()) >= 3, within=60, every=0.001)
+    processes = stack.processes()
+    stack.supervisor.kill()
+    await eventually(lambda: [each for each in processes if not gone(each)] == [], within=20)
+
+
+async def test_given_servers_are_used_instead_of_our_own(start_stack, postgres, kafka):
+    stack = start_stack(DATABASE_URL=postgres, KAFKA_BOOTSTRAP_SERVERS=kafka).wait_until_up()
+    assert stack.run["kafka"] == {"bootstrap": kafka, "version": "given", "process": None}
+    assert stack.run["postgres"]["process"] is None
+    assert stack.is_ready("scim")
+    names = {process.name() for process in stack.processes()}
+    assert not names & {"java", "postgres"}
+
+
+async def test_a_part_that_ends_takes_the_stack_down_and_is_named(start_stack, postgres, kafka):
+    stack = start_stack(DATABASE_URL=postgres, KAFKA_BOOTSTRAP_SERVERS=kafka).wait_until_up()
+    processes = stack.processes()
+    os.kill(stack.run["services"]["scim"]["processes"][0]["pid"], signal.SIGKILL)
+    assert stack.supervisor.wait(60) == 1
+    assert "scim ended with exit code -9" in stack.output.read_text()
+    await eventually(lambda: [each for each in processes if not gone(each)] == [], within=20)
+
+
+def test_a_wrong_setting_stops_the_start_with_a_sentence(start_stack, postgres, kafka):
+    given = {"DATABASE_URL": postgres, "KAFKA_BOOTSTRAP_SERVERS": kafka}
+    stack = start_stack(SCIM_HTTP_PORT="eighty", **given)
+    assert stack.supervisor.wait(60) == 1
+    assert "SCIM_HTTP_PORT must be a port from 1 to 65535" in stack.output.read_text()
+
+
+def all_processes(run: dict) -> list[dict]:
+    services = [each for service in run["services"].values() for each in service["processes"]]
+    return [run["postgres"]["process"], run["kafka"]["process"], *services]
+
+
+def answer_of(tenant: dict) -> int:
+    request = urllib.request.Request(
+        f"{tenant['scim_base_url']}/Users?filter=userName%20eq%20%22nobody%22",
+        headers={"Authorization": f"Bearer {tenant['token']}"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return answer.status
