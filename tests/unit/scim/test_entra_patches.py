@@ -277,5 +277,5 @@ def test_unknown_names_are_reported_and_the_rest_applies() -> None:
         "shoeSize",
         "urn:custom:2.0:User:tag",
         "hat",
-        "emails[type eq",
+        "emails[…]",
     )

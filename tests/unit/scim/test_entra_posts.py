@@ -183,7 +183,11 @@ DROPPED: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         {ENTERPRISE: {"desk": "4", "division": "D"}},
         (f"{ENTERPRISE}:desk",),
     ),
-    "a key that is no path": ({"emails[": "x"}, ("emails[",)),
+    "a key that is no path": ({"emails[": "x"}, ("emails[…]",)),
+    "a filter keeps its values to itself": (
+        {'emails[value eq "ann@x"].colour': "x"},
+        ("emails[…].colour",),
+    ),
 }
 
 

@@ -28,7 +28,10 @@ class Dropped:
         self._names: dict[str, None] = {}
 
     def add(self, name: str) -> None:
-        """Remember a name, cut to a length that a log can bear."""
+        """Remember a name, cut to a length that a log can bear and without a filter's values."""
+        head, opened, rest = name.partition("[")
+        if opened:
+            name = f"{head}[…]{rest.rpartition(']')[2] if ']' in rest else ''}"
         if len(self._names) < self.MOST:
             self._names[name[: self.LONGEST]] = None
 
