@@ -1,11 +1,12 @@
 """Groups in PostgreSQL; membership is rows, and no change ever reads a group's members.
 
-A change that only adds or only removes members is one statement: it holds the group's lock, and
-what it does not see yet is as if it had come first. Anything else locks the group in a statement of
-its own, so that the second one sees all that was committed while it waited.
+A change that only adds or only removes members is one statement without a lock: what it does not
+see yet is as if it had come first. Anything else locks the group in a statement of its own, so that
+the second one sees all that was committed while it waited (docs/adr/0005).
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -26,6 +27,7 @@ from scim.usecases.changes import GroupCreated, GroupUpdated
 from scim.usecases.ports import Found, GroupRecord, NameTaken, UnknownMembers
 
 QUERIES = load_queries("scim.storage", "groups")
+RETRIES = 3
 MEMBERS_CHANGED = "scim.group.members_changed.v1"
 
 
@@ -67,10 +69,7 @@ class PostgresGroups:
     ) -> bool:
         """Apply a change and announce what really changed."""
         try:
-            if _is_one_way(change):
-                found = await self._change(self.pool, group_id, change, None, at=at, call=call)
-            else:
-                found = await self._change_locked(group_id, change, at=at, call=call)
+            found = await self._change_retrying(group_id, change, at=at, call=call)
         except asyncpg.ForeignKeyViolationError as error:
             raise UnknownMembers((), 1) from error
         except asyncpg.UniqueViolationError as error:
@@ -78,6 +77,22 @@ class PostgresGroups:
         if found:
             self._committed(call)
         return found
+
+    async def _change_retrying(
+        self, group_id: UUID, change: GroupChange, *, at: datetime, call: Call
+    ) -> bool:
+        """Try again when a member or the group went, or two changes met crosswise, meanwhile."""
+        for _ in range(RETRIES):
+            with suppress(asyncpg.ForeignKeyViolationError, asyncpg.DeadlockDetectedError):
+                return await self._change_once(group_id, change, at=at, call=call)
+        return await self._change_once(group_id, change, at=at, call=call)
+
+    async def _change_once(
+        self, group_id: UUID, change: GroupChange, *, at: datetime, call: Call
+    ) -> bool:
+        if _is_one_way(change):
+            return await self._change(self.pool, group_id, change, None, at=at, call=call)
+        return await self._change_locked(group_id, change, at=at, call=call)
 
     async def _change_locked(
         self, group_id: UUID, change: GroupChange, *, at: datetime, call: Call

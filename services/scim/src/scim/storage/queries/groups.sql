@@ -64,15 +64,21 @@ FOR NO KEY UPDATE;
 
 -- name: change_group
 -- Changes names and members, and stores events of what really changed and the log row.
--- The group's row is locked throughout; nothing happens when there are unknown members.
-WITH locked AS (
-    SELECT id, display_name FROM groups WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE
+-- Nothing happens when there are unknown members. A change of members alone takes the group's row
+-- only when it is free, and at most once a second, so that many at once do not queue up behind it.
+WITH present AS (
+    SELECT id, display_name FROM groups WHERE tenant_id = $1 AND id = $2
+), free AS (
+    SELECT id
+    FROM groups
+    WHERE tenant_id = $1 AND id = $2 AND ($9::boolean OR updated_at < $11::timestamptz - interval '1 second')
+    FOR NO KEY UPDATE SKIP LOCKED
 ), unknown AS (
     SELECT wanted.id
     FROM unnest($3::uuid[]) AS wanted (id)
     WHERE NOT EXISTS (SELECT FROM users WHERE users.tenant_id = $1 AND users.id = wanted.id)
 ), allowed AS (
-    SELECT locked.id FROM locked WHERE NOT EXISTS (SELECT FROM unknown)
+    SELECT present.id FROM present WHERE NOT EXISTS (SELECT FROM unknown)
 ), added AS (
     INSERT INTO group_members (tenant_id, group_id, user_id)
     SELECT $1, allowed.id, wanted.id FROM allowed, unnest($3::uuid[]) AS wanted (id)
@@ -119,9 +125,10 @@ WITH locked AS (
         version = groups.version + 1,
         updated_at = $11::timestamptz
     FROM allowed
+    JOIN free ON free.id = allowed.id
     WHERE groups.tenant_id = $1
       AND groups.id = allowed.id
-      AND ($7::text IS NOT NULL OR $9::boolean OR EXISTS (SELECT FROM moved))
+      AND ($9::boolean OR EXISTS (SELECT FROM moved))
     RETURNING groups.version
 ), event AS (
     INSERT INTO outbox (
@@ -148,14 +155,13 @@ WITH locked AS (
         status, dropped, correlation_id
     )
     SELECT
-        $1, $20, $21, $22, 'Group', $2::uuid::text, coalesce($7::text, locked.display_name),
+        $1, $20, $21, $22, 'Group', $2::uuid::text, coalesce($7::text, present.display_name),
         $23, $24, $13
     FROM allowed
-    JOIN locked ON locked.id = allowed.id
+    JOIN present ON present.id = allowed.id
 )
 SELECT
-    EXISTS (SELECT FROM locked) AS found,
-    EXISTS (SELECT FROM stored) AS stored,
+    EXISTS (SELECT FROM present) AS found,
     (SELECT count(*) FROM unknown) AS unknown_total,
     ARRAY(SELECT id FROM unknown ORDER BY id LIMIT 10) AS unknown_ids;
 

@@ -31,6 +31,7 @@ ORDER BY newest.id;
 
 -- name: list_logged_tenants
 -- Every tenant_id that has log rows, one index probe for each.
+-- cross-tenant: the log of every tenant is pruned, one tenant at a time.
 WITH RECURSIVE logged AS (
     (SELECT tenant_id FROM provisioning_log ORDER BY tenant_id LIMIT 1)
     UNION ALL

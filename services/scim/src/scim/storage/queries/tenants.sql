@@ -15,4 +15,5 @@ SELECT tenant_id, name, package, status FROM tenants WHERE tenant_id = $1;
 
 -- name: find_tenant_by_name
 -- Finds a tenant by its name without regard to case; the name is what picks the tenant_id.
+-- cross-tenant: operators name a tenant; this is where it gets its id.
 SELECT tenant_id, name, package, status FROM tenants WHERE lower(name) = lower($1);
