@@ -15,7 +15,7 @@ _TABLE = re.compile(r"CREATE TABLE (?:IF NOT EXISTS )?(\w+) \((.*?)^\)", re.DOTA
 _STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH|MERGE)\b", re.IGNORECASE)
 _BRANCHES = re.compile(r"\b(?:UNION(?: ALL)?|INTERSECT|EXCEPT)\b", re.IGNORECASE)
 _READ = re.compile(
-    r"(?:\b(?:FROM|JOIN|USING|UPDATE|ONLY|LATERAL)|,)\s+(\w+)\b(?!\s*[.(])(?:\s+(?:AS\s+)?(\w+))?",
+    r"(?:\b(?:FROM|JOIN|USING|UPDATE|ONLY|LATERAL)|,)\s+(\w+)\b(?!\s*[.(])(?=(?:\s+(?:AS\s+)?(\w+))?)",
     re.IGNORECASE,
 )
 _WRITE = re.compile(r"\bINSERT\s+INTO\s+(\w+)(?:\s+AS\s+\w+)?\s*\(([^)]*)\)", re.IGNORECASE)
@@ -59,7 +59,8 @@ def _check(statement: str, tables: set[str]) -> Iterator[str]:
     bound = {name.lower() for pair in _BOUND.findall(statement) for name in pair if name}
     for row in _ROW.findall(statement):
         bound |= {name.strip().lower() for name in row.split(",")}
-    shared = bool(_SHARED.search(statement)) and bool(bound)
+    # Joined by tenant_id: to another bound table, or to rows that were handed in.
+    shared = bool(_SHARED.search(statement)) and (bool(bound) or len(references) == 1)
     for reference in references:
         alone = len(references) == 1 and "tenant_id" in bound
         if not (shared or alone or f"{reference.alias}.tenant_id" in bound):
@@ -67,12 +68,9 @@ def _check(statement: str, tables: set[str]) -> Iterator[str]:
 
 
 def _references(statement: str) -> Iterator[Reference]:
-    position = 0
-    while match := _READ.search(statement, position):
-        table, alias = match.group(1), match.group(2)
-        named = alias is not None and alias.lower() not in _KEYWORDS
+    for table, alias in _READ.findall(statement):
+        named = alias and alias.lower() not in _KEYWORDS
         yield Reference(table, (alias if named else table).lower())
-        position = match.end(2) if named else match.end(1)
 
 
 def _statements(text: str) -> Iterator[str]:

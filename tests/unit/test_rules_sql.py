@@ -49,6 +49,8 @@ def test_tables_with_a_tenant_are_found_in_migrations():
     [
         "SELECT id FROM users WHERE id = $1",
         "SELECT tenant_id FROM users",
+        "SELECT tenant_id, id FROM users ORDER BY tenant_id",
+        "SELECT count(*) FROM (SELECT tenant_id, name FROM users ORDER BY id) AS some",
         "SELECT u.id FROM users u JOIN members m ON m.user_id = u.id WHERE u.tenant_id = $1",
         "SELECT u.id FROM users AS u, members AS m WHERE u.tenant_id = $1 AND m.user_id = u.id",
         "INSERT INTO users (id, name) VALUES ($1, $2)",

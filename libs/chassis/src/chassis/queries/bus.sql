@@ -1,10 +1,12 @@
 -- name: read_outbox
 -- Tells how much waits in the outbox over every tenant_id, and since when.
+-- cross-tenant: operators see the state of the whole service.
 SELECT count(*) AS pending, coalesce(extract(epoch FROM now() - min(occurred_at)), 0)::float8 AS lag_seconds
 FROM (SELECT tenant_id, occurred_at FROM outbox WHERE sent_at IS NULL ORDER BY id LIMIT 100000) AS waiting;
 
 -- name: list_blocked
 -- Lists tenants, by tenant_id, whose next event can never be sent.
+-- cross-tenant: operators see every tenant that is held up.
 SELECT tenant_id, topic, outbox_id, reason, blocked_at FROM outbox_blocked ORDER BY blocked_at;
 
 -- name: list_offsets
@@ -15,6 +17,7 @@ ORDER BY consumer_group, topic, partition;
 
 -- name: list_parked
 -- Lists each tenant_id with parked events: the one that holds the others up, and how many wait.
+-- cross-tenant: operators see every tenant that is held up.
 SELECT DISTINCT ON (tenant_id, consumer_group, topic)
     tenant_id, consumer_group, topic, sequence, reason, error, attempts, parked_at, request,
     count(*) OVER (PARTITION BY tenant_id, consumer_group, topic) AS events
@@ -23,6 +26,7 @@ ORDER BY tenant_id, consumer_group, topic, sequence NULLS FIRST, id;
 
 -- name: request_action
 -- Asks the owner of the partition to redrive or skip the first parked event of a tenant_id.
+-- cross-tenant: rows are picked by id, out of those of the one tenant named.
 UPDATE parked_events SET request = $3, requested_by = $4, request_note = $5
 WHERE id IN (
     SELECT DISTINCT ON (consumer_group, topic) id

@@ -4,6 +4,7 @@ SELECT bucket FROM unnest($2::integer[]) AS bucket WHERE pg_try_advisory_lock($1
 
 -- name: number_events
 -- Gives the oldest events of these buckets their dense number for each tenant_id and topic.
+-- cross-tenant: the relay sends the events of every tenant in its buckets.
 WITH oldest AS MATERIALIZED (
     SELECT id, tenant_id, topic, coalesce(octet_length(data), 0) AS size
     FROM outbox
@@ -37,6 +38,7 @@ RETURNING outbox.id;
 
 -- name: find_numbered
 -- Finds events that have a number but no mark: a relay died or failed between the two.
+-- cross-tenant: the relay sends the events of every tenant in its buckets.
 SELECT id
 FROM outbox
 WHERE sent_at IS NULL AND sequence IS NOT NULL AND bucket = ANY ($1::smallint[])
@@ -48,6 +50,7 @@ WHERE sent_at IS NULL AND sequence IS NOT NULL AND bucket = ANY ($1::smallint[])
 
 -- name: read_events
 -- Reads numbered events in the order of each tenant_id and topic.
+-- cross-tenant: the relay sends the events of every tenant in its buckets.
 SELECT id, tenant_id, topic, event_id, type, subject, occurred_at, data, version, correlation_id, traceparent, sequence
 FROM outbox
 WHERE id = ANY ($1::bigint[])
@@ -55,10 +58,12 @@ ORDER BY tenant_id, topic, sequence;
 
 -- name: mark_sent
 -- Marks events that the broker has for good.
+-- cross-tenant: the relay sends the events of every tenant in its buckets.
 UPDATE outbox SET sent_at = now() WHERE id = ANY ($1::bigint[]);
 
 -- name: block_tenant
 -- Holds back a tenant_id's events of one topic behind one that can never be sent.
+-- cross-tenant: the relay sends the events of every tenant in its buckets.
 INSERT INTO outbox_blocked (tenant_id, topic, outbox_id, reason, retry_at)
 SELECT tenant_id, topic, id, $2, now() + $3::interval FROM outbox WHERE id = $1
 ON CONFLICT (tenant_id, topic) DO UPDATE
@@ -66,6 +71,7 @@ SET outbox_id = EXCLUDED.outbox_id, reason = EXCLUDED.reason, retry_at = EXCLUDE
 
 -- name: unblock_tenants
 -- Lets the events flow again of each tenant_id whose blocking event has been sent after all.
+-- cross-tenant: the relay sends the events of every tenant in its buckets.
 DELETE FROM outbox_blocked AS blocked
 USING outbox
 WHERE outbox.id = blocked.outbox_id AND outbox.sent_at IS NOT NULL
@@ -73,6 +79,7 @@ RETURNING blocked.tenant_id, blocked.topic;
 
 -- name: resend_newest
 -- Sends the newest state of these records' keys (tenant_id and subject) again, after a late send.
+-- cross-tenant: the relay sends the events of every tenant in its buckets.
 UPDATE outbox SET sent_at = NULL
 WHERE id IN (
     SELECT DISTINCT ON (newest.tenant_id, newest.topic, newest.subject) newest.id
@@ -84,6 +91,7 @@ WHERE id IN (
 
 -- name: prune_sent
 -- Deletes the oldest events of every tenant_id that were sent long ago, a few at a time.
+-- cross-tenant: sent events of every tenant are kept for the same time.
 DELETE FROM outbox
 WHERE id IN (
     SELECT id FROM (SELECT id, sent_at FROM outbox ORDER BY id LIMIT $2) AS oldest

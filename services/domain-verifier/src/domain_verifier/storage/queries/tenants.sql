@@ -4,6 +4,7 @@ SELECT tenant_id, name, package, status FROM tenants WHERE tenant_id = $1;
 
 -- name: find_tenant_named
 -- A tenant by name; the newest when two have it for a moment.
+-- cross-tenant: operators name a tenant; this is where it gets its id.
 SELECT tenant_id, name, package, status FROM tenants WHERE name = lower($1)
 ORDER BY tenant_id DESC LIMIT 1;
 

@@ -6,6 +6,7 @@ FROM tenants WHERE tenant_id = $1 FOR NO KEY UPDATE
 
 -- name: find_tenant_by_name
 -- returns a tenant by name, locked
+-- cross-tenant: a tenant's name is unique among all; this is where it gets its id.
 SELECT tenant_id, name, package, status, default_role, invitations_enabled, version,
        created_at, updated_at
 FROM tenants WHERE name = $1 FOR NO KEY UPDATE
@@ -27,6 +28,7 @@ WHERE tenant_id = $1
 
 -- name: page_tenants
 -- returns tenants after a name, by name
+-- cross-tenant: platform operators list all tenants.
 SELECT tenant_id, name, package, status, default_role, invitations_enabled, version,
        created_at, updated_at
 FROM tenants WHERE name > $1 ORDER BY name LIMIT $2
