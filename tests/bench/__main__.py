@@ -12,7 +12,7 @@ from bench.measure import BenchError
 from bench.run import Plan, run_bench
 from bench.table import Results, print_results
 from bench.trace_sink import trace_sink
-from entra_sandbox.stack import StackError, running_stack
+from entra_sandbox.stack import StackError, running_stack, terminable
 
 UNLIMITED = "1000000"
 MEMBERS = 20_000
@@ -38,6 +38,9 @@ def main(
     except (BenchError, StackError) as error:
         console.print(f"[bold red]The bench failed:[/] {error}", markup=True)
         raise typer.Exit(1) from error
+    except KeyboardInterrupt:
+        console.print("Interrupted; everything is stopped.")
+        raise typer.Exit(130) from None
     print_results(console, results)
     if save is not None:
         save.write_text(json.dumps(results.document(), indent=2) + "\n")
@@ -45,7 +48,7 @@ def main(
 
 
 def _run(console: Console, run_file: Path | None, plan: Plan) -> Results:
-    with trace_sink() as traces:
+    with terminable(), trace_sink() as traces:
         # One tenant sends more here than any real one may: only the limit is lifted, not the work.
         settings = {
             "SCIM_TENANT_REQUESTS_PER_SECOND": UNLIMITED,

@@ -11,6 +11,7 @@ from pathlib import Path
 import asyncpg
 
 from bench.floor_app import TABLES
+from entra_sandbox.stack import GUARD
 
 DROP = "DROP SCHEMA IF EXISTS bench_floor CASCADE"
 
@@ -21,7 +22,7 @@ async def floor_server(dsn: str) -> AsyncIterator[tuple[str, int, int]]:
     await _execute(dsn, DROP + ";" + TABLES)
     port = free_port()
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "uvicorn", "bench.floor_app:app", "--port", str(port)),
+        *(*GUARD, sys.executable, "-m", "uvicorn", "bench.floor_app:app", "--port", str(port)),
         *("--http", "httptools", "--loop", "uvloop", "--no-access-log", "--log-level", "warning"),
         env={**os.environ, "FLOOR_DSN": dsn, "PYTHONPATH": str(Path(__file__).parents[1])},
     )

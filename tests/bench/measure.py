@@ -12,7 +12,7 @@ from entra_sandbox.journal import percentile
 
 WARM_UP = 48
 COUNTED = 300
-PHASE_SECONDS = 20.0
+PHASE_SECONDS = 8.0
 PREPARE_SECONDS = 600.0
 OUTSIDERS = 2_000
 MEMBERS_PER_FILL = 1_000

@@ -19,7 +19,7 @@ from bench.phases import World
 from bench.sql_counter import counting
 from bench.steady import Place, drained, measure_steady
 from bench.table import Results
-from entra_sandbox.stack import Stack, Tenant
+from entra_sandbox.stack import GUARD, Stack, Tenant
 
 MEMBERS_OF_FLOOR = 20_000
 
@@ -101,7 +101,7 @@ async def _serving(stack: Stack, dsn: str) -> AsyncIterator[str]:
     port = free_port()
     settings = {"SCIM_DATABASE_URL": dsn, "SCIM_HTTP_PORT": str(port)}
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "scim", "serve"),
+        *(*GUARD, sys.executable, "-m", "scim", "serve"),
         env={**os.environ, **stack.service("scim")["env"], **settings},
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,

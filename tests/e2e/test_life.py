@@ -15,6 +15,8 @@ from support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(150)
 
+REVOKED_WITHIN = 5.0
+
 
 @pytest.mark.parametrize("dialect", list(Dialect))
 async def test_a_provisioning_life_ends_equal(job: JobMaker, dialect: Dialect) -> None:
@@ -81,14 +83,16 @@ async def test_a_revoked_token_stops_within_five_seconds(job: JobMaker, stack: S
     revoked = time.monotonic()
 
     async def refused() -> bool:
+        started = time.monotonic()
         try:
             await life.test_connection()
         except CredentialsError as error:
             return error.reason.startswith("401")
+        if started > revoked + REVOKED_WITHIN:
+            pytest.fail("the token was still good")
         return False
 
-    await eventually(refused, within=5.5)
-    assert time.monotonic() - revoked <= 5.5
+    await eventually(refused, within=30)
 
 
 async def test_a_tenant_on_the_free_package_is_refused_with_a_sentence(job: JobMaker) -> None:

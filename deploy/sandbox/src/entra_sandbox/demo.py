@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from uuid import UUID
 
 from rich.console import Console
@@ -27,7 +26,7 @@ from entra_sandbox.journal import percentile
 from entra_sandbox.life import LIFE
 from entra_sandbox.people import populate
 from entra_sandbox.report import escrow_table, operations_table
-from entra_sandbox.stack import Stack, StackError, Tenant, running_stack
+from entra_sandbox.stack import Stack, StackError, Tenant, running_stack, terminable
 from entra_sandbox.visibility import watching
 
 CATCH_UP_WITHIN = 30.0
@@ -60,7 +59,7 @@ def run_demo(*, run_file: Path | None, rate: float, seed: int, keep: bool) -> in
     """Run the demo and return its exit code."""
     console = Console()
     try:
-        with _terminable(), _stack(console, run_file) as stack:
+        with terminable(), _stack(console, run_file) as stack:
             asyncio.run(_all(console, stack, rate=rate, seed=seed))
             if keep:
                 _wait_for_interrupt(console)
@@ -154,17 +153,3 @@ def _wait_for_interrupt(console: Console) -> None:
         signal.pause()
     except KeyboardInterrupt:
         console.print()
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Turn SIGTERM into the same orderly way out as Ctrl-C."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

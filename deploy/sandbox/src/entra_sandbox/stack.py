@@ -7,6 +7,7 @@ kernel's hand (PR_SET_PDEATHSIG) when this process is killed.
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,11 +16,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 START_WITHIN = 120.0
 STOP_WITHIN = 40.0
 COMMAND_WITHIN = 60.0
+GUARD = ("setpriv", "--pdeathsig=TERM", "--")
+"""In front of a command: the kernel ends it when its parent dies."""
 
 
 class StackError(Exception):
@@ -97,6 +101,20 @@ class Stack:
 
 
 @contextmanager
+def terminable() -> Iterator[None]:
+    """Turn SIGTERM into the same orderly way out as Ctrl-C."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
 def running_stack(
     given: Path | None = None, *, apart: bool = False, env: Mapping[str, str] | None = None
 ) -> Iterator[Stack]:
@@ -128,11 +146,10 @@ def started_stack(
 ) -> Iterator[Stack]:
     """Run a stack on this data directory; `apart` serves and works in processes of their own."""
     log = data / "up.log"
-    guard = ["setpriv", "--pdeathsig=TERM", "--"]
     mode = ["--apart"] if apart else []
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*guard, sys.executable, "-m", "embedded", "up", "--data", str(data), *mode],
+            [*GUARD, sys.executable, "-m", "embedded", "up", "--data", str(data), *mode],
             env={**os.environ, **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=output,
