@@ -163,6 +163,10 @@ class Consumer:
             task.cancel()
         if late:
             await asyncio.wait(late, timeout=REVOKE_GRACE)
+        for task in tasks:
+            # Looked at, so that asyncio does not complain about those behind the first.
+            if task.done() and not task.cancelled():
+                task.exception()
 
     async def _receive(self, receiver: Receiver) -> None:
         while True:

@@ -146,13 +146,19 @@ class Parking:
         )
 
     async def begin_redrive(self, request: Request) -> bool:
-        """Take the request and write its audit row; return False if it was done with already."""
+        """Write the audit row of a redrive; return False if it was done with already."""
         async with transaction(self._pool) as connection:
             await self._inbox.advance(connection, None, [request.tenant_id])
-            if not await self._parked.clear_request(connection, request.tenant_id):
+            if not await self._parked.has_request(connection, request.tenant_id):
                 return False
             await self._parked.audit(connection, request, "tried again")
             return True
+
+    async def end_redrive(self, request: Request) -> None:
+        """Take the request off the list: whatever could be applied has been."""
+        async with transaction(self._pool) as connection:
+            await self._inbox.advance(connection, None, [request.tenant_id])
+            await self._parked.clear_request(connection, request.tenant_id)
 
     async def skip(self, request: Request) -> None:
         """Give up a tenant's next event, or the numbers that are missing, and note it."""

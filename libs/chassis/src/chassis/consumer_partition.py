@@ -221,9 +221,11 @@ class PartitionWorker:
             return
         for event in await self._insist(lambda: self._parking.unnumbered_events(tenant_id)):
             await self._apply_parked(tenant_id, event)
-        first = await self._next_parked(tenant_id, halted=True)
-        if first is None or await self._apply_parked(tenant_id, first):
-            await self._let_go(tenant_id)
+        if self._numbered:
+            first = await self._next_parked(tenant_id, halted=True)
+            if first is None or await self._apply_parked(tenant_id, first):
+                await self._let_go(tenant_id)
+        await self._insist(lambda: self._parking.end_redrive(request))
 
     async def _try(self, work: Callable[[], Awaitable[None]]) -> tuple[Exception | None, int]:
         """Do the work; return the error that remains after all attempts, and their number."""

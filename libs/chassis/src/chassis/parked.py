@@ -147,6 +147,7 @@ class Parked:
         self, connection: asyncpg.Connection, window: timedelta, besides: UUID
     ) -> int:
         """Return how many other tenants came to a halt within the window."""
+        await connection.execute(self._queries["take_turn"], self._group)
         query = self._queries["count_newly_parked"]
         return int(await connection.fetchval(query, self._group, window, besides))
 
@@ -155,6 +156,12 @@ class Parked:
         query = self._queries["find_ready"]
         rows = await connection.fetch(query, self._group, *self._partition)
         return [row["tenant_id"] for row in rows]
+
+    async def has_request(self, connection: asyncpg.Connection, tenant_id: UUID) -> bool:
+        """Return whether an operator's request is still to be done."""
+        query = self._queries["has_request"]
+        topic = self._partition.topic
+        return bool(await connection.fetchval(query, tenant_id, self._group, topic))
 
     async def clear_request(self, connection: asyncpg.Connection, tenant_id: UUID) -> bool:
         """Take an operator's request off the list; return False if it was done with already."""

@@ -41,11 +41,15 @@ DELETE FROM parked_events
 WHERE consumer_group = $1 AND topic = $2 AND tenant_id = ANY ($3::uuid[]) AND key = ANY ($4::bytea[]) AND sequence IS NULL;
 
 -- name: note_failure
--- Notes that a parked event of a tenant_id failed again; the request is done with.
+-- Notes that a parked event of a tenant_id failed again.
 UPDATE parked_events
-SET reason = $3, error = $4, attempts = attempts + $5, request = NULL, requested_by = NULL, request_note = NULL,
+SET reason = $3, error = $4, attempts = attempts + $5,
     parked_at = CASE WHEN reason = 'waiting' THEN now() ELSE parked_at END
 WHERE tenant_id = $1 AND id = $2;
+
+-- name: take_turn
+-- Lets the partitions of a group park one after the other, so that each tenant_id counts.
+SELECT pg_advisory_xact_lock(hashtext('parking'), hashtext($1));
 
 -- name: count_newly_parked
 -- Counts the tenants, by tenant_id, that came to a halt lately; the given one apart.
@@ -55,6 +59,7 @@ WHERE consumer_group = $1 AND reason <> 'waiting' AND parked_at > now() - $2::in
 
 -- name: find_ready
 -- Finds tenants, by tenant_id, of a partition whose next event is parked and only waits.
+-- cross-tenant: a partition carries the events of many tenants.
 SELECT parked.tenant_id
 FROM parked_events AS parked
 LEFT JOIN inbox USING (tenant_id, consumer_group, topic)
@@ -63,9 +68,17 @@ WHERE parked.consumer_group = $1 AND parked.topic = $2 AND parked.partition = $3
 
 -- name: find_requests
 -- Finds what operators have asked for, by tenant_id.
+-- cross-tenant: a partition carries the events of many tenants.
 SELECT DISTINCT tenant_id, topic, partition, request, requested_by, request_note
 FROM parked_events
 WHERE consumer_group = $1 AND request IS NOT NULL;
+
+-- name: has_request
+-- Tells whether an operator's request for a tenant_id is still to be done.
+SELECT EXISTS (
+    SELECT FROM parked_events
+    WHERE tenant_id = $1 AND consumer_group = $2 AND topic = $3 AND request IS NOT NULL
+);
 
 -- name: clear_request
 -- Takes an operator's request for a tenant_id off the list.
@@ -79,4 +92,5 @@ VALUES ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: count_parked
 -- Counts parked events of every tenant_id by topic.
+-- cross-tenant: metrics are about the service, and name no tenant.
 SELECT topic, count(*) AS events FROM parked_events WHERE consumer_group = $1 GROUP BY topic;

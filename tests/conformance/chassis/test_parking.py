@@ -1,0 +1,303 @@
+"""A poison event or a gap halts its tenant, visibly, and nobody else; operators set it going."""
+
+from typing import Literal
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from chassis.bus_operate import NothingParked, read_bus_status, request_action, request_done
+from chassis.consumer import ParkingLimit, Rejected, TooManyParked
+from chassis.ids import uuid7
+from chassis.outbox import OutboxRecord
+from contracts.event import Event
+from contracts.topics import DIRECTORY_USERS, SCIM_EVENTS, TOPICS
+from support.bus import Bus, raw, record_effect, running, user_deleted, user_state
+from support.waiting import eventually
+
+
+class Poison:
+    """A handler that fails on some users until it is repaired."""
+
+    def __init__(self, error: Exception, *names: str) -> None:
+        self.error = error
+        self.names = set(names)
+        self.tries = 0
+
+    async def __call__(self, event: Event, connection: asyncpg.Connection) -> None:
+        await record_effect(event, connection)
+        if getattr(event.data, "user_name", "") in self.names:
+            self.tries += 1
+            raise self.error
+
+
+def events(tenant_id: UUID, *names: str) -> list[OutboxRecord]:
+    return [user_deleted(tenant_id, name) for name in names]
+
+
+async def test_a_poison_event_halts_its_tenant_only(bus: Bus) -> None:
+    bad, good = uuid7(), uuid7()
+    poison = Poison(ZeroDivisionError("no"), "bad")
+    async with running(bus.relay().run, bus.reader(poison).run):
+        await bus.commit(*events(bad, "a", "bad", "c", "d"), *events(good, "a", "b", "c"))
+        await eventually(lambda: _parked(bus, bad, (2, "failed"), (3, "waiting"), (4, "waiting")))
+        await eventually(lambda: _applied(bus, good, 1, 2, 3))
+    assert await bus.effects(bad) == [1]
+    error = await bus.consumer.fetchval("SELECT error FROM parked_events WHERE sequence = 2")
+    assert error == "ZeroDivisionError: no"
+
+
+async def test_a_rejected_event_is_not_tried_again(bus: Bus) -> None:
+    tenant_id = uuid7()
+    poison = Poison(Rejected("never"), "bad")
+    async with running(bus.relay().run, bus.reader(poison).run):
+        await bus.commit(*events(tenant_id, "bad"))
+        await eventually(lambda: _parked(bus, tenant_id, (1, "rejected")))
+    assert poison.tries == 1
+
+
+async def test_redrive_applies_the_event_once_and_those_behind_it(bus: Bus) -> None:
+    tenant_id = uuid7()
+    poison = Poison(ZeroDivisionError(), "bad")
+    async with running(bus.relay().run, bus.reader(poison).run):
+        await bus.commit(*events(tenant_id, "bad", "b", "c"))
+        await eventually(lambda: _parked(bus, tenant_id, (1, "failed"), *_waiting(2, 3)))
+        await ask(bus, "redrive", tenant_id)
+        await eventually(lambda: _done(bus, tenant_id))
+        assert await bus.parked(tenant_id) == [(1, "failed"), *_waiting(2, 3)]
+
+        poison.names.clear()
+        await ask(bus, "redrive", tenant_id)
+        await eventually(lambda: _applied(bus, tenant_id, 1, 2, 3))
+        await bus.commit(*events(tenant_id, "d"))
+        await eventually(lambda: _applied(bus, tenant_id, 1, 2, 3, 4))
+        assert await bus.parked(tenant_id) == []
+    assert await _audit(bus, tenant_id) == [("redrive", "ops"), ("redrive", "ops")]
+
+
+async def test_skip_gives_one_event_up_and_lets_the_others_go_on(bus: Bus) -> None:
+    tenant_id = uuid7()
+    poison = Poison(ZeroDivisionError(), "bad", "worse")
+    async with running(bus.relay().run, bus.reader(poison).run):
+        await bus.commit(*events(tenant_id, "bad", "b", "worse", "d"))
+        await eventually(lambda: _parked(bus, tenant_id, (1, "failed"), *_waiting(2, 3, 4)))
+        await ask(bus, "skip", tenant_id)
+        await eventually(lambda: _applied(bus, tenant_id, 2))
+        await eventually(lambda: _parked(bus, tenant_id, (3, "failed"), *_waiting(4)))
+        await ask(bus, "skip", tenant_id)
+        await eventually(lambda: _applied(bus, tenant_id, 2, 4))
+    assert await _audit(bus, tenant_id) == [("skip", "ops"), ("skip", "ops")]
+
+
+async def test_a_gap_waits_and_heals_when_the_missing_event_arrives(bus: Bus) -> None:
+    tenant_id, other = uuid7(), uuid7()
+    records = [raw(record, n) for n, record in enumerate(events(tenant_id, *"abcde"), 1)]
+    async with running(bus.reader().run):
+        await bus.send(records[0], records[2], records[3], raw(user_deleted(other), 1))
+        await eventually(lambda: _parked(bus, tenant_id, *_waiting(3, 4)))
+        await eventually(lambda: _applied(bus, other, 1))
+        assert await bus.effects(tenant_id) == [1]
+        await bus.send(records[1], records[4])
+        await eventually(lambda: _applied(bus, tenant_id, 1, 2, 3, 4, 5))
+        assert await bus.parked(tenant_id) == []
+
+
+async def test_skip_declares_missing_events_lost(bus: Bus) -> None:
+    tenant_id = uuid7()
+    records = [raw(record, n) for n, record in enumerate(events(tenant_id, *"abcde"), 1)]
+    async with running(bus.reader().run):
+        await bus.send(records[0], records[3], records[4])
+        await eventually(lambda: _parked(bus, tenant_id, *_waiting(4, 5)))
+        await ask(bus, "skip", tenant_id)
+        await eventually(lambda: _applied(bus, tenant_id, 1, 4, 5))
+    detail = await bus.consumer.fetchval("SELECT detail FROM parked_audit")
+    assert detail == "sequences 2 to 3 given up: they never arrived"
+
+
+async def test_what_waited_when_a_consumer_died_goes_on_with_the_next(bus: Bus) -> None:
+    tenant_id = uuid7()
+    _, second = (raw(record, n) for n, record in enumerate(events(tenant_id, "a", "b"), 1))
+    async with running(bus.reader().run):
+        await bus.send(second)
+        await eventually(lambda: _parked(bus, tenant_id, *_waiting(2)))
+    # The event before it was applied, and the process died before it let the waiting one go.
+    await bus.consumer.execute(
+        "INSERT INTO inbox (tenant_id, consumer_group, topic, last) VALUES ($1, $2, $3, 1)",
+        tenant_id,
+        bus.group,
+        SCIM_EVENTS.name,
+    )
+    async with running(bus.reader().run):
+        await eventually(lambda: _applied(bus, tenant_id, 2))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"value": b"no json"},
+        {"value": b"{}"},
+        {"value": None},
+        {"headers": {"ce_type": b"scim.user.exploded.v1"}},
+        {"headers": {"ce_type": b"scim.user.created.v1"}},
+        {"headers": {"ce_specversion": b"0.3"}},
+        {"headers": {"ce_time": b"yesterday"}},
+        {"headers": {"ce_subject": b"\xff"}},
+        {"headers": {"na\x00me": b""}, "key": b"another key"},
+    ],
+)
+async def test_an_unreadable_record_is_parked_in_its_place(
+    bus: Bus, changes: dict[str, object]
+) -> None:
+    tenant_id, other = uuid7(), uuid7()
+    async with running(bus.reader().run):
+        await bus.send(
+            raw(user_deleted(tenant_id), 1, **changes),
+            raw(user_deleted(tenant_id), 2),
+            raw(user_deleted(other), 1),
+        )
+        await eventually(lambda: _parked(bus, tenant_id, (1, "undecodable"), *_waiting(2)))
+        await eventually(lambda: _applied(bus, other, 1))
+        await ask(bus, "skip", tenant_id)
+        await eventually(lambda: _applied(bus, tenant_id, 2))
+
+
+@pytest.mark.parametrize("sequence", [b"", b"0", b"-1", b"9" * 30, b"one"])
+async def test_a_record_without_its_number_is_parked_and_its_tenant_waits(
+    bus: Bus, sequence: bytes
+) -> None:
+    tenant_id = uuid7()
+    bad = raw(user_deleted(tenant_id), 1, headers={"ce_sequence": sequence})
+    async with running(bus.reader().run):
+        await bus.send(bad, raw(user_deleted(tenant_id), 2))
+        await eventually(lambda: _parked(bus, tenant_id, (None, "undecodable"), *_waiting(2)))
+        await ask(bus, "skip", tenant_id)
+        await eventually(lambda: _parked(bus, tenant_id, *_waiting(2)))
+        await ask(bus, "skip", tenant_id)
+        await eventually(lambda: _applied(bus, tenant_id, 2))
+
+
+async def test_a_record_of_nobody_is_parked_under_no_tenant(bus: Bus) -> None:
+    other = uuid7()
+    strange = raw(user_deleted(other), 1, headers={"ce_tenantid": b"nobody"}, key=b"none")
+    async with running(bus.reader().run):
+        await bus.send(strange, raw(user_deleted(other), 1))
+        await eventually(lambda: _applied(bus, other, 1))
+        await eventually(lambda: _parked(bus, UUID(int=0), (None, "undecodable")))
+
+
+async def test_too_many_newly_halted_tenants_stop_the_process(bus: Bus) -> None:
+    poison = Poison(ZeroDivisionError(), "bad")
+    limit = ParkingLimit(tenants=3)
+    async with running(bus.relay().run, bus.reader(poison, limit=limit).run) as tasks:
+        await bus.commit(*[user_deleted(uuid7(), "bad") for _ in range(8)])
+        await eventually(tasks[1].done)
+        assert isinstance(tasks[1].exception(), TooManyParked)
+    # A restart does not begin to count anew.
+    async with running(bus.reader(poison, limit=limit).run) as tasks:
+        await eventually(tasks[0].done)
+        assert isinstance(tasks[0].exception(), TooManyParked)
+    halted = await bus.consumer.fetchval("SELECT count(DISTINCT tenant_id) FROM parked_events")
+    assert halted <= 4
+
+
+async def test_states_apply_when_newer_and_a_deletion_is_remembered(bus: Bus) -> None:
+    tenant_id, user_id = uuid7(), uuid7()
+    steps = [(1, False), (3, False), (2, False), (4, True), (3, False), (5, False)]
+    async with running(bus.reader(topics=[DIRECTORY_USERS]).run):
+        for number, (version, deleted) in enumerate(steps, 1):
+            await bus.send(raw(user_state(tenant_id, user_id, version, deleted=deleted), number))
+        await eventually(lambda: _versions(bus, tenant_id, 1, 3, 4, 5))
+    names = await bus.consumer.fetch("SELECT name FROM effects ORDER BY place")
+    assert [row["name"] for row in names] == ["v1", "v3", None, "v5"]
+
+
+async def test_a_poison_state_holds_up_nobody_and_a_newer_one_replaces_it(bus: Bus) -> None:
+    tenant_id, user_id, other = uuid7(), uuid7(), uuid7()
+    poison = Poison(ZeroDivisionError(), "v1")
+    async with running(bus.reader(poison, topics=[DIRECTORY_USERS]).run):
+        await bus.send(raw(user_state(tenant_id, user_id, 1), 1))
+        await eventually(lambda: _parked(bus, tenant_id, (None, "failed")))
+        await bus.send(raw(user_state(tenant_id, other, 2), 2))
+        await eventually(lambda: _versions(bus, tenant_id, 2))
+        await bus.send(raw(user_state(tenant_id, user_id, 3), 3))
+        await eventually(lambda: _versions(bus, tenant_id, 2, 3))
+        assert await bus.parked(tenant_id) == []
+
+
+async def test_a_parked_state_can_be_redriven(bus: Bus) -> None:
+    tenant_id, user_id = uuid7(), uuid7()
+    poison = Poison(ZeroDivisionError(), "v1")
+    async with running(bus.reader(poison, topics=[DIRECTORY_USERS]).run):
+        await bus.send(raw(user_state(tenant_id, user_id, 1), 1))
+        await eventually(lambda: _parked(bus, tenant_id, (None, "failed")))
+        poison.names.clear()
+        await ask(bus, "redrive", tenant_id, DIRECTORY_USERS.name)
+        await eventually(lambda: _versions(bus, tenant_id, 1))
+        await eventually(lambda: _parked(bus, tenant_id))
+
+
+async def test_operators_see_what_is_halted_and_cannot_ask_for_nothing(bus: Bus) -> None:
+    tenant_id = uuid7()
+    async with running(bus.relay().run, bus.reader(Poison(Rejected("x"), "bad")).run):
+        await bus.commit(*events(tenant_id, "bad", "b"))
+        await eventually(lambda: _parked(bus, tenant_id, (1, "rejected"), *_waiting(2)))
+    async with bus.consumer.acquire() as connection:
+        status = await read_bus_status(connection)  # type: ignore[arg-type]
+    [row] = status.parked
+    assert (row["tenant_id"], row["sequence"], row["reason"]) == (tenant_id, 1, "rejected")
+    assert (row["events"], row["error"]) == (2, "Rejected: x")
+    assert {row["topic"] for row in status.offsets} == set(TOPICS)
+    with pytest.raises(NothingParked):
+        await ask(bus, "redrive", uuid7())
+
+
+async def ask(
+    bus: Bus, action: Literal["redrive", "skip"], tenant_id: UUID, topic: str = SCIM_EVENTS.name
+) -> None:
+    async with bus.consumer.acquire() as connection:
+        await request_action(
+            connection,  # type: ignore[arg-type]
+            action,
+            tenant_id=tenant_id,
+            topic=topic,
+            actor="ops",
+            note="ticket 7",
+        )
+
+
+def _waiting(*sequences: int) -> list[tuple[int, str]]:
+    return [(sequence, "waiting") for sequence in sequences]
+
+
+async def _done(bus: Bus, tenant_id: UUID) -> bool:
+    async with bus.consumer.acquire() as connection:
+        return await request_done(
+            connection,  # type: ignore[arg-type]
+            tenant_id=tenant_id,
+            topic=SCIM_EVENTS.name,
+        )
+
+
+async def _parked(bus: Bus, tenant_id: UUID, *expected: tuple[int | None, str]) -> bool:
+    assert await bus.parked(tenant_id) == list(expected)
+    return True
+
+
+async def _applied(bus: Bus, tenant_id: UUID, *expected: int) -> bool:
+    assert await bus.effects(tenant_id) == list(expected)
+    return True
+
+
+async def _versions(bus: Bus, tenant_id: UUID, *expected: int) -> bool:
+    rows = await bus.consumer.fetch(
+        "SELECT version FROM effects WHERE tenant_id = $1 ORDER BY place", tenant_id
+    )
+    assert [row["version"] for row in rows] == list(expected)
+    return True
+
+
+async def _audit(bus: Bus, tenant_id: UUID) -> list[tuple[str, str]]:
+    rows = await bus.consumer.fetch(
+        "SELECT action, actor FROM parked_audit WHERE tenant_id = $1 ORDER BY id", tenant_id
+    )
+    return [(row["action"], row["actor"]) for row in rows]
