@@ -9,9 +9,9 @@ from typing import Any, Self
 from uuid import UUID
 
 import asyncpg
-from asyncpg.connection import LoggedQuery
 import httpx
 import orjson
+from asyncpg.connection import LoggedQuery
 
 from chassis.clock import SystemClock
 from chassis.ids import uuid7
@@ -75,7 +75,13 @@ class Client:
         return f"/scim/v2/{self.tenant.id}"
 
     async def call(
-        self, method: str, path: str, body: Any = None, *, content: bytes | None = None, **extra: Any
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        content: bytes | None = None,
+        **extra: Any,
     ) -> httpx.Response:
         if body is not None:
             content = orjson.dumps(body)

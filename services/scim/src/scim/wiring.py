@@ -62,6 +62,7 @@ class Edge:
 
     app: Application
     bookkeeping: Bookkeeping
+    limit: RateLimit
 
 
 @asynccontextmanager
@@ -99,10 +100,11 @@ def build_edge(settings: Settings, pool: asyncpg.Pool, signal: OutboxSignal, clo
     rate = settings.tenant_requests_per_second
     users = PostgresUsers(pool, signal, outgoing)
     groups = PostgresGroups(pool, signal, outgoing)
+    limit = RateLimit(rate, burst=rate * BURST_SECONDS)
     dispatcher = Dispatcher(
         operations=scim_operations(_user_resource(users, clock), _group_resource(groups, clock)),
         authenticate=authenticate,
-        limit=RateLimit(rate, burst=rate * BURST_SECONDS),
+        limit=limit,
         journal=journal,
         clock=clock,
         public_url=settings.public_url,
@@ -110,7 +112,7 @@ def build_edge(settings: Settings, pool: asyncpg.Pool, signal: OutboxSignal, clo
     )
     app = create_app("Portico SCIM", limits=limits_of(settings), error_body=edge_error_body)
     app.router.routes.insert(0, Mount(PREFIX.rstrip("/"), app=dispatcher, name="scim"))
-    return Edge(app, Bookkeeping(journal, authenticate, tokens, beat))
+    return Edge(app, Bookkeeping(journal, authenticate, tokens, beat), limit)
 
 
 def _user_resource(users: Users, clock: Clock) -> UserResource:

@@ -111,6 +111,7 @@ class _Memory:
     """A bounded table of what was found lately; the oldest goes first."""
 
     monotonic: Callable[[], float]
+    limit: int = REMEMBERED_GRANTS
     entries: OrderedDict[tuple[UUID, bytes], _Known] = field(default_factory=OrderedDict)
 
     def get(self, key: tuple[UUID, bytes]) -> _Known | None:
@@ -123,5 +124,5 @@ class _Memory:
     def put(self, key: tuple[UUID, bytes], known: _Known) -> None:
         self.entries[key] = known
         self.entries.move_to_end(key)
-        if len(self.entries) > REMEMBERED_GRANTS:
+        while len(self.entries) > self.limit:
             self.entries.popitem(last=False)

@@ -79,11 +79,12 @@ class Bookkeeping:
                 await asyncio.sleep(FLUSH_SECONDS)
                 self.beat()
                 turn += 1
-                await self._write(uses=turn % USES_EVERY == 0)
+                await self.write(uses=turn % USES_EVERY == 0)
         finally:
-            await self._write(uses=True)
+            await self.write(uses=True)
 
-    async def _write(self, *, uses: bool) -> None:
+    async def write(self, *, uses: bool) -> None:
+        """Write what waits; failures are told and left for the next time."""
         await _survive(self.journal.flush, "provisioning_log.flush_failed")
         if uses:
             await _survive(self._write_uses, "tokens.flush_failed")

@@ -1,0 +1,185 @@
+"""What a request costs in statements, and what it says on the bus."""
+
+import pytest
+
+from chassis.ids import uuid7
+from component.scim.harness import (
+    Client,
+    Surface,
+    add_members,
+    group,
+    patch,
+    remove_members,
+    replace,
+    user,
+)
+from contracts.registry import EVENT_TYPES
+
+BIG = 20_000
+
+
+async def test_statements_of_each_request(surface: Surface, acme: Client) -> None:
+    ann = (await acme.create_user("ann@example.com"))["id"]
+    bob = (await acme.create_user("bob@example.com"))["id"]
+    sales = (await acme.create_group("Sales", ann))["id"]
+    both = patch(add_members(ann), remove_members(bob))
+    filter_by_name = {"filter": 'userName eq "ann@example.com"'}
+    budget = [
+        (1, "POST", "/Users", user("cai@example.com"), {}),
+        (1, "GET", f"/Users/{ann}", None, {}),
+        (1, "GET", "/Users", None, {"params": filter_by_name}),
+        (1, "GET", "/Users", None, {}),
+        (2, "PATCH", f"/Users/{ann}", patch(replace("title", "CTO")), {}),
+        (1, "PATCH", f"/Users/{ann}", patch(replace("title", "CTO")), {}),
+        (2, "PUT", f"/Users/{ann}", user("ann@example.com"), {}),
+        (1, "DELETE", f"/Users/{uuid7()}", None, {}),
+        (1, "POST", "/Groups", group("Other", ann, bob), {}),
+        (1, "GET", f"/Groups/{sales}", None, {}),
+        (1, "PATCH", f"/Groups/{sales}", patch(add_members(ann, bob)), {}),
+        (1, "PATCH", f"/Groups/{sales}", patch(remove_members(bob)), {}),
+        (2, "PATCH", f"/Groups/{sales}", both, {}),
+        (2, "PATCH", f"/Groups/{sales}", patch(replace("displayName", "S")), {}),
+        (1, "DELETE", f"/Groups/{sales}", None, {}),
+        (0, "GET", "/Schemas", None, {}),
+    ]
+    for expected, method, path, body, extra in budget:
+        with surface.statements:
+            answer = await acme.call(method, path, body, **extra)
+        assert answer.status_code in (200, 201, 204, 404), answer.text
+        assert surface.statements.count == expected, (method, path, surface.statements.texts)
+
+
+async def test_every_change_is_announced_once_with_what_its_contract_wants(
+    surface: Surface, acme: Client
+) -> None:
+    ann = (await acme.create_user("ann@example.com", title="CTO"))["id"]
+    bob = (await acme.create_user("bob@example.com"))["id"]
+    await acme.patch(f"/Users/{ann}", replace("active", False))
+    sales = (await acme.create_group("Sales", ann, bob))["id"]
+    await acme.patch(f"/Groups/{sales}", remove_members(ann), replace("displayName", "S"))
+    await acme.patch(f"/Groups/{sales}", add_members(ann, bob))
+    await acme.call("DELETE", f"/Groups/{sales}")
+    await acme.call("DELETE", f"/Users/{bob}")
+
+    events = await surface.events(acme.tenant.id)
+    assert [kind for kind, _ in events] == [
+        "scim.user.created.v1",
+        "scim.user.created.v1",
+        "scim.user.updated.v1",
+        "scim.group.created.v1",
+        "scim.group.members_changed.v1",
+        "scim.group.updated.v1",
+        "scim.group.members_changed.v1",
+        "scim.group.members_changed.v1",
+        "scim.group.deleted.v1",
+        "scim.user.deleted.v1",
+    ]
+    for kind, data in events:
+        EVENT_TYPES[kind].model.model_validate(data)
+    said = [data for _, data in events]
+    assert said[0]["user"]["attributes"]["title"] == "CTO"
+    assert (said[2]["user"]["active"], said[2]["user"]["version"]) == (False, 2)
+    assert set(said[4]["added"]) == {ann, bob}
+    assert said[5]["group"] == {
+        "group_id": sales,
+        "version": 2,
+        "display_name": "S",
+        "external_id": "external-Sales",
+    }
+    assert (said[6]["added"], said[6]["removed"]) == ([], [ann])
+    assert (said[7]["added"], said[7]["removed"]) == ([ann], [])
+    assert said[9] == {"user_id": bob, "user_name": "bob@example.com"}
+
+
+async def test_what_changes_nothing_is_no_write(surface: Surface, acme: Client) -> None:
+    ann = await acme.create_user("ann@example.com")
+    sales = await acme.create_group("Sales", ann["id"])
+    before = await surface.events(acme.tenant.id)
+    user_path, group_path = f"/Users/{ann['id']}", f"/Groups/{sales['id']}"
+
+    same = await acme.patch(user_path, replace("displayName", ann["displayName"]))
+    assert (same.status_code, same.json()) == (200, ann)
+    assert (await acme.call("PUT", user_path, user("ann@example.com"))).json() == ann
+    for operation in (
+        add_members(ann["id"]),
+        remove_members(str(uuid7())),
+        replace("displayName", "Sales"),
+        replace("members", [{"value": ann["id"]}]),
+    ):
+        assert (await acme.patch(group_path, operation)).status_code == 204
+    assert (await acme.patch(group_path)).status_code == 204
+
+    assert await surface.events(acme.tenant.id) == before
+    assert (await acme.get(group_path)).json() == sales
+    assert [row["status"] for row in await surface.logged(acme.tenant.id)].count(204) == 5
+
+
+@pytest.fixture
+async def big(surface: Surface, acme: Client) -> tuple[str, list[str]]:
+    """A group of very many members, made in the database itself."""
+    everybody = (await acme.create_group("Everybody"))["id"]
+    ids = [uuid7() for _ in range(BIG)]
+    await surface.pool.execute(
+        """
+        INSERT INTO users (tenant_id, id, user_name, user_name_key, email_keys, active,
+            soft_deleted, origin, version, created_at, updated_at, document)
+        SELECT $1, id, id::text, id::text, '{}', true, false, 'scim', 1, now(), now(),
+            convert_to('{"userName":"' || id || '","active":true}', 'UTF8')
+        FROM unnest($2::uuid[]) AS made (id)
+        """,
+        acme.tenant.id,
+        ids,
+    )
+    await surface.pool.execute(
+        "INSERT INTO group_members SELECT $1, $2, unnest($3::uuid[])",
+        acme.tenant.id,
+        everybody,
+        ids,
+    )
+    return everybody, [str(id) for id in ids]
+
+
+async def test_a_patch_of_a_big_group_costs_what_one_of_a_small_group_costs(
+    surface: Surface, acme: Client, big: tuple[str, list[str]]
+) -> None:
+    everybody, ids = big
+    ann = (await acme.create_user("ann@example.com"))["id"]
+    for operation in (add_members(ann), remove_members(ids[7]), add_members(ids[8])):
+        read = await _members_read(surface)
+        with surface.statements:
+            assert (await acme.patch(f"/Groups/{everybody}", operation)).status_code == 204
+        assert surface.statements.count == 1
+        assert await _members_read(surface) - read <= 3
+    events = [data for kind, data in await surface.events(acme.tenant.id) if "members" in kind]
+    assert [(each["added"], each["removed"]) for each in events] == [([ann], []), ([], [ids[7]])]
+    read = await _members_read(surface)
+    await acme.get(f"/Groups/{everybody}")
+    assert await _members_read(surface) - read >= BIG - 1
+
+
+async def _members_read(surface: Surface) -> int:
+    """Count the membership rows that PostgreSQL has read so far."""
+    async with surface.pool.acquire() as connection:
+        for holder in surface.pool._holders:
+            if holder._in_use is None and holder._con is not None:
+                await holder._con.execute("SELECT pg_stat_force_next_flush()")
+        await connection.execute("SELECT pg_stat_force_next_flush()")
+        await connection.execute("SELECT pg_stat_clear_snapshot()")
+        return int(
+            await connection.fetchval(
+                "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_user_tables "
+                "WHERE relname = 'group_members'"
+            )
+        )
+
+
+async def test_membership_events_come_in_chunks(
+    surface: Surface, acme: Client, big: tuple[str, list[str]]
+) -> None:
+    everybody, ids = big
+    gone = {"op": "remove", "path": "members"}
+    assert (await acme.patch(f"/Groups/{everybody}", gone)).status_code == 204
+    events = [data for kind, data in await surface.events(acme.tenant.id) if "members" in kind]
+    assert [len(each["removed"]) for each in events] == [5_000] * 4
+    assert {id for each in events for id in each["removed"]} == set(ids)
+    assert await acme.members(everybody) == set()

@@ -1,0 +1,177 @@
+"""Tokens: what opens a tenant's door, and everything that must not."""
+
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from chassis.ids import uuid7
+from component.scim.harness import Client, Surface, check_answer, json
+from scim.storage.tenants import PostgresDirectory
+from scim.storage.tokens import PostgresTokens
+from scim.usecases.authenticate import Authenticate
+from scim.usecases.ports import Grant, Tenant
+
+
+async def ask(surface: Surface, tenant: object, authorization: str | None) -> httpx.Response:
+    headers = {} if authorization is None else {"authorization": authorization}
+    answer = await surface.http.get(f"/scim/v2/{tenant}/Users", headers=headers)
+    check_answer(answer)
+    return answer
+
+
+async def test_whatever_is_wrong_the_answer_is_the_same(surface: Surface) -> None:
+    acme, other = await surface.tenant("acme"), await surface.tenant("other")
+    expired = await surface.client(acme.tenant, lifetime=timedelta(seconds=-1))
+    assert (await ask(surface, acme.tenant.id, f"Bearer {acme.token}")).status_code == 200
+    assert (await ask(surface, acme.tenant.id, f"bearer {acme.token}")).status_code == 200
+    attacks = [
+        (acme.tenant.id, None),
+        (acme.tenant.id, ""),
+        (acme.tenant.id, "Bearer"),
+        (acme.tenant.id, "Bearer "),
+        (acme.tenant.id, f"Basic {acme.token}"),
+        (acme.tenant.id, acme.token),
+        (acme.tenant.id, f"Bearer {acme.token}x"),
+        (acme.tenant.id, f"Bearer {acme.token[:-1]}"),
+        (acme.tenant.id, f"Bearer {acme.token.upper()}"),
+        (acme.tenant.id, f"Bearer {other.token}"),
+        (other.tenant.id, f"Bearer {acme.token}"),
+        (acme.tenant.id, f"Bearer {expired.token}"),
+        (uuid7(), f"Bearer {acme.token}"),
+        ("acme", f"Bearer {acme.token}"),
+        ("%00", f"Bearer {acme.token}"),
+        (acme.tenant.id, "Bearer \xff\xfe"),
+        (acme.tenant.id, "Bearer " + "x" * 8_000),
+    ]
+    answers = []
+    for tenant, authorization in attacks:
+        headers = (
+            {} if authorization is None else {"authorization": authorization.encode("latin-1")}
+        )
+        answers.append(await surface.http.get(f"/scim/v2/{tenant}/Users", headers=headers))
+    assert {answer.status_code for answer in answers} == {401}
+    assert len({answer.content for answer in answers}) == 1
+    assert {answer.headers["www-authenticate"] for answer in answers} == {'Bearer realm="scim"'}
+    for answer in answers:
+        check_answer(answer)
+
+
+@pytest.mark.parametrize("path", ["", "/", "/Nothing", "/Users/x", "/Schemas", "/Me"])
+async def test_every_path_wants_a_token(surface: Surface, acme: Client, path: str) -> None:
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        answer = await surface.http.request(method, acme.base + path)
+        assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("package", "status", "word"),
+    [("free", "active", "upgrade"), ("business", "suspended", "suspended")],
+)
+async def test_tenants_that_may_not_provision(
+    surface: Surface, package: str, status: str, word: str
+) -> None:
+    tenant = await surface.tenant("free", package=package, status=status)
+    answer = await tenant.get("/Users")
+    assert answer.status_code == 403
+    assert word in json(answer)["detail"]
+
+
+async def test_a_tenants_upgrade_counts_once_it_is_no_longer_remembered(surface: Surface) -> None:
+    tenant = await surface.tenant("free", package="free")
+    assert (await tenant.get("/Users")).status_code == 403
+    better = Tenant(tenant.tenant.id, tenant.tenant.name, "smb", "active")
+    async with surface.pool.acquire() as connection:
+        await PostgresDirectory(connection).keep_tenant(better)  # type: ignore[arg-type]
+    forget(surface)
+    assert (await tenant.get("/Users")).status_code == 200
+
+
+async def test_several_tokens_live_and_one_is_revoked(surface: Surface, acme: Client) -> None:
+    second = await surface.client(acme.tenant)
+    first = await surface.pool.fetchval("SELECT id FROM tokens ORDER BY id LIMIT 1")
+    assert (await acme.get("/Users")).status_code == 200
+    assert (await second.get("/Users")).status_code == 200
+    tokens = PostgresTokens(surface.pool)
+    now = surface.edge.bookkeeping.authenticate.clock.now()
+    assert await tokens.revoke(acme.tenant.id, first, now)
+    forget(surface)
+    assert (await acme.get("/Users")).status_code == 401
+    assert (await second.get("/Users")).status_code == 200
+
+
+def forget(surface: Surface) -> None:
+    """Let the time pass that a grant is remembered for."""
+    authenticate = surface.edge.bookkeeping.authenticate
+    started = authenticate.monotonic()
+    for memory in (authenticate._good, authenticate._bad):
+        memory.monotonic = lambda: started + 4.001
+
+
+async def test_nothing_is_remembered_for_five_seconds(surface: Surface, acme: Client) -> None:
+    seconds = 0.0
+    tokens = _Counting(PostgresTokens(surface.pool))
+    original = surface.edge.bookkeeping.authenticate
+    authenticate = Authenticate(tokens, original.digest_key, original.clock, lambda: seconds)  # type: ignore[arg-type]
+    for turn, looked_up in ((0.0, 1), (3.9, 1), (4.0, 2), (7.9, 2), (8.1, 3)):
+        seconds = turn
+        await authenticate(str(acme.tenant.id), f"Bearer {acme.token}")
+        assert tokens.asked == looked_up
+    assert list(authenticate.take_uses()) != []
+    assert authenticate.take_uses() == {}
+
+
+class _Counting:
+    def __init__(self, tokens: PostgresTokens) -> None:
+        self.tokens = tokens
+        self.asked = 0
+
+    async def find(self, *args: object) -> Grant | None:
+        self.asked += 1
+        return await self.tokens.find(*args)  # type: ignore[arg-type]
+
+
+async def test_guesses_are_remembered_in_a_bounded_table(surface: Surface, acme: Client) -> None:
+    await acme.get("/Users")
+    with surface.statements:
+        for guess in range(50):
+            await ask(surface, acme.tenant.id, f"Bearer guess{guess}")
+        for guess in range(50):
+            await ask(surface, acme.tenant.id, f"Bearer guess{guess}")
+    assert surface.statements.count == 50
+    authenticate = surface.edge.bookkeeping.authenticate
+    authenticate._bad.limit = 10
+    await ask(surface, acme.tenant.id, "Bearer another")
+    assert len(authenticate._bad.entries) == 10
+    with surface.statements:
+        await acme.get("/Schemas")
+    assert surface.statements.count == 0
+
+
+async def test_what_is_stored_is_no_token(surface: Surface, acme: Client) -> None:
+    row = await surface.pool.fetchrow("SELECT * FROM tokens")
+    assert row is not None
+    assert acme.token.startswith("portico_scim_")
+    assert acme.token.startswith(row["prefix"])
+    assert len(acme.token) - len(row["prefix"]) >= 30
+    assert len(row["digest"]) == 32
+    assert acme.token.removeprefix(row["prefix"]).encode() not in repr(dict(row)).encode()
+
+
+async def test_last_use_is_noted_beside_the_path(surface: Surface, acme: Client) -> None:
+    await acme.get("/Schemas")
+    await acme.get("/Schemas")
+    assert await surface.pool.fetchval("SELECT last_used_at FROM tokens") is None
+    await surface.edge.bookkeeping.write(uses=True)
+    assert await surface.pool.fetchval("SELECT last_used_at FROM tokens") is not None
+
+
+async def test_a_tenant_over_its_rate(surface: Surface, acme: Client) -> None:
+    other = await surface.tenant("other")
+    limit = surface.edge.limit
+    limit._rate, limit._burst = 0.5, 3.0
+    statuses = [(await acme.get("/Schemas")).status_code for _ in range(5)]
+    assert statuses == [200, 200, 200, 429, 429]
+    answer = await acme.get("/Schemas")
+    assert int(answer.headers["retry-after"]) >= 1
+    assert (await other.get("/Schemas")).status_code == 200
