@@ -1,7 +1,8 @@
 #!/bin/sh
-# Writes deploy/.env with fresh random secrets for docker-compose.yml. An existing file is left alone.
+# Writes fresh random secrets for docker-compose.yml to deploy/.env, or to the file named.
+# An existing file is left alone.
 set -eu
-file="$(dirname "$0")/.env"
+file="${1:-$(dirname "$0")/.env}"
 [ ! -e "$file" ] || { echo "$file is there already; remove it first if you want new secrets" >&2; exit 0; }
 secret() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 umask 077

@@ -50,7 +50,9 @@ class Job:
     async def assert_equal(self, within: float = 20) -> None:
         """Fail unless the directory comes to hold what "Entra" holds."""
         dialect = self.engine.dialect
-        comparison = await caught_up(self.stack, self.tenant, self.entra, dialect, within=within)
+        comparison = await caught_up(
+            self.stack, self.tenant.tenant_id, self.entra, dialect, within=within
+        )
         assert comparison.equal, "\n".join(comparison.differences[:20])
 
     def errors(self) -> list[str]:

@@ -24,15 +24,21 @@ def entra() -> Entra:
     return tenant
 
 
-def directory_of(entra: Entra) -> tuple[list[Any], list[Any], dict[str, Any]]:
+def directory_of(entra: Entra) -> tuple[list[Any], list[Any]]:
     """What a faithful directory would print."""
-    users, attributes = [], {}
+    users = []
     for user in entra.users.values():
         key = entra.links[user.object_id]
         bin_prefix = user.object_id.replace("-", "") if user.soft_deleted else ""
+        document = nest(user_attributes(entra, user, external_id=""))
+        kept = {name: value for name, value in document.items() if name not in COLUMNS}
+        manager = entra.synced_managers[user.object_id]
+        if manager:
+            kept.setdefault(ENTERPRISE, {})["manager"] = {"value": manager}
         users.append(
             {
                 "id": key,
+                "attributes": kept,
                 "user_name": user.upn.removeprefix(bin_prefix),
                 "status": "active" if entra.is_active(user) else "inactive",
                 "display_name": user.display_name,
@@ -42,12 +48,6 @@ def directory_of(entra: Entra) -> tuple[list[Any], list[Any], dict[str, Any]]:
                 "external_id": user.mail_nickname,
             }
         )
-        document = nest(user_attributes(entra, user, external_id=""))
-        kept = {name: value for name, value in document.items() if name not in COLUMNS}
-        manager = entra.synced_managers[user.object_id]
-        if manager:
-            kept.setdefault(ENTERPRISE, {})["manager"] = {"value": manager}
-        attributes[key] = kept
     groups = [
         {
             "id": entra.links[group.object_id],
@@ -56,7 +56,7 @@ def directory_of(entra: Entra) -> tuple[list[Any], list[Any], dict[str, Any]]:
         }
         for group in entra.groups.values()
     ]
-    return users, groups, attributes
+    return users, groups
 
 
 def both(entra: Entra) -> tuple[Snapshot, Snapshot]:
@@ -75,17 +75,18 @@ def test_equal_sides_have_no_difference(entra: Entra) -> None:
     [("user_name", "x@y"), ("status", "inactive"), ("display_name", None), ("email", "X")],
 )
 def test_a_wrong_column_is_found(entra: Entra, fact: str, value: Any) -> None:
-    users, groups, attributes = directory_of(entra)
+    users, groups = directory_of(entra)
     users[0][fact] = value
-    theirs = directory_snapshot(users, groups, attributes)
+    theirs = directory_snapshot(users, groups)
     [difference] = compare(entra_snapshot(entra, Dialect.VERBOSE), theirs).differences
     assert difference.startswith(f"{fact} of id-000")
 
 
 def test_a_wrong_attribute_and_a_lost_manager_are_found(entra: Entra) -> None:
-    users, groups, attributes = directory_of(entra)
-    attributes["id-001"][ENTERPRISE] = {"department": "nowhere"}
-    theirs = directory_snapshot(users, groups, attributes)
+    users, groups = directory_of(entra)
+    user = next(user for user in users if user["id"] == "id-001")
+    user["attributes"][ENTERPRISE] = {"department": "nowhere"}
+    theirs = directory_snapshot(users, groups)
     found = compare(entra_snapshot(entra, Dialect.VERBOSE), theirs).differences
     assert {difference.split(" of ")[0] for difference in found} >= {
         f"{ENTERPRISE}:department",
@@ -94,11 +95,11 @@ def test_a_wrong_attribute_and_a_lost_manager_are_found(entra: Entra) -> None:
 
 
 def test_missing_and_extra_users_groups_and_members_are_found(entra: Entra) -> None:
-    users, groups, attributes = directory_of(entra)
+    users, groups = directory_of(entra)
     gone = users.pop()["id"]
     groups[0]["display_name"] = "Renamed"
     groups[1]["members"].append({"id": "stranger"})
-    theirs = directory_snapshot(users, groups, attributes)
+    theirs = directory_snapshot(users, groups)
     found = compare(entra_snapshot(entra, Dialect.VERBOSE), theirs).differences
     assert f"users: only Entra has {gone}" in found
     assert any(text.startswith("groups: only the directory has") for text in found)

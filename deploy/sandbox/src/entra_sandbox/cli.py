@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import shlex
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from rich.markup import escape
 
 from entra_sandbox.acts import connect, live
 from entra_sandbox.client import Pace, ProvisioningError, ScimClient
+from entra_sandbox.compose_check import check_compose
 from entra_sandbox.demo import run_demo
 from entra_sandbox.dialect import Dialect
 from entra_sandbox.engine import Engine
@@ -124,6 +126,19 @@ def demo(
 ) -> None:
     """Show a provisioning life on the whole stack, and prove that the directory equals Entra."""
     raise typer.Exit(run_demo(run_file=run_file, rate=rate, seed=seed, keep=keep))
+
+
+@app.command("compose-check")
+def compose_check(
+    gateway: Annotated[str, typer.Option(help="Base URL of the gateway.")],
+    compose: Annotated[
+        str, typer.Option(help="The compose command with its file and project, in one string.")
+    ],
+    users: Annotated[int, typer.Option(min=1)] = 60,
+    groups: Annotated[int, typer.Option(min=0)] = 6,
+) -> None:
+    """Provision through the gateway of a running Docker stack, and compare."""
+    raise typer.Exit(check_compose(shlex.split(compose), gateway, users=users, groups=groups))
 
 
 def _run(engine: Engine, headline: str, acts: Callable[[Engine, Console], Awaitable[None]]) -> None:

@@ -70,14 +70,12 @@ def entra_snapshot(entra: Entra, dialect: Dialect) -> Snapshot:
 
 
 def directory_snapshot(
-    users: Iterable[Mapping[str, Any]],
-    groups: Iterable[Mapping[str, Any]],
-    attributes: Mapping[str, Mapping[str, Any]],
+    users: Iterable[Mapping[str, Any]], groups: Iterable[Mapping[str, Any]]
 ) -> Snapshot:
-    """Return what the directory says, from its lists and the attributes it keeps."""
+    """Return what the directory says, from its lists."""
     listed = list(groups)
     return Snapshot(
-        {user["id"]: {**user, **_flat(attributes[user["id"]])} for user in users},
+        {user["id"]: {**user, **_flat(user["attributes"])} for user in users},
         {group["id"]: group["display_name"] for group in listed},
         frozenset((group["id"], member["id"]) for group in listed for member in group["members"]),
     )

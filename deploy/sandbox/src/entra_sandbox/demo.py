@@ -111,7 +111,9 @@ async def _one(
     headline = f"Entra → {tenant.scim_url} ({company.dialect})"
     console.print(operations_table(client.journal, title=headline, seconds=spent))
     console.print(f"  {escape(engine.summary)}")
-    comparison = await caught_up(stack, tenant, entra, company.dialect, within=CATCH_UP_WITHIN)
+    comparison = await caught_up(
+        stack, tenant.tenant_id, entra, company.dialect, within=CATCH_UP_WITHIN
+    )
     console.print(comparison_table(comparison, f"Entra and the directory: {company.name}"))
     for difference in comparison.differences[:DIFFERENCES_SHOWN]:
         console.print(f"  {difference}", markup=False)
