@@ -1,0 +1,129 @@
+"""DNS over UDP and TCP on as many ports as wanted, all serving one zone."""
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import cast
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.rcode
+
+from dns_sandbox.zone import Trouble, Zone
+
+TCP_IDLE_SECONDS = 10.0
+StreamHandler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def respond(zone: Zone, query: dns.message.Message, *, udp: bool) -> dns.message.Message:
+    """Return the zone's answer, faults other than silence and delay included."""
+    response = dns.message.make_response(query, recursion_available=True)
+    question = query.question[0]
+    fault = zone.fault_of(question.name)
+    if fault is not None and fault.trouble in {Trouble.SERVFAIL, Trouble.REFUSED}:
+        failed = fault.trouble is Trouble.SERVFAIL
+        response.set_rcode(dns.rcode.SERVFAIL if failed else dns.rcode.REFUSED)
+        return response
+    if fault is not None and fault.trouble is Trouble.TRUNCATE and udp:
+        response.flags |= dns.flags.TC
+        return response
+    found = zone.find(question.name, question.rdtype)
+    if not found.inside and not found.rrsets:
+        response.set_rcode(dns.rcode.REFUSED)
+        return response
+    response.flags |= dns.flags.AA
+    response.answer.extend(found.rrsets)
+    if not found.exists:
+        response.set_rcode(dns.rcode.NXDOMAIN)
+    answered = any(rrset.rdtype == question.rdtype for rrset in found.rrsets)
+    if not answered and found.inside:
+        response.authority.append(zone.soa())
+    return response
+
+
+async def answer(zone: Zone, wire: bytes, *, udp: bool) -> bytes | None:
+    """Return the wire answer to a wire question after its delay; None for silence."""
+    try:
+        query = dns.message.from_wire(wire)
+    except dns.exception.DNSException:
+        return None
+    if query.flags & dns.flags.QR or len(query.question) != 1:
+        return None
+    fault = zone.fault_of(query.question[0].name)
+    if fault is not None and fault.trouble is Trouble.DROP:
+        return None
+    if fault is not None and fault.trouble is Trouble.DELAY:
+        await asyncio.sleep(fault.seconds)
+    response = respond(zone, query, udp=udp)
+    size = max(query.payload, 512) if udp else 65535
+    return response.to_wire(max_size=size, prefer_truncation=True)
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    def __init__(self, zone: Zone) -> None:
+        self._zone = zone
+        self._transport: asyncio.DatagramTransport | None = None
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # Before Python 3.12 the transport is not declared to be a DatagramTransport.
+        self._transport = cast("asyncio.DatagramTransport", transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        task = asyncio.ensure_future(self._reply(data, addr))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _reply(self, data: bytes, addr: tuple[str, int]) -> None:
+        wire = await answer(self._zone, data, udp=True)
+        if wire is not None and self._transport is not None:
+            self._transport.sendto(wire, addr)
+
+
+def _stream_handler(zone: Zone) -> StreamHandler:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(TCP_IDLE_SECONDS):
+                while True:
+                    [length] = struct.unpack("!H", await reader.readexactly(2))
+                    wire = await answer(zone, await reader.readexactly(length), udp=False)
+                    if wire is None:
+                        return
+                    writer.write(struct.pack("!H", len(wire)) + wire)
+                    await writer.drain()
+        except (TimeoutError, asyncio.IncompleteReadError, ConnectionError):
+            return
+        except asyncio.CancelledError:
+            # The loop ends while a client is still there; asyncio 3.11 would log a traceback.
+            return
+        finally:
+            writer.close()
+
+    return handle
+
+
+@asynccontextmanager
+async def serving(zone: Zone, *, host: str, ports: Sequence[int]) -> AsyncIterator[list[int]]:
+    """Serve the zone on every port, UDP and TCP; yields the ports (0 becomes a free one)."""
+    loop = asyncio.get_running_loop()
+    opened: list[int] = []
+    servers: list[asyncio.Server] = []
+    transports: list[asyncio.DatagramTransport] = []
+    try:
+        for port in ports:
+            server = await asyncio.start_server(_stream_handler(zone), host, port)
+            servers.append(server)
+            bound = server.sockets[0].getsockname()[1]
+            transport, _ = await loop.create_datagram_endpoint(
+                lambda: _Datagrams(zone), local_addr=(host, bound)
+            )
+            transports.append(transport)
+            opened.append(bound)
+        yield opened
+    finally:
+        for transport in transports:
+            transport.close()
+        for server in servers:
+            server.close()
