@@ -1,4 +1,4 @@
-"""`python -m embedded up | down | tenant | jars`."""
+"""`python -m embedded up | down | tenant | run | jars`."""
 
 from embedded.cli import main
 

@@ -1,7 +1,8 @@
-"""The commands: up, down, tenant, jars."""
+"""The commands: up, down, tenant, run, jars."""
 
 import asyncio
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -66,6 +67,21 @@ def tenant(
     """Make a tenant with a SCIM token; print both as one JSON object."""
     run = RunDirectory(data).read()
     print(json.dumps(make_tenant(run, name, package=package, role=default_role)))
+
+
+@app.command("run", context_settings={"ignore_unknown_options": True, "help_option_names": []})
+def run_command(
+    service: Annotated[str, typer.Argument(help="A service of the stack, as in run.json.")],
+    arguments: Annotated[list[str], typer.Argument(help="Its command.")],
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Run a command of a service on the running stack, as in `run scim token list --tenant acme`."""
+    services = RunDirectory(data).read().services
+    if service not in services:
+        raise EmbeddedError(f"There is no service {service}, only {', '.join(services)}.")
+    chosen = services[service]
+    argv = [sys.executable, "-m", chosen.package, *arguments]
+    os.execve(sys.executable, argv, {**os.environ, **chosen.env})
 
 
 @app.command()
