@@ -23,7 +23,7 @@ from tenant_directory.usecases.apply_scim_user_deleted import ApplyScimUserDelet
 from tenant_directory.usecases.change_tenant import SetDefaultRole
 from tenant_directory.usecases.change_user import SetRole
 
-IDS = [uuid7() for _ in range(3)]
+IDS = [uuid7() for _ in range(2)]
 NAMES = ["ada@acme.com", "ADA@acme.com", "bob@acme.com", "cy@acme.com"]
 ROLES = [None, *Role]
 
@@ -31,7 +31,8 @@ ROLES = [None, *Role]
 @dataclass(frozen=True)
 class State:
     user: int
-    version: int
+    advance: int
+    """Versions rise as the story goes on; some statements come late or twice."""
     name: str
     active: bool
     soft_deleted: bool
@@ -65,7 +66,7 @@ steps = st.one_of(
     st.builds(
         State,
         user=users,
-        version=st.integers(1, 30),
+        advance=st.sampled_from([-1, 0, 1, 1, 1]),
         name=st.sampled_from(NAMES),
         active=st.booleans(),
         soft_deleted=st.booleans(),
@@ -78,7 +79,7 @@ steps = st.one_of(
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(steps, max_size=25))
+@given(st.lists(steps, min_size=3, max_size=30))
 def test_only_an_administrator_changes_a_role(story: list[Step]) -> None:
     asyncio.run(_live(story))
 
@@ -87,10 +88,10 @@ async def _live(story: list[Step]) -> None:
     directory = memory_harness()
     tenant = await directory.tenant(default_role=Role.MEMBER)
     group = await directory.group(tenant)
-    for step in story:
+    for number, step in enumerate(story, start=2):
         before = {user_id: await directory.maybe_user(tenant, user_id) for user_id in IDS}
         default = (await _tenant(directory, tenant)).default_role
-        await _take(directory, tenant, group, step)
+        await _take(directory, tenant, group, step, number)
         for user_id, old in before.items():
             new = await directory.maybe_user(tenant, user_id)
             _check(step, user_id, old, new, default)
@@ -110,13 +111,13 @@ def _check(
         assert new.role is default
 
 
-async def _take(directory: Harness, tenant: Tenant, group: UUID, step: Step) -> None:
+async def _take(directory: Harness, tenant: Tenant, group: UUID, step: Step, number: int) -> None:
     uow = directory.uow
     match step:
         case State():
             # Two users of the provider under one name: refused, and nothing is changed.
             with suppress(ConflictError):
-                await directory.apply(tenant, _stated(step))
+                await directory.apply(tenant, _stated(step, number))
         case Delete(user):
             await ApplyScimUserDeleted(uow)(tenant.tenant_id, IDS[user])
         case DefaultRole(role):
@@ -130,11 +131,11 @@ async def _take(directory: Harness, tenant: Tenant, group: UUID, step: Step) -> 
                 await set_role(tenant.name, str(IDS[user]), role, actor=ACTOR)
 
 
-def _stated(step: State) -> IdpUser:
+def _stated(step: State, number: int) -> IdpUser:
     return idp_user(
         step.name,
         user_id=IDS[step.user],
-        version=step.version,
+        version=number + step.advance,
         active=step.active,
         soft_deleted=step.soft_deleted,
     )

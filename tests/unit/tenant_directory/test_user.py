@@ -118,6 +118,7 @@ def test_a_user_without_access_shows_why() -> None:
 def test_names_compare_without_case() -> None:
     assert tenant_name(" ACME-1 ") == "acme-1"
     assert name_key("Ada@ACME.com") == name_key("ada@acme.COM")
+    assert name_key("ZOE\u0308@acme.com") == name_key("zo\u00eb@acme.com")
     assert user_name(" Ada@acme.com ") == "Ada@acme.com"
     for bad in ("ada", "ada@", "@acme.com", "a da@acme.com", "ada@a@b", f"{'a' * 65}@acme.com"):
         with pytest.raises(InvalidError, match="e-mail"):

@@ -4,6 +4,7 @@ User names compare without case everywhere, so every look-up and the unique inde
 """
 
 import re
+from unicodedata import normalize
 from uuid import UUID
 
 from tenant_directory.domain.errors import InvalidError
@@ -46,5 +47,10 @@ def user_name(text: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """Return the form in which two spellings of one user name are equal."""
-    return name.lower()
+    """Return the form in which two spellings of one user name are equal.
+
+    It is the SCIM service's form: what is unique there must be unique here.
+    """
+    if name.isascii():
+        return name.lower()
+    return normalize("NFC", normalize("NFC", name).casefold())
