@@ -41,8 +41,9 @@ imports: setup ## Check which room may import which
 bench: setup ## Measure the SCIM service against its budgets
 	@PYTHONPATH=tests $(PY) -m bench $(ARGS)
 
-contracts: setup ## Write schemas, docs/events.md and the AsyncAPI document from the event models
+contracts: setup ## Write schemas, docs/events.md, docs/asyncapi.yaml and docs/settings.md from the models
 	@$(PY) -m contracts.generate
+	@$(PY) -m chassis.settings_page
 
 compose-test: setup ## Bring the Docker stack up, provision through its gateway, compare
 	@deploy/compose-test.sh

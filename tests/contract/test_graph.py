@@ -1,6 +1,17 @@
-"""The graph of the bus is closed."""
+"""The graph of the bus is closed, and the services do what it says."""
 
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import domain_verifier.events.incoming as domain_verifier_events
+import scim.events.incoming as scim_events
+import tenant_directory.events.incoming as directory_events
+from chassis.clock import SystemClock
+from chassis.consumer import Subscription
 from contracts.graph import CONSUMES, Consumption, faults, types_on
+from contracts.registry import EVENT_TYPES
 from contracts.topics import DIRECTORY_USERS, SCIM_EVENTS, TOPICS
 
 
@@ -28,3 +39,44 @@ def test_a_topic_read_twice_or_for_nothing_is_noticed() -> None:
         "sso reads scim-events for nothing.",
         "sso reads scim-events twice.",
     ]
+
+
+def unused(*_: Any) -> Any:
+    """Stand for what a handler would call; no handler runs here."""
+
+
+SUBSCRIPTIONS: dict[str, list[Subscription]] = {
+    "domain-verifier": [
+        domain_verifier_events.tenant_subscription(
+            domain_verifier_events.TenantEffects(unused, unused)
+        )
+    ],
+    "scim": list(scim_events.subscriptions(unused)),
+    "tenant-directory": [directory_events.scim_subscription(unused, SystemClock())],
+}
+
+
+def test_services_subscribe_to_what_the_graph_says() -> None:
+    really = {
+        (service, one.topic.name, frozenset(one.handlers), one.ignored)
+        for service, subscriptions in SUBSCRIPTIONS.items()
+        for one in subscriptions
+    }
+
+    assert really == {(one.consumer, one.topic.name, one.handled, one.ignored) for one in CONSUMES}
+
+
+SERVICES = Path(__file__).parents[2] / "services"
+
+
+@pytest.mark.parametrize("name", EVENT_TYPES)
+def test_a_type_is_written_by_the_producer_of_its_topic_alone(name: str) -> None:
+    producer = EVENT_TYPES[name].topic.producer
+    writers = {
+        path.relative_to(SERVICES).parts[0]
+        for pattern in ("*/src/**/*.py", "*/src/**/*.sql")
+        for path in SERVICES.glob(pattern)
+        if not path.stem.startswith("incoming") and f'"{name}"' in path.read_text("utf-8")
+    }
+
+    assert writers == {producer}

@@ -94,18 +94,18 @@ class ChassisSettings(BaseSettings):
 
     @model_validator(mode="before")
     @classmethod
-    def _fill_development_defaults(cls, values: dict[str, Any]) -> dict[str, Any]:
+    def _filldevelopment_defaults(cls, values: dict[str, Any]) -> dict[str, Any]:
         environment = values.get("ENVIRONMENT", values.get("environment", "production"))
         if environment == "production":
             return values
-        defaults = {name: default.value for name, default in _development_defaults(cls).items()}
+        defaults = {name: default.value for name, default in development_defaults(cls).items()}
         return defaults | {key: value for key, value in values.items() if value is not None}
 
     @model_validator(mode="after")
     def _refuse_development_secrets(self) -> Self:
         if self.environment != "production":
             return self
-        for name, default in _development_defaults(type(self)).items():
+        for name, default in development_defaults(type(self)).items():
             if _plain(getattr(self, name)) == default.value:
                 variable = variable_of(type(self), name)
                 raise ValueError(f"{variable} has its development value, which is public")
@@ -172,7 +172,8 @@ def _field_of(cls: type[BaseSettings], detail: ErrorDetails) -> str | None:
     return None
 
 
-def _development_defaults(cls: type[BaseSettings]) -> dict[str, DevelopmentDefault]:
+def development_defaults(cls: type[BaseSettings]) -> dict[str, DevelopmentDefault]:
+    """Return the defaults that fields have in development and tests alone."""
     return {
         name: mark
         for name, field in cls.model_fields.items()

@@ -43,6 +43,11 @@ CONSUMES: tuple[Consumption, ...] = (
         DIRECTORY_USERS,
         "Knows the manually created users, so that the identity provider adopts them.",
     ),
+    Consumption(
+        "domain-verifier",
+        DIRECTORY_TENANTS,
+        "Knows the tenants, and whether their package allows claims to domains.",
+    ),
 )
 
 
