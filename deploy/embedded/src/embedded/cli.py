@@ -75,7 +75,7 @@ def run_command(
     arguments: Annotated[list[str], typer.Argument(help="Its command.")],
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Run a command of a service on the running stack, as in `run scim token list --tenant acme`."""
+    """Run a service's command on the running stack: `run scim token list --tenant acme`."""
     services = RunDirectory(data).read().services
     if service not in services:
         raise EmbeddedError(f"There is no service {service}, only {', '.join(services)}.")
