@@ -4,6 +4,7 @@ Look-ups follow RFC 1034 §4.3.2 and RFC 4592: aliases within the zone are follo
 answers only for names that do not exist.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -58,29 +59,33 @@ class Zone:
         default_factory=dict
     )
     _faults: dict[dns.name.Name, Fault] = field(default_factory=dict)
+    _names: Counter[dns.name.Name] = field(default_factory=Counter)
+    """Every name that exists, those between records and the zone's origin included."""
 
     def publish(self, name: str, rdtype: str, values: list[str]) -> None:
         """Replace the records of a type at a name; raises ValueError for what is no record."""
         owner = self._inside(name)
         kind = _type(rdtype)
         records = [_record(kind, value) for value in values]
-        at_name = self._records.setdefault(owner, {})
         alias = dns.rdatatype.CNAME
-        others = set(at_name) - {kind}
+        others = set(self._records.get(owner, {})) - {kind}
         if others and (kind is alias or alias in others):
             raise ValueError("a CNAME stands alone at its name: remove the other records first")
-        at_name[kind] = records
+        if owner not in self._records:
+            self._names.update(_upwards(owner))
+        self._records.setdefault(owner, {})[kind] = records
 
     def remove(self, name: str, rdtype: str | None = None) -> None:
         """Remove the records at a name, all or those of a type."""
         owner = self._inside(name)
-        if rdtype is None:
-            self._records.pop(owner, None)
+        at_name = self._records.get(owner)
+        if at_name is None:
             return
-        at_name = self._records.get(owner, {})
-        at_name.pop(_type(rdtype), None)
-        if not at_name:
-            self._records.pop(owner, None)
+        if rdtype is not None:
+            at_name.pop(_type(rdtype), None)
+        if rdtype is None or not at_name:
+            del self._records[owner]
+            self._names.subtract(_upwards(owner))
 
     def trouble(self, name: str, fault: Fault | None) -> None:
         """Let a name and all below it misbehave, or behave again."""
@@ -145,7 +150,7 @@ class Zone:
         return self._records.get(dns.name.from_text("*", encloser))
 
     def _exists(self, name: dns.name.Name) -> bool:
-        return name == self.origin or any(owner.is_subdomain(name) for owner in self._records)
+        return name == self.origin or self._names[name] > 0
 
     def _rrset(self, name: dns.name.Name, records: list[dns.rdata.Rdata]) -> dns.rrset.RRset:
         return dns.rrset.from_rdata_list(name, self.ttl, records)

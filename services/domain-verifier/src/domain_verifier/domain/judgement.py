@@ -159,6 +159,8 @@ def _most_telling(reasons: Sequence[Reason]) -> Reason:
 
 
 def _hinted(reason: Reason, hints: Hints) -> Reason:
+    if reason is not Reason.NO_RECORD:
+        return reason
     if hints.doubled_zone:
         return Reason.DOUBLED_ZONE
     if hints.at_apex:
