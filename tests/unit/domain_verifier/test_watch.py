@@ -261,7 +261,9 @@ def test_an_override_holds_without_a_record_until_its_day() -> None:
     watch = Watch().look(Outcome.ABSENT)
     step = override(watch.claim, word(watch.now), now=watch.now, policy=POLICY)
     assert step.claim.state is State.VERIFIED
-    assert step.changes == (Verified("override", False, START + timedelta(days=7), "ann", "bo", "r"),)
+    assert step.changes == (
+        Verified("override", False, START + timedelta(days=7), "ann", "bo", "r"),
+    )
     watch.claim = step.claim
     while watch.now < START + timedelta(days=7):
         assert watch.claim.state is State.VERIFIED

@@ -1,0 +1,131 @@
+"""From resolvers' answers to a verdict: no mixture of answers gives or takes by mistake."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain_verifier.domain.challenge import value_of
+from domain_verifier.domain.evidence import Answer, Hints, Look, Outcome, Reason, Status
+from domain_verifier.domain.explanation import Subject
+from domain_verifier.domain.judgement import judge
+from domain_verifier.domain.name import NamePolicy
+
+NAMES = NamePolicy(test_zones=("test",))
+TOKEN = "abcdefghijklmnopqrstuvwxyz234567"
+SUBJECT = Subject(NAMES.parse("eng.acme.test"), TOKEN)
+VALUE = value_of(TOKEN).encode()
+DENIALS = {Status.NXDOMAIN, Status.NODATA}
+
+
+def answered(*values: bytes, chain: tuple[str, ...] = (), ad: bool = False) -> Answer:
+    return Answer("r", Status.ANSWERED, values or (VALUE,), chain, ad, ttl=60)
+
+
+def denied(*, soa: bool = True, ttl: int = 5, chain: tuple[str, ...] = ()) -> Answer:
+    return Answer("r", Status.NXDOMAIN, chain=chain, ttl=ttl, has_soa=soa)
+
+
+NOTHING = denied()
+
+
+def verdict(*looks: Look, hints: Hints | None = None):
+    return judge(looks, subject=SUBJECT, registrable_of=NAMES.registrable, hints=hints)
+
+
+def test_all_resolvers_must_see_it() -> None:
+    good = Look(answered(), NOTHING)
+    assert verdict(good, good).outcome is Outcome.PRESENT
+    assert verdict(good, Look(denied())).reason is Reason.SOME_RESOLVERS
+    assert verdict(good, Look(Answer("r", Status.SERVFAIL))).reason is Reason.SERVFAIL
+    assert verdict().outcome is Outcome.UNKNOWN
+
+
+def test_authenticated_means_all_of_them() -> None:
+    signed, plain = Look(answered(ad=True), NOTHING), Look(answered(), NOTHING)
+    assert verdict(signed, signed).authenticated
+    assert not verdict(signed, plain).authenticated
+
+
+def test_a_denial_without_the_zones_word_does_not_count() -> None:
+    assert verdict(Look(denied(soa=False))).reason is Reason.UNPROVEN_DENIAL
+    assert verdict(Look(denied()), Look(denied(soa=False))).outcome is Outcome.UNKNOWN
+
+
+def test_the_longest_negative_ttl_is_waited_for_up_to_a_day() -> None:
+    both = verdict(Look(denied(ttl=5)), Look(denied(ttl=3600)))
+    assert both.retry_after == timedelta(hours=1)
+    assert "1 hour" in both.explanation
+    assert verdict(Look(denied(ttl=10**6))).retry_after == timedelta(days=1)
+
+
+def test_an_alias_may_stay_at_home_or_go_where_the_token_says() -> None:
+    def outcome(*chain: str) -> Outcome:
+        return verdict(Look(answered(chain=chain), NOTHING)).outcome
+
+    assert outcome("x.acme.test") is Outcome.PRESENT
+    assert outcome("x.other.test") is Outcome.UNKNOWN
+    assert outcome("acme.test.evil.test") is Outcome.UNKNOWN
+    assert outcome("notacme.test") is Outcome.UNKNOWN
+    assert outcome(f"{TOKEN}.other.test", "y.other.test") is Outcome.PRESENT
+    assert outcome(f"x{TOKEN}.other.test") is Outcome.UNKNOWN
+    assert outcome("x.other.test", f"{TOKEN}.other.test") is Outcome.UNKNOWN
+
+
+def test_hints_explain_a_missing_record_only() -> None:
+    hints = Hints(doubled_zone=True)
+    assert verdict(Look(denied()), hints=hints).reason is Reason.DOUBLED_ZONE
+    assert verdict(Look(answered(b"x")), hints=hints).reason is Reason.WRONG_VALUE
+    assert verdict(Look(denied(chain=("a.acme.test",))), hints=hints).reason is Reason.CNAME_BROKEN
+
+
+def test_values_are_shown_safely_and_cut() -> None:
+    values = (b"\x1b[31m" + b"x" * 500, b"two", b"three", b"four")
+    shown = verdict(Look(answered(*values))).explanation
+    assert "\x1b" not in shown
+    assert "\\027[31m" in shown
+    assert "and 1 more" in shown
+    assert len(shown) < 600
+
+
+ANSWERS = st.builds(
+    Answer,
+    resolver=st.just("r"),
+    status=st.sampled_from(Status),
+    values=st.lists(st.sampled_from([VALUE, b"other", VALUE + b" "]), max_size=3).map(tuple),
+    chain=st.lists(st.sampled_from(["x.acme.test", "x.other.test"]), max_size=2).map(tuple),
+    authenticated=st.booleans(),
+    ttl=st.none() | st.integers(0, 10**6),
+    has_soa=st.booleans(),
+).map(
+    lambda answer: (
+        answer
+        if answer.status is Status.ANSWERED
+        else Answer(
+            answer.resolver,
+            answer.status,
+            chain=answer.chain,
+            authenticated=answer.authenticated,
+            ttl=answer.ttl,
+            has_soa=answer.has_soa,
+        )
+    )
+)
+LOOKS = st.builds(Look, answer=ANSWERS, sibling=st.none() | ANSWERS)
+
+
+@given(st.lists(LOOKS, max_size=3))
+def test_present_and_absent_need_everybodys_word(looks: list[Look]) -> None:
+    found = verdict(*looks)
+    answers = [look.answer for look in looks]
+    if found.outcome is Outcome.PRESENT:
+        assert looks
+        assert all(VALUE in answer.values for answer in answers)
+        assert all("x.other.test" not in answer.chain for answer in answers)
+        assert all(look.sibling is None or VALUE not in look.sibling.values for look in looks)
+    if found.outcome is Outcome.ABSENT:
+        assert looks
+        for answer in answers:
+            assert VALUE not in answer.values
+            assert answer.status is Status.ANSWERED or (answer.status in DENIALS and answer.has_soa)
+    assert found.explanation
