@@ -1,4 +1,4 @@
-"""The SCIM surface in this process on a real database, and tenants that talk to it as Entra does."""
+"""The SCIM surface on a real database, in this process, and tenants that talk to it like Entra."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -18,7 +18,6 @@ from chassis.ids import uuid7
 from chassis.postgres import create_pool
 from chassis.signal import OutboxSignal
 from scim.settings import Settings
-from scim.storage.statements import hot_statements
 from scim.storage.tenants import PostgresDirectory
 from scim.storage.tokens import PostgresTokens
 from scim.usecases.ports import Tenant
@@ -167,7 +166,7 @@ async def open_surface(dsn: str, **overrides: Any) -> AsyncIterator[Surface]:
         **overrides,
     }
     settings = Settings.model_validate(values)
-    pool = await create_pool(dsn, size=8, warm=hot_statements())
+    pool = await create_pool(dsn, size=8)
     statements = Statements()
     for holder in pool._holders:
         holder._con.add_query_logger(statements.note)

@@ -9,7 +9,7 @@ from starlette.types import Receive
 
 from chassis.problems import ProblemError
 from scim.api.answers import Answer
-from scim.domain.errors import Kind, ScimError, invalid_syntax
+from scim.domain.errors import Kind, ScimError, invalid_filter, invalid_syntax
 from scim.domain.keys import id_of
 from scim.protocol.bodies import parse_body
 from scim.protocol.projection import Projection, parse_projection
@@ -17,6 +17,7 @@ from scim.usecases.call import Call
 from scim.usecases.ports import Tenant
 
 MAX_PARAMETERS = 100
+MAX_NOTED = 300
 
 
 @dataclass(slots=True)
@@ -46,6 +47,14 @@ class Asked:
         if b"\\u0000" in self.body or b"\x00" in self.body:
             raise invalid_syntax("The body contains a NUL character; leave it out.")
         return parse_body(self.body)
+
+    def filter(self) -> str | None:
+        """Return the filter; it is noted in the provisioning log."""
+        text = self.query.get("filter")
+        if text is not None and "\x00" in text:
+            raise invalid_filter("The filter contains a NUL character, which no value contains.")
+        self.call.resource_name = (text or "")[:MAX_NOTED] or None
+        return text
 
     def projection(self) -> Projection | None:
         """Return which attributes are asked for; None for all."""

@@ -17,8 +17,6 @@ from scim.usecases.create_group import CreateGroup
 from scim.usecases.delete_group import DeleteGroup
 from scim.usecases.ports import GroupRecord, Groups
 
-MAX_NOTED = 300
-
 
 @dataclass(frozen=True, slots=True)
 class GroupResource:
@@ -48,8 +46,7 @@ class GroupResource:
     async def list(self, asked: Asked) -> Answer:
         """Answer the groups that a filter finds."""
         query = asked.query
-        asked.call.resource_name = query.get("filter", "")[:MAX_NOTED] or None
-        wanted = parse_group_filter(query.get("filter"))
+        wanted = parse_group_filter(asked.filter())
         page = parse_page(query.get("startindex"), query.get("count"))
         projection = asked.projection()
         found = await self.groups.find(

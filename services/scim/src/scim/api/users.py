@@ -16,8 +16,6 @@ from scim.usecases.create_user import CreateUser
 from scim.usecases.delete_user import DeleteUser
 from scim.usecases.ports import UserRecord, Users
 
-MAX_NOTED = 300
-
 
 @dataclass(frozen=True, slots=True)
 class UserResource:
@@ -50,8 +48,7 @@ class UserResource:
     async def list(self, asked: Asked) -> Answer:
         """Answer the users that a filter finds."""
         query = asked.query
-        asked.call.resource_name = query.get("filter", "")[:MAX_NOTED] or None
-        wanted = parse_user_filter(query.get("filter"))
+        wanted = parse_user_filter(asked.filter())
         page = parse_page(query.get("startindex"), query.get("count"))
         projection = asked.projection()
         found = await self.users.find(asked.tenant.id, wanted, page)

@@ -1,0 +1,145 @@
+"""Input that nobody should send: always a SCIM error that says what to change, nothing changed."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from component.scim.harness import CONTENT_TYPE, Client, Surface, json, patch, replace, user
+
+HOSTILE = {
+    "empty": b"",
+    "no json": b"{",
+    "a list": b"[]",
+    "a string": b'"x"',
+    "null": b"null",
+    "invalid UTF-8": b'{"userName":"\xff\xfe"}',
+    "a lone surrogate": b'{"userName":"\\ud800x"}',
+    "an escaped NUL": b'{"userName":"a\\u0000b"}',
+    "a NUL": b'{"userName":"a\x00b"}',
+    "a deep list": b'{"userName":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "a deep object": b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
+    "a number for a name": b'{"userName":12345678901234567890123}',
+    "an object for a name": b'{"userName":{}}',
+    "an empty name": b'{"userName":""}',
+    "no name": b'{"externalId":"x"}',
+    "infinity": b'{"userName":Infinity}',
+    "huge numbers": b'{"userName":"x","active":1e400}',
+}
+
+
+@pytest.mark.parametrize("target", ["POST /Users", "POST /Groups", "PUT", "PATCH", "PATCH group"])
+async def test_hostile_bodies(surface: Surface, acme: Client, target: str) -> None:
+    ann = await acme.create_user("ann@example.com")
+    sales = await acme.create_group("Sales")
+    paths = {
+        "PUT": f"PUT /Users/{ann['id']}",
+        "PATCH": f"PATCH /Users/{ann['id']}",
+        "PATCH group": f"PATCH /Groups/{sales['id']}",
+    }
+    method, _, path = paths.get(target, target).partition(" ")
+    before = await surface.events(acme.tenant.id)
+    for name, body in HOSTILE.items():
+        answer = await acme.call(method, path, content=body)
+        assert answer.status_code == 400, (name, answer.text)
+        assert json(answer)["scimType"] in ("invalidSyntax", "invalidValue"), name
+    assert await surface.events(acme.tenant.id) == before
+
+
+async def test_nothing_too_long_for_an_index_breaks_the_service(acme: Client) -> None:
+    for long in (
+        user("x" * 3_000 + "@example.com"),
+        user("ann@example.com", externalId="y" * 9_000),
+        user("bob@example.com", emails=[{"type": "work", "value": "é" * 9_000}]),
+        user("cai@example.com", displayName="z" * 200_000),
+    ):
+        answer = await acme.call("POST", "/Users", long)
+        assert answer.status_code in (201, 400), answer.text
+        if answer.status_code == 400:
+            assert json(answer)["scimType"] == "invalidValue"
+    answer = await acme.call("POST", "/Groups", {"displayName": "é" * 9_000})
+    assert answer.status_code in (201, 400), answer.text
+
+
+async def test_duplicate_keys_are_read_like_the_last_one(acme: Client) -> None:
+    answer = await acme.call(
+        "POST", "/Users", content=b'{"userName":"first@example.com","userName":"last@example.com"}'
+    )
+    assert (answer.status_code, json(answer)["userName"]) == (201, "last@example.com")
+
+
+FILTERS = [
+    "userName",
+    "userName eq",
+    'userName eq "x',
+    'userName co "x"',
+    'userName eq "x" or userName eq "y"',
+    'nothing eq "x"',
+    "(" * 50 + 'userName eq "x"' + ")" * 50,
+    " and ".join(['userName eq "x"'] * 30),
+    'userName eq "' + "x" * 5_000 + '"',
+    'userName eq "a\x00b"',
+    'externalId eq "a\\u0000b"',
+    "externalId eq a\x00b",
+    'id eq "\x00"',
+]
+
+
+async def test_hostile_filters(acme: Client) -> None:
+    for wanted in FILTERS:
+        answer = await acme.get("/Users", filter=wanted)
+        assert answer.status_code in (200, 400), (wanted, answer.text)
+        if answer.status_code == 400:
+            assert json(answer)["scimType"] == "invalidFilter", wanted
+        else:
+            assert json(answer)["totalResults"] == 0, wanted
+
+
+async def test_hostile_queries_and_paths(acme: Client) -> None:
+    for path in (
+        "/Users?filter=%FF%FE",
+        "/Users?" + "a=1&" * 500,
+        "/Users?attributes=%00,,.,a.b.c.d",
+    ):
+        assert (await acme.call("GET", path)).status_code in (200, 400)
+    for path in ("/Users/%00", "/Users/" + "x" * 5_000, "/Users/%FF", "/Userss"):
+        assert (await acme.call("GET", path)).status_code == 404
+    answer = await acme.call("POST", "/Users/" + "0" * 36, {})
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "GET, PUT, PATCH, DELETE"
+    assert (await acme.call("DELETE", "/Users")).status_code == 405
+    assert (await acme.call("POST", "/Bulk", {})).status_code == 404
+
+
+async def test_bodies_over_the_limit(surface: Surface, acme: Client) -> None:
+    body = b'{"userName":"' + b"x" * surface.settings.max_body_bytes + b'"}'
+    assert (await acme.call("POST", "/Users", content=body)).status_code == 413
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for at in range(0, len(body), 65_536):
+            yield body[at : at + 65_536]
+
+    headers = {"authorization": f"Bearer {acme.token}", "content-type": CONTENT_TYPE}
+    answer = await surface.http.post(acme.base + "/Users", content=chunks(), headers=headers)
+    assert answer.status_code == 413
+    assert answer.headers["content-type"] == CONTENT_TYPE
+    assert json(answer)["status"] == "413"
+
+
+async def test_patches_that_cannot_be(acme: Client) -> None:
+    ann = await acme.create_user("ann@example.com")
+    path = f"/Users/{ann['id']}"
+    for operation in (
+        {"op": "Remove", "path": "userName"},
+        {"op": "Replace", "path": "userName", "value": ""},
+        {"op": "Replace", "path": "userName", "value": "a\x00b"},
+        {"op": "Jump", "path": "title", "value": "x"},
+        {"op": "Remove"},
+        {"op": "Replace", "path": "emails[type eq", "value": "x"},
+        {"op": "Replace", "path": "active", "value": "perhaps"},
+    ):
+        answer = await acme.patch(path, operation, replace("title", "lost"))
+        assert answer.status_code == 400, operation
+        assert json(answer)["scimType"], operation
+    assert json(await acme.get(path)) == ann
+    many = patch(*[replace("title", "x")] * 1_001)
+    assert (await acme.call("PATCH", path, many)).status_code == 400
