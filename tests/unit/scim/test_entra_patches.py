@@ -279,3 +279,9 @@ def test_unknown_names_are_reported_and_the_rest_applies() -> None:
         "hat",
         "emails[…]",
     )
+
+
+def test_operations_are_found_in_any_case() -> None:
+    patch = normalise_user_patch({"operations": [op("Add", "title", value="T")]})
+
+    assert [o.to_json() for o in patch.operations] == [op("add", "title", value="T")]
