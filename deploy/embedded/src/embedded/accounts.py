@@ -23,7 +23,9 @@ class Account:
 
     def arguments(self) -> list[str]:
         """Return what `setpriv` needs to become this account."""
-        passing = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+        capability = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+        # Without this bit access(2), by which initdb looks at programs, ignores the capability.
+        passing = [*capability, "--securebits=+no_setuid_fixup"]
         return [
             f"--reuid={self.uid}",
             f"--regid={self.gid}",
