@@ -81,3 +81,11 @@ def test_examples_are_only_ever_added(tmp_path: Path) -> None:
         "The example t.v1/kept.json was changed",
         "The example t.v1/lost.json was removed",
     ]
+
+
+def test_a_changed_example_is_refused_too(schemas: Path, tmp_path: Path) -> None:
+    (tmp_path / "digests.json").write_text('{"t.v1/lost.json": "0"}', "utf-8")
+
+    [sentence] = generate.broken_promises(schemas, tmp_path)
+
+    assert sentence.startswith("The example t.v1/lost.json was removed")

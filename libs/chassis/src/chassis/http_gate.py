@@ -19,8 +19,8 @@ class Gate:
         return len(self._waiting)
 
     def try_enter(self) -> bool:
-        """Enter at once if there is room and nobody waits."""
-        if self.active >= self._limit or self._waiting:
+        """Enter at once if there is room; while somebody waits there is none."""
+        if self.active >= self._limit:
             return False
         self.active += 1
         return True
