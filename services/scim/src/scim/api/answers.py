@@ -41,6 +41,10 @@ class MethodNotAllowed(Exception):
         self.allowed = allowed
 
 
+class NotImplementedHere(Exception):
+    """The protocol knows this operation, this provider does not."""
+
+
 class TooManyRequests(ScimError):
     """The tenant sends more than its rate."""
 
@@ -66,6 +70,11 @@ def error_answer(error: ScimError) -> Answer:
 def method_not_allowed(error: MethodNotAllowed) -> Answer:
     """Return the answer to a method that a path does not take."""
     return Answer(405, _body(405, str(error)), ((b"allow", error.allowed.encode()),))
+
+
+def not_implemented(error: NotImplementedHere) -> Answer:
+    """Return the answer to an operation that is not supported (RFC 7644 §3.12)."""
+    return Answer(501, _body(501, str(error)))
 
 
 def internal_error(correlation_id: str) -> Answer:

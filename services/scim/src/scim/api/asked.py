@@ -18,6 +18,7 @@ from scim.usecases.ports import Tenant
 
 MAX_PARAMETERS = 100
 MAX_NOTED = 300
+SEARCH = ".search"
 
 
 @dataclass(slots=True)
@@ -78,8 +79,15 @@ class Operation:
     handle: Handler
 
 
-Operations = Mapping[tuple[str, bool], Mapping[str, Operation]]
-"""By resource in lower case and whether an id follows it, then by method."""
+Operations = Mapping[str, Mapping[str, Operation]]
+"""By the shape of the path in lower case (`users`, `users/*`, `users/.search`), then by method."""
+
+
+def shape_of(resource: str, rest: str) -> str:
+    """Return the shape of a path."""
+    if not rest:
+        return resource.lower()
+    return f"{resource.lower()}/{SEARCH if rest == SEARCH else '*'}"
 
 
 def read_query(raw: bytes) -> Mapping[str, str]:

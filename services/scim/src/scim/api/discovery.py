@@ -9,11 +9,11 @@ from scim.protocol import discovery
 def discovery_operations() -> Operations:
     """Return the operations of the discovery endpoints."""
     return {
-        ("serviceproviderconfig", False): _get("discovery.config", _config),
-        ("resourcetypes", False): _get("discovery.resource_types", _resource_types),
-        ("resourcetypes", True): _get("discovery.resource_types", _resource_type),
-        ("schemas", False): _get("discovery.schemas", _schemas),
-        ("schemas", True): _get("discovery.schemas", _schema),
+        "serviceproviderconfig": _get("discovery.config", _config),
+        "resourcetypes": _get("discovery.resource_types", _resource_types),
+        "resourcetypes/*": _get("discovery.resource_types", _resource_type),
+        "schemas": _get("discovery.schemas", _schemas),
+        "schemas/*": _get("discovery.schemas", _schema),
     }
 
 

@@ -18,12 +18,14 @@ from chassis.ratelimit import RateLimit
 from scim.api.answers import (
     Answer,
     MethodNotAllowed,
+    NotImplementedHere,
     TooManyRequests,
     error_answer,
     internal_error,
     method_not_allowed,
+    not_implemented,
 )
-from scim.api.asked import Asked, Operation, Operations, read_body, read_query
+from scim.api.asked import Asked, Operation, Operations, read_body, read_query, shape_of
 from scim.domain.errors import ScimError, not_found
 from scim.usecases.authenticate import Authenticate
 from scim.usecases.call import Call
@@ -61,7 +63,7 @@ class Dispatcher:
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         tenant_text, _, path = scope["path"][len(PREFIX) :].partition("/")
         resource, _, rest = path.partition("/")
-        methods = self.operations.get((resource.lower(), bool(rest)), {})
+        methods = self.operations.get(shape_of(resource, rest), {})
         operation = methods.get(scope["method"])
         scope["operation"] = operation.name if operation else "scim.unknown"
         try:
@@ -104,20 +106,21 @@ class Dispatcher:
 
     def _refusal(self, error: Exception, call: Call | None) -> Answer:
         refused = error if isinstance(error, ScimError) else self.translate(error)
+        scim_type = None
         if refused is not None:
-            answer = error_answer(refused)
-            detail, scim_type = refused.detail, refused.scim_type
+            answer, detail, scim_type = error_answer(refused), refused.detail, refused.scim_type
             if refused is not error:
                 log.warning("storage.failed", error=repr(error))
         elif isinstance(error, MethodNotAllowed):
-            answer, detail, scim_type = method_not_allowed(error), str(error), None
+            answer, detail = method_not_allowed(error), str(error)
+        elif isinstance(error, NotImplementedHere):
+            answer, detail = not_implemented(error), str(error)
         else:
             log.error("scim.request_failed", exc_info=error)
             answer = internal_error(context.current().correlation_id)
-            detail, scim_type = "Something went wrong on our side.", None
+            detail = "Something went wrong on our side."
         if call is not None:
-            call.status, call.scim_type = answer.status, scim_type
-            call.detail = detail[:MAX_DETAIL]
+            call.status, call.scim_type, call.detail = answer.status, scim_type, detail[:MAX_DETAIL]
         return answer
 
 

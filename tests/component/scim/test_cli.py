@@ -1,0 +1,114 @@
+"""The operator's commands, as real processes."""
+
+import asyncio
+import os
+import re
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import pytest
+
+from chassis.ids import uuid7
+from component.scim.harness import Surface, open_surface, user
+
+
+@dataclass(frozen=True)
+class Shell:
+    dsn: str
+
+    async def __call__(self, *arguments: str, code: int = 0) -> tuple[str, str]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "scim", *arguments,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={
+                **os.environ,
+                "ENVIRONMENT": "test",
+                "SCIM_DATABASE_URL": self.dsn,
+                "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9",
+            },
+        )  # fmt: skip
+        out, err = await asyncio.wait_for(process.communicate(), 50)
+        assert process.returncode == code, (out, err)
+        return out.decode(), err.decode()
+
+    async def json(self, *arguments: str) -> Any:
+        return orjson.loads((await self(*arguments, "--json"))[0])
+
+
+@pytest.fixture
+async def dsn(database: Callable[[str], Awaitable[str]]) -> str:
+    return await database("scim")
+
+
+@pytest.mark.timeout(180)
+async def test_the_life_of_a_token(dsn: str) -> None:
+    run = Shell(dsn)
+    async with open_surface(dsn) as surface:
+        acme = await surface.tenant("acme")
+        await surface.pool.execute("DELETE FROM tokens")
+        name = acme.tenant.name
+        made = await run.json("token", "create", "--tenant", name.upper(), "--expires-in", "90d")
+        assert made["tenant_id"] == str(acme.tenant.id)
+        assert made["base_url"].endswith(f"/scim/v2/{acme.tenant.id}")
+        assert re.fullmatch(r"portico_scim_[\w-]{40,}", made["token"])
+        headers = {"authorization": f"Bearer {made['token']}"}
+        answer = await surface.http.post(acme.base + "/Users", headers=headers, json=user("a@x.y"))
+        assert answer.status_code == 201
+        await surface.edge.bookkeeping.write(uses=True)
+
+        [listed] = await run.json("token", "list", "--tenant", str(acme.tenant.id))
+        assert made["token"].startswith(listed["prefix"])
+        assert made["token"] not in repr(listed)
+        assert listed["last_used"] is not None
+        assert listed["revoked"] is None
+        shown, _ = await run("token", "list", "--tenant", name)
+        assert listed["prefix"] in shown
+
+        await run("token", "revoke", listed["prefix"], "--tenant", name)
+        [listed] = await run.json("token", "list", "--tenant", name)
+        assert listed["revoked"] is not None
+    async with open_surface(dsn) as replica:
+        answer = await replica.http.get(acme.base + "/Users", headers=headers)
+        assert answer.status_code == 401
+
+
+async def _some_log(surface: Surface) -> str:
+    acme = await surface.tenant("acme")
+    await acme.create_user("ann@example.com")
+    await acme.call("POST", "/Users", user("ann@example.com"))
+    await acme.get("/Users")
+    await surface.edge.bookkeeping.write(uses=True)
+    return acme.tenant.name
+
+
+@pytest.mark.timeout(180)
+async def test_the_log(dsn: str) -> None:
+    run = Shell(dsn)
+    async with open_surface(dsn) as surface:
+        name = await _some_log(surface)
+    rows = await run.json("log", "--tenant", name, "--since", "1h")
+    assert [row["status"] for row in rows] == [201, 409, 200]
+    [error] = await run.json("log", "--tenant", name, "--errors", "--since", "1h")
+    assert (error["scim_type"], error["name"]) == ("uniqueness", "ann@example.com")
+    assert "exists already" in error["sentence"]
+    shown, _ = await run("log", "--tenant", name, "--errors")
+    assert "uniqueness" in shown
+
+
+@pytest.mark.timeout(180)
+async def test_what_cannot_be_done_is_said_in_a_sentence(dsn: str) -> None:
+    run = Shell(dsn)
+    _, heard = await run("token", "create", "--tenant", "acme", code=1)
+    assert "has not heard of tenant 'acme' yet" in heard
+    assert "worker running" in heard
+    _, said = await run("log", "--tenant", str(uuid7()), "--since", "yesterday", code=2)
+    assert "--since 'yesterday' is no length of time" in said
+    _, away = await Shell("postgresql://nobody@127.0.0.1:9/none")(
+        "token", "list", "-t", "a", code=1
+    )
+    assert "SCIM_DATABASE_URL" in away
+    assert "Traceback" not in heard + said + away
