@@ -65,7 +65,6 @@ class Stack:
 
 @pytest.fixture
 def start_stack(tmp_path) -> Iterator[Callable[..., Stack]]:
-    # PostgreSQL runs under another account when we are root, and must reach its data.
     started: list[Stack] = []
 
     def start(name: str = "data", **env: str) -> Stack:
@@ -118,6 +117,7 @@ async def test_nothing_is_left_of_a_stack_that_was_killed(start_stack):
     assert len(processes) > len(all_processes(stack.run))
     stack.supervisor.kill()
     await eventually(lambda: [each for each in processes if not gone(each)] == [], within=20)
+    assert not (stack.data / "run.json").exists()
 
 
 async def test_nothing_is_left_of_a_stack_that_was_killed_while_starting(start_stack):

@@ -42,14 +42,17 @@ async def test_a_child_dies_when_its_parent_is_killed():
     await eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
 
 
-async def test_a_watchdog_ends_what_is_left_behind():
+async def test_a_watchdog_ends_what_is_left_behind(tmp_path):
+    run_file = tmp_path / "run.json"
+    run_file.touch()
     watchdog = subprocess.Popen(
-        [sys.executable, "-m", "embedded.watchdog"], stdin=subprocess.PIPE, text=True
+        [sys.executable, "-m", "embedded.watchdog", str(tmp_path)], stdin=subprocess.PIPE, text=True
     )
     with subprocess.Popen(FOREVER) as left_behind, watchdog:
         started_at = psutil.Process(left_behind.pid).create_time()
         watchdog.communicate(f"{left_behind.pid} {started_at}\n", timeout=30)
         assert left_behind.wait(10) == -signal.SIGKILL
+    assert not run_file.exists()
 
 
 async def test_output_is_written_in_whole_lines_with_prefixes(logs):

@@ -5,6 +5,7 @@ import contextlib
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 from embedded.logs import Logs
 from embedded.processes import Process
@@ -16,11 +17,11 @@ SERVICE_STOP_SECONDS = 20
 class ProcessGroup:
     """The children, each made known to the watchdog as soon as it exists."""
 
-    def __init__(self, logs: Logs) -> None:
+    def __init__(self, data: Path, logs: Logs) -> None:
         self.logs = logs
         self._stages: list[list[Process]] = []
         self._watchdog = subprocess.Popen(
-            [sys.executable, "-m", "embedded.watchdog"],
+            [sys.executable, "-m", "embedded.watchdog", str(data)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

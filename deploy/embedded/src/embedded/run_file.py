@@ -87,6 +87,8 @@ class RunDirectory:
                     f"The stack in {self.path} is running already."
                     " `make down` stops it; DATA=… starts another one elsewhere."
                 ) from None
+            # One that was killed could not remove what it had written.
+            self.file.unlink(missing_ok=True)
             lock.truncate(0)
             me = psutil.Process()
             lock.write(json.dumps({"pid": me.pid, "started_at": me.create_time()}))
@@ -104,6 +106,11 @@ class RunDirectory:
             if is_alive(held["pid"], held["started_at"]):
                 return psutil.Process(held["pid"])
         return None
+
+    def forget_the_dead(self) -> None:
+        """Remove what a supervisor wrote that was killed, unless another one runs by now."""
+        if self.supervisor() is None:
+            self.file.unlink(missing_ok=True)
 
     def write(self, run: Run) -> None:
         """Publish what runs, in one step."""

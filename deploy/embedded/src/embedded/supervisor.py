@@ -102,7 +102,7 @@ class Supervisor:
         """Hold the data directory and the processes; stop them on the way out, whatever it is."""
         with self._directory.held():
             logs = Logs(self._options.data / "logs")
-            group = ProcessGroup(logs)
+            group = ProcessGroup(self._options.data, logs)
             stop_on_signals(stop, group.kill)
             try:
                 yield group

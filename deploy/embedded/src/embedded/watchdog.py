@@ -1,17 +1,18 @@
 """Ends what a killed supervisor leaves behind.
 
-Run as `python -m embedded.watchdog`, in a session of its own. Each line on its standard input names
-a process, `pid started_at`; the end of the input means that the supervisor is gone. The kernel has
-signalled the children by then: the watchdog is for one that was just starting, or hangs.
+Run as `python -m embedded.watchdog DATA`, in a session of its own. Each line on its standard input
+names a process, `pid started_at`; the end of the input means that the supervisor is gone. The
+kernel has signalled the children by then: the watchdog is for one that was just starting, or hangs.
 """
 
 import signal
 import sys
 import time
+from pathlib import Path
 
 import psutil
 
-from embedded.run_file import is_alive
+from embedded.run_file import RunDirectory, is_alive
 
 GRACE_SECONDS = 5.0
 
@@ -30,6 +31,7 @@ def main() -> None:
     for pid, started_at in watched:
         if is_alive(pid, started_at):
             _kill_tree(pid)
+    RunDirectory(Path(sys.argv[1])).forget_the_dead()
 
 
 def _kill_tree(pid: int) -> None:
