@@ -50,7 +50,7 @@ class Api:
 
 
 @pytest.fixture
-async def api(database, monkeypatch) -> AsyncIterator[Api]:
+async def api(database) -> AsyncIterator[Api]:
     dsn = await database("domain-verifier")
     settings = Settings(
         environment="test",

@@ -237,8 +237,9 @@ async def test_commands_refuse_in_a_sentence(
         await rows.execute(
             "INSERT INTO tenants VALUES ($1, $2, $3, 'active', 1)", UUID(int=number), name, package
         )
-    assert (await command(environment, *arguments))[0] == code
-    assert sentence in (await command(environment, *arguments))[1]
+    ended, output = await command(environment, *arguments)
+    assert ended == code
+    assert sentence in output
     assert await rows.fetchval("SELECT count(*) FROM claims") == 0
 
 

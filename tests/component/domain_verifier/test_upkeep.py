@@ -1,0 +1,64 @@
+"""Gauges over all claims, and the end of old history."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import asyncpg
+import pytest
+from prometheus_client import CollectorRegistry
+
+from chassis.postgres import create_pool
+from domain_verifier.domain.evidence import Outcome
+from domain_verifier.storage.upkeep import ClaimGauges, Pruning, claims_poll
+from support.dns_house import postgres_house
+
+
+@pytest.fixture
+async def pool(database) -> AsyncIterator[asyncpg.Pool]:
+    pool = await create_pool(await database("domain-verifier"), size=2)
+    yield pool
+    await pool.close()
+
+
+async def test_gauges_tell_states_backlog_and_what_needs_people(pool) -> None:
+    house, registry = postgres_house(pool), CollectorRegistry()
+    tenant, other = await house.add_tenant("acme"), await house.add_tenant("globex")
+    for number in range(3):
+        await house.claim(tenant, f"d{number}.test")
+    held = await house.claim(tenant, "held.test")
+    rival = await house.claim(other, "held.test")
+    house.dns.says("held.test", Outcome.PRESENT)
+    await house.check(held)
+    await house.check(rival)
+    house.dns.says("held.test", Outcome.UNKNOWN)
+    await house.check(held)
+    house.clock.pass_(hours=49)
+    read = claims_poll(
+        pool, clock=house.clock, policy=house.policy, gauges=ClaimGauges(registry)
+    ).read
+    await read()
+
+    def value(name: str, **labels: str) -> float | None:
+        return registry.get_sample_value(name, labels)
+
+    assert value("domain_claims", state="pending") == 4
+    assert value("domain_claims", state="verified") == 1
+    assert value("domain_claims", state="lapsed") == 0
+    assert value("domain_checks_due") == 5
+    assert value("domain_claims_unseen") == 1
+    assert value("domain_claims_in_review") == 1
+    assert value("domain_breaker_open") == 0
+
+
+async def test_history_ends_at_its_age(pool) -> None:
+    house = postgres_house(pool)
+    tenant = await house.add_tenant("acme")
+    claim = await house.claim(tenant, "acme.test")
+    await house.check(claim)
+    house.clock.pass_(days=100)
+    await house.check(claim)
+    house.clock.pass_(days=100)
+    pruning = Pruning(pool, clock=house.clock, keep=timedelta(days=180))
+    assert await pruning.prune() == 1
+    assert await pruning.prune() == 0
+    assert len(await house.claims.checks(tenant, claim.claim_id, limit=10)) == 1
