@@ -66,9 +66,11 @@ def over_budget(results: Results) -> list[str]:
 
 
 def _phases_table(results: Results) -> Table:
-    table = Table(title="SCIM, one serving process, concurrency 16", title_justify="left")
+    table = Table(
+        title="SCIM: one serving process, concurrency 16, milliseconds", title_justify="left"
+    )
     table.add_column("phase", no_wrap=True)
-    columns = ("req/s", "p50 ms", "p99 ms", "CPU ms", "budget", "floor", "SQL", "budget")
+    columns = ("req/s", "p50", "p99", "CPU", "≤CPU", "floor", "SQL", "≤SQL")
     for name in columns:
         table.add_column(name, justify="right", no_wrap=True)
     floor = {each.name: each for each in results.floor}
