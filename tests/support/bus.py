@@ -60,6 +60,7 @@ class Bus:
     producer: asyncpg.Pool
     consumer: asyncpg.Pool
     producer_dsn: str
+    consumer_dsn: str
     group: str = field(default_factory=lambda: f"test-{uuid7().hex}")
     signal: OutboxSignal = field(default_factory=OutboxSignal)
 
@@ -185,7 +186,7 @@ async def open_bus(broker: Broker, database: Callable[[str], Awaitable[str]]) ->
         for pool in pools:
             stack.callback(pool.terminate)
         await pools[1].execute(EFFECTS)
-        bus = Bus(broker, pools[0], pools[1], dsns[0])
+        bus = Bus(broker, pools[0], pools[1], dsns[0], dsns[1])
         await bus.begin_at_end(*TOPICS.values())
         yield bus
 

@@ -1,3 +1,5 @@
+"""A bus on either broker: every case here runs on both."""
+
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest

@@ -99,8 +99,16 @@ class KafkaSender:
 class KafkaReceiver:
     """A member of a consumer group that begins where it is told to."""
 
-    def __init__(self, bootstrap: str, *, group: str, topics: Sequence[str]) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        group: str,
+        topics: Sequence[str],
+        session_timeout_ms: int = 10_000,
+    ) -> None:
         """Prepare; `start` joins the group."""
+        self._session_timeout_ms = session_timeout_ms
         self._bootstrap = bootstrap
         self._group = group
         self._topics = topics
@@ -121,7 +129,7 @@ class KafkaReceiver:
             auto_offset_reset="earliest",
             fetch_max_wait_ms=250,
             request_timeout_ms=REQUEST_TIMEOUT_MS,
-            session_timeout_ms=10_000,
+            session_timeout_ms=self._session_timeout_ms,
             heartbeat_interval_ms=2_000,
             max_partition_fetch_bytes=LARGEST_RECORD // 8,
         )

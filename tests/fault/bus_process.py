@@ -1,0 +1,41 @@
+"""A relay or a consumer as a process of its own, for a test to kill or to stop."""
+
+import asyncio
+import sys
+
+from chassis.broker_kafka import KafkaReceiver
+from chassis.consumer import Consumer, Subscription
+from chassis.postgres import create_pool
+from chassis.relay import Relay
+from contracts.topics import DIRECTORY_USERS, SCIM_EVENTS
+from support.bus import record_effect
+
+SESSION_MS = 6_000
+SILENCE = 2.0
+
+
+async def relay(dsn: str, bootstrap: str) -> None:
+    """Relay with a short patience, so that a stopped one is soon replaced."""
+    await Relay(dsn=dsn, bootstrap=bootstrap, source="/services/scim", silence=SILENCE).run()
+
+
+async def consumer(dsn: str, bootstrap: str, group: str) -> None:
+    """Write every event into `effects`."""
+    pool = await create_pool(dsn, size=6)
+    topics = [SCIM_EVENTS, DIRECTORY_USERS]
+    names = [topic.name for topic in topics]
+    handlers = {"scim.user.deleted.v1": record_effect, "directory.user.state.v1": record_effect}
+    await Consumer(
+        group=group,
+        subscriptions=[Subscription(topic, handlers) for topic in topics],
+        pool=pool,
+        bootstrap=bootstrap,
+        receiver=lambda: KafkaReceiver(
+            bootstrap, group=group, topics=names, session_timeout_ms=SESSION_MS
+        ),
+    ).run()
+
+
+if __name__ == "__main__":
+    role, *arguments = sys.argv[1:]
+    asyncio.run({"relay": relay, "consumer": consumer}[role](*arguments))

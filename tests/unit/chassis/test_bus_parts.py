@@ -1,0 +1,144 @@
+"""The small parts of the bus: ids, context, queries, outbox records, blame."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+
+from chassis import context
+from chassis.bus_faults import fault_points
+from chassis.consumer_errors import is_transient
+from chassis.ids import uuid7
+from chassis.outbox import EventTooLarge, outbox_record
+from chassis.queries import parse_queries
+from chassis.signal import OutboxSignal
+from contracts.scim import ScimGroupMembersChanged, ScimUserDeleted
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+TENANT, USER = uuid7(), uuid7()
+DELETED = ScimUserDeleted(user_id=USER, user_name="ada")
+
+
+def test_ids_rise_and_never_repeat() -> None:
+    ids = [uuid7() for _ in range(10_000)]
+    assert ids == sorted(set(ids))
+    assert {(made.version, made.variant) for made in ids} == {(7, "specified in RFC 4122")}
+
+
+def test_a_context_holds_for_its_block() -> None:
+    assert context.current().correlation_id == ""
+    with context.bind(context.Context("outer")):
+        with context.bind(context.Context("inner")):
+            assert context.current().correlation_id == "inner"
+        assert context.current().correlation_id == "outer"
+
+
+def test_queries_are_split_at_their_names() -> None:
+    text = "-- A file.\n-- name: one\n-- does\nSELECT 1;\n\n-- name: two\nSELECT 2"
+    assert parse_queries(text, "x") == {"one": "-- does\nSELECT 1", "two": "SELECT 2"}
+    with pytest.raises(ValueError, match=r"x\.sql has two queries named one"):
+        parse_queries(text + "\n-- name: one\nSELECT 3", "x")
+
+
+def test_an_outbox_record_takes_its_cause_from_the_context() -> None:
+    with context.bind(context.Context("corr", traceparent="00-x")):
+        record = outbox_record(
+            "scim.user.deleted.v1", tenant_id=TENANT, subject="s", data=DELETED, now=NOW
+        )
+    assert (record.topic, record.correlation_id, record.traceparent) == (
+        "scim-events",
+        "corr",
+        "00-x",
+    )
+    assert ScimUserDeleted.model_validate_json(record.data or b"") == DELETED
+
+
+@pytest.mark.parametrize(
+    ("type_", "data", "version", "reason"),
+    [
+        ("scim.user.exploded.v1", DELETED, None, "no event type"),
+        ("scim.user.created.v1", DELETED, None, "carries ScimUserCreated"),
+        ("scim.user.deleted.v1", None, None, "needs data"),
+        ("scim.user.deleted.v1", DELETED, 3, "has no version"),
+        ("directory.user.state.v1", None, None, "needs a version"),
+    ],
+)
+def test_an_outbox_record_must_fit_the_registry(
+    type_: str, data: ScimUserDeleted | None, version: int | None, reason: str
+) -> None:
+    with pytest.raises(ValueError, match=reason):
+        outbox_record(type_, tenant_id=TENANT, subject="s", data=data, now=NOW, version=version)
+
+
+def test_an_event_that_no_record_can_hold_never_enters_the_outbox() -> None:
+    huge = DELETED.model_copy(update={"user_name": "x" * 1_100_000})
+    with pytest.raises(EventTooLarge):
+        outbox_record("scim.user.deleted.v1", tenant_id=TENANT, subject="s", data=huge, now=NOW)
+    full = ScimGroupMembersChanged(group_id=USER, added=[uuid7()] * 5_000, removed=[USER] * 5_000)
+    outbox_record(
+        "scim.group.members_changed.v1", tenant_id=TENANT, subject="g", data=full, now=NOW
+    )
+
+
+def test_a_deletion_is_a_state_without_data() -> None:
+    record = outbox_record(
+        "directory.user.state.v1", tenant_id=TENANT, subject="s", data=None, now=NOW, version=2
+    )
+    assert (record.data, record.version) == (None, 2)
+
+
+@pytest.mark.parametrize(
+    ("error", "transient"),
+    [
+        (asyncpg.SerializationError(), True),
+        (asyncpg.DeadlockDetectedError(), True),
+        (asyncpg.DiskFullError(), True),
+        (asyncpg.TooManyConnectionsError(), True),
+        (asyncpg.AdminShutdownError(), True),
+        (asyncpg.ReadOnlySQLTransactionError(), True),
+        (asyncpg.IdleInTransactionSessionTimeoutError(), True),
+        (asyncpg.LockNotAvailableError(), True),
+        (asyncpg.ConnectionDoesNotExistError(), True),
+        (asyncpg.InterfaceError("connection is closed"), True),
+        (ConnectionRefusedError(), True),
+        (TimeoutError(), True),
+        (asyncpg.UniqueViolationError(), False),
+        (asyncpg.UndefinedTableError(), False),
+        (asyncpg.DataError(), False),
+        (asyncpg.InterfaceError("another operation is in progress"), False),
+        (ValueError(), False),
+    ],
+)
+def test_the_world_is_told_from_the_event(error: Exception, transient: bool) -> None:
+    assert is_transient(error) is transient
+
+
+def test_a_wrapped_error_is_judged_by_its_cause() -> None:
+    wrapped = RuntimeError("storing failed")
+    wrapped.__cause__ = asyncpg.DeadlockDetectedError()
+    assert is_transient(wrapped)
+
+
+async def test_a_poke_wakes_the_relay_of_this_process() -> None:
+    signal = OutboxSignal()
+    waiting = asyncio.create_task(signal.wait(30))
+    await asyncio.sleep(0)
+    signal.poke()
+    await asyncio.wait_for(waiting, 1)
+    # A poke before the wait counts too; it is used up by it.
+    signal.poke()
+    await asyncio.wait_for(signal.wait(30), 1)
+    await signal.wait(0.01)
+
+
+def test_fault_points_do_nothing_unless_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FAULT", raising=False)
+    fault_points()("relay.before_send")
+    killed: list[tuple[int, int]] = []
+    monkeypatch.setenv("FAULT", "relay.before_send:2")
+    monkeypatch.setattr("os.kill", lambda pid, number: killed.append((pid, number)))
+    reach = fault_points()
+    for point in ("relay.before_send", "relay.after_send", "relay.before_send"):
+        reach(point)
+    assert len(killed) == 1
