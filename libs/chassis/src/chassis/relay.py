@@ -8,7 +8,7 @@ and topic. After any failed send the producer is thrown away and the outbox is r
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import asyncpg
@@ -25,6 +25,7 @@ from chassis.signal import OutboxSignal
 
 BATCH = 1_000
 RECHECK = 5.0
+MARK_AFTER = 0.05
 MIN_BACKOFF = 0.1
 MAX_BACKOFF = 5.0
 
@@ -117,6 +118,9 @@ class _Shift:
     sender: Sender
     store: RelayStore
     looked_around: float = -RECHECK
+    unmarked: list[int] = field(default_factory=list)
+    """Sent, but not marked yet: a mark costs as much as a number, so many share one."""
+    mark_due: float = 0.0
 
     async def work(self) -> None:
         while True:
@@ -124,11 +128,15 @@ class _Shift:
             left_over = await self._look_around()
             ids = left_over or await self._number()
             if not ids:
-                await self.relay.signal.wait(self.relay.poll)
+                await self._mark_in_time()
+                rest = MARK_AFTER if self.unmarked else self.relay.poll
+                await self.relay.signal.wait(rest)
                 continue
             self.relay.reach("relay.numbered")
             await self._send(ids)
+            await self._mark_in_time()
             if left_over:
+                await self._mark()
                 await self.store.unblock()
 
     async def _look_around(self) -> list[int]:
@@ -139,6 +147,7 @@ class _Shift:
             _log.info("relay.buckets_taken", buckets=len(self.session.owned))
         if not gained and time.monotonic() - self.looked_around < RECHECK:
             return []
+        await self._mark()
         if not await self.store.prune(self.relay.keep_sent):
             self.looked_around = time.monotonic()
         return await self.session.find_numbered() if self.session.owned else []
@@ -158,11 +167,22 @@ class _Shift:
             await self.store.resend_newest(ids)
             raise RelayInterrupted("the buckets passed to another relay during a send")
 
-        if delivery.sent:
-            relay.reach("relay.before_mark")
-            await self.store.mark_sent(delivery.sent)
-            relay.reach("relay.after_mark")
+        if not self.unmarked:
+            self.mark_due = time.monotonic() + MARK_AFTER
+        self.unmarked += delivery.sent
         if delivery.refused:
             await self.store.block(delivery.refused)
         if delivery.failure is not None:
+            await self._mark()
             raise RelayInterrupted(f"a send failed: {delivery.failure}")
+
+    async def _mark_in_time(self) -> None:
+        if len(self.unmarked) >= BATCH or time.monotonic() >= self.mark_due:
+            await self._mark()
+
+    async def _mark(self) -> None:
+        if self.unmarked:
+            self.relay.reach("relay.before_mark")
+            await self.store.mark_sent(self.unmarked)
+            self.unmarked.clear()
+            self.relay.reach("relay.after_mark")
