@@ -206,10 +206,14 @@ async def test_duplicates_in_the_log_have_no_second_effect(bus: Bus) -> None:
     async with running(bus.reader().run):
         await bus.send(*numbered[:3], *numbered[:3], *numbered[1:])
         await eventually(lambda: _applied(bus, tenant_id, 4), within=20)
-    # And again by a new process that reads the partition from its beginning.
-    await bus.consumer.execute("UPDATE consumer_offsets SET next_offset = 0")
+    # And again by a new process that has to read the partition from before them.
+    await bus.consumer.execute(
+        "UPDATE consumer_offsets SET next_offset = next_offset - 9 "
+        "WHERE topic = $1 AND partition = $2",
+        *numbered[0].partition,
+    )
     other = user_deleted(tenant_id)
-    async with running(bus.reader(limit=None).run):
+    async with running(bus.reader().run):
         await bus.send(raw(other, 5))
         await eventually(lambda: _applied(bus, tenant_id, 5), within=20)
 
