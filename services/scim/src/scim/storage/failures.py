@@ -2,33 +2,20 @@
 
 import asyncpg
 
+from chassis.consumer_errors import is_transient
 from scim.domain.errors import Kind, ScimError, invalid_value
 
-_PASSING = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.ObjectInUseError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.PostgresIOError,
-    asyncpg.ReadOnlySQLTransactionError,
-)
+_UNSTORABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 
 
 def as_scim_error(error: Exception) -> ScimError | None:
     """Return what can be told about a failure of the database; None when it is a fault of ours."""
-    if isinstance(error, _PASSING):
+    # The driver says InternalClientError when a connection is cut while a statement begins.
+    if is_transient(error) or isinstance(error, asyncpg.InternalClientError):
         return ScimError(
             Kind.UNAVAILABLE, "The service cannot reach its storage; nothing is known to be saved."
         )
-    if isinstance(
-        error, asyncpg.CharacterNotInRepertoireError | asyncpg.UntranslatableCharacterError
-    ):
+    if isinstance(error, _UNSTORABLE):
         return invalid_value("A value contains a character that cannot be stored.")
     if isinstance(error, asyncpg.ProgramLimitExceededError):
         return invalid_value("A value is too long to be stored.")
