@@ -15,7 +15,12 @@ NAMES = st.sampled_from(
         *(WORK, 'roles[primary eq "True"].value', "manager", "department", "addresses", "type"),
         *("value", "primary", "displayName", "members", "externalId", "givenName", "id", "meta"),
         *(CORE, ENTERPRISE, GROUP, f"{ENTERPRISE}:manager", f"{ENTERPRISE}.department", "nope"),
-        *("op", "path", "Operations", "schemas", "emails[", 'members[value eq "x"]'),
+        *(
+            'emails[type eq ""].value',
+            'roles[value eq "{\\"value\\":\\"x\\"}"].type',
+            "roles.value",
+        ),
+        *("op", "path", "Operations", "schemas", "roles.value", "emails[", 'members[value eq "x"]'),
     ]
 )
 LEAVES = st.one_of(

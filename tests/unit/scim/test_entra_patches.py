@@ -172,6 +172,11 @@ CASES: dict[str, tuple[dict[str, Any], Operations, dict[str, Any]]] = {
         [op("Add", "roles", value=[{"value": '{"id":"1","value":"A","displayName":"B"}'}])],
         document(roles=[{"value": "A", "display": "B"}]),
     ),
+    "role as JSON under a filtered path": (
+        ANN,
+        [op("Add", 'roles[primary eq "True"].value', value='{"value":"A","displayName":"B"}')],
+        document(roles=[{"primary": True, "value": "A"}]),
+    ),
     "AssertiveAppRoleAssignmentsComplex replaces all": (
         ROLES,
         [op("replace", "roles", value=[{"value": "Z", "primary": "False"}])],

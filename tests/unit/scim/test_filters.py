@@ -101,6 +101,7 @@ REFUSED = {
     'userName eq "a")': "was not expected",
     'userName eq "a" and': "is missing",
     'userName eq "\\u0000"': "NUL",
+    "userName eq a\x00b": "NUL",
     "(" * 9 + "id eq 1" + ")" * 9: "deeper than",
     " and ".join(["id eq 1"] * 21): "more than 20",
     "userName eq " + "x" * 4096: "longer than",

@@ -40,6 +40,16 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
         "invalidFilter",
         "true or false",
     ),
+    "selection by nothing": (
+        patch_body(op("Add", 'emails[type eq ""].value', value="x")),
+        "invalidFilter",
+        "compared with a value",
+    ),
+    "selection by null": (
+        patch_body(op("Add", "emails[type eq null].value", value="x")),
+        "invalidFilter",
+        "compared with a value",
+    ),
     "remove without a path": (
         patch_body(op("remove", value={"title": "T"})),
         "noTarget",

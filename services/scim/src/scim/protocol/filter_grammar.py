@@ -31,6 +31,11 @@ class Literal:
     text: str
     quoted: bool
 
+    @property
+    def is_null(self) -> bool:
+        """Whether it is the word null."""
+        return not self.quoted and self.text.lower() == "null"
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -184,12 +189,15 @@ def _tokens(text: str) -> list[str]:
 
 
 def _literal(token: str) -> Literal:
-    if not token.startswith('"'):
-        return Literal(token, quoted=False)
+    literal = Literal(_unquoted(token), quoted=True) if token[0] == '"' else Literal(token, False)
+    if "\x00" in literal.text:
+        raise invalid_filter("The filter compares with a NUL character, which no value contains.")
+    return literal
+
+
+def _unquoted(token: str) -> str:
     try:
         text: str = orjson.loads(token)
     except orjson.JSONDecodeError:
-        text = token[1:-1].replace('\\"', '"')
-    if "\x00" in text:
-        raise invalid_filter("The filter compares with a NUL character, which no value contains.")
-    return Literal(text, quoted=True)
+        return token[1:-1].replace('\\"', '"')
+    return text

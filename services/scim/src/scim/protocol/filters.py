@@ -91,7 +91,7 @@ def _value_path(
 
 
 def _value(field: Field, literal: Literal) -> str | bool | UUID:
-    if not literal.quoted and literal.text.lower() == "null":
+    if literal.is_null:
         raise invalid_filter(f"'{field} eq null' is not supported; compare with a value.")
     if field in _IDS:
         return id_of(literal.text) or IMPOSSIBLE_ID

@@ -16,7 +16,7 @@ from scim.protocol.operations import Op, Operation, Patch, Target
 from scim.protocol.paths import Container, resolve
 from scim.protocol.schema import ResourceSchema, group_schema, user_schema
 from scim.protocol.user_patch import patch_user
-from scim.protocol.values import Dropped, coerce, coerce_entries
+from scim.protocol.values import Dropped, coerce, coerce_entries, coerce_sub
 
 MAX_OPERATIONS = 1_000
 
@@ -195,7 +195,7 @@ def _value(op: Op, target: Target, value: object, dropped: Dropped) -> Any:
     if op == "remove":
         return _removed_values(target, value, dropped)
     if target.sub is not None:
-        return coerce(target.sub, value, dropped)
+        return coerce_sub(attribute, target.sub, value, dropped)
     if target.where and value is not None and value != "":
         entries = coerce_entries(attribute, value, dropped)
         if len(entries) > 1:

@@ -8,10 +8,11 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from scim.domain.errors import invalid_filter, invalid_path
+from scim.domain.errors import ScimError, invalid_filter, invalid_path
 from scim.protocol.filter_grammar import Comparison, comparisons, parse_expression
 from scim.protocol.operations import Condition, Target
 from scim.protocol.schema import SERVER_OWNED, Attribute, ResourceSchema
+from scim.protocol.values import Dropped, coerce_sub
 
 MAX_LENGTH = 1_000
 
@@ -19,7 +20,6 @@ _PATH = re.compile(
     r"\s*(?P<name>[A-Za-z$][\w$\-]*)\s*(?:\[(?P<where>.*)\])?\s*(?:\.(?P<sub>[A-Za-z$][\w$\-]*))?\s*",
     re.DOTALL,
 )
-_BOOLEANS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,11 @@ def _condition(attribute: Attribute, comparison: Comparison) -> Condition:
     sub = attribute.subs.get(comparison.path.lower())
     if sub is None or comparison.where is not None or comparison.value is None:
         raise invalid_filter(f"{attribute.label} cannot be selected by {comparison.path[:80]!r}.")
-    text = comparison.value.text
-    if sub.type != "boolean":
-        return Condition(sub, text)
-    if text.lower() not in _BOOLEANS:
-        raise invalid_filter(f"{sub.label} is true or false, not {text[:40]!r}.")
-    return Condition(sub, _BOOLEANS[text.lower()])
+    literal = comparison.value
+    try:
+        value = None if literal.is_null else coerce_sub(attribute, sub, literal.text, Dropped())
+    except ScimError as error:
+        raise invalid_filter(error.detail) from error
+    if value is None:
+        raise invalid_filter(f"{sub.label} must be compared with a value.")
+    return Condition(sub, value)

@@ -54,6 +54,15 @@ def coerce(attribute: Attribute, value: object, dropped: Dropped) -> Any:
     return _string(attribute, value)
 
 
+def coerce_sub(attribute: Attribute, sub: Attribute, value: object, dropped: Dropped) -> Any:
+    """Return the value of one sub-attribute; a role's value may be JSON text here as well."""
+    coerced = coerce(sub, value, dropped)
+    if attribute.name == "roles" and sub.name == "value":
+        while (role := _role_in(coerced)) is not None:
+            coerced = coerce(sub, role["value"], dropped)
+    return coerced
+
+
 def coerce_entries(attribute: Attribute, value: object, dropped: Dropped) -> list[dict[str, Any]]:
     """Return the entries of a multi-valued attribute; those that say nothing are left out.
 
