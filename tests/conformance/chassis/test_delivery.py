@@ -111,6 +111,21 @@ async def test_a_silent_session_loses_its_buckets(bus: Bus) -> None:
     await stopped.close()
 
 
+async def test_a_session_that_waits_for_the_broker_keeps_its_buckets(local_bus: Bus) -> None:
+    session = await RelaySession.open(local_bus.producer_dsn, silence=0.5, wake=lambda: None)
+    await session.take_buckets()
+    beats = {session._spoke}
+
+    async def has_beaten_for_long() -> bool:
+        beats.add(session._spoke)
+        return max(beats) - min(beats) > 1.5
+
+    await eventually(has_beaten_for_long)
+    assert session.holds()
+    assert await session.number(10) == []
+    await session.close()
+
+
 async def test_what_a_dead_relay_numbered_is_sent_with_the_same_numbers(bus: Bus) -> None:
     tenant_id = uuid7()
     await bus.commit(*[user_deleted(tenant_id) for _ in range(3)])

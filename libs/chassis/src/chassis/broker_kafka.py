@@ -16,7 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from chassis.broker import Incoming, Outgoing, Partition, SendError
 from chassis.ids import uuid7
 
-SEND_TIMEOUT = 30.0
+SEND_TIMEOUT = 20.0
 CLOSE_TIMEOUT = 5.0
 CALL_TIMEOUT = 10.0
 REQUEST_TIMEOUT_MS = 15_000
@@ -136,7 +136,7 @@ class KafkaReceiver:
         self._consumer.subscribe(
             self._topics, listener=_Listener(self._consumer, assigned, revoked)
         )
-        await _call(self._consumer.start(), 6 * CALL_TIMEOUT)
+        await _call(self._consumer.start(), 3 * CALL_TIMEOUT)
 
     async def receive(self, timeout: float) -> Mapping[Partition, Sequence[Incoming]]:
         """Return the next records of the partitions that are not paused."""

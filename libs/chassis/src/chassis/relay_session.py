@@ -91,5 +91,5 @@ class RelaySession:
             await asyncio.sleep(self._silence / 5)
             async with self._turn:
                 asked = time.monotonic()
-                await self._connection.execute("")
+                await self._connection.execute("SELECT 1")
                 self._spoke = asked
