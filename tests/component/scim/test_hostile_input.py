@@ -60,6 +60,13 @@ async def test_nothing_too_long_for_an_index_breaks_the_service(acme: Client) ->
     assert answer.status_code in (201, 400), answer.text
 
 
+async def test_a_user_too_large_for_the_bus(surface: Surface, acme: Client) -> None:
+    answer = await acme.call("POST", "/Users", user("ann@example.com", title="x" * 1_500_000))
+    assert answer.status_code == 413
+    assert json(await acme.get("/Users"))["totalResults"] == 0
+    assert await surface.events(acme.tenant.id) == []
+
+
 async def test_duplicate_keys_are_read_like_the_last_one(acme: Client) -> None:
     answer = await acme.call(
         "POST", "/Users", content=b'{"userName":"first@example.com","userName":"last@example.com"}'

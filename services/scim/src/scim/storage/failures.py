@@ -3,6 +3,7 @@
 import asyncpg
 
 from chassis.consumer_errors import is_transient
+from chassis.outbox import EventTooLarge
 from scim.domain.errors import Kind, ScimError, invalid_value
 
 _UNSTORABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
@@ -15,6 +16,8 @@ def as_scim_error(error: Exception) -> ScimError | None:
         return ScimError(
             Kind.UNAVAILABLE, "The service cannot reach its storage; nothing is known to be saved."
         )
+    if isinstance(error, EventTooLarge):
+        return ScimError(Kind.TOO_LARGE, "The resource is too large to be passed on; shorten it.")
     if isinstance(error, _UNSTORABLE):
         return invalid_value("A value contains a character that cannot be stored.")
     if isinstance(error, asyncpg.ProgramLimitExceededError):

@@ -6,7 +6,7 @@ import asyncpg
 
 from chassis.queries import load_queries
 from scim.domain.query import Field, Filter, Page
-from scim.storage.rows import group_record
+from scim.storage.rows import group_record, single_values
 from scim.usecases.ports import Found, GroupRecord
 
 QUERIES = load_queries("scim.storage", "groups")
@@ -18,12 +18,10 @@ async def find_groups(
     pool: asyncpg.Pool, tenant_id: UUID, wanted: Filter, page: Page, *, with_members: bool
 ) -> Found[GroupRecord]:
     """Return a page of the matching groups in the order of their ids."""
-    asked = {clause.field: clause.value for clause in wanted}
-    if len(asked) == len(wanted) == 1 and Field.DISPLAY_NAME in asked and page.start_index == 1:
-        return await _named(pool, tenant_id, asked[Field.DISPLAY_NAME], page, with_members)
-    members = [clause.value for clause in wanted if clause.field is Field.MEMBER]
-    others = [clause for clause in wanted if clause.field is not Field.MEMBER]
-    if any(asked[clause.field] != clause.value for clause in others) or len(set(members)) > 1:
+    if len(wanted) == 1 and wanted[0].field is Field.DISPLAY_NAME and page.start_index == 1:
+        return await _named(pool, tenant_id, wanted[0].value, page, with_members)
+    asked = single_values(wanted, several=Field.MEMBER)
+    if asked is None:
         return Found(0, ())
     values = [asked.get(field) for field in _SEARCHED]
     rows = await pool.fetch(

@@ -16,6 +16,7 @@ from chassis.ids import uuid7
 from chassis.outbox import OutboxRecord
 from contracts.registry import EVENT_TYPES
 from scim.domain.group import Group
+from scim.domain.query import Field, Filter
 from scim.domain.user import User
 from scim.usecases.call import Call
 from scim.usecases.changes import Change
@@ -98,3 +99,21 @@ def group_record(row: Row) -> GroupRecord:
     """Return a group as it is answered."""
     group = Group(row["id"], row["version"], row["display_name"], row["external_id"])
     return GroupRecord(group, row["created_at"], row["updated_at"], row["members"])
+
+
+def single_values(wanted: Filter, *, several: Field) -> dict[Field, object] | None:
+    """Return the value asked for in each field; None when one is to have two different ones.
+
+    Only the field that is a list can hold several, so its values are a list, too.
+    """
+    asked: dict[Field, object] = {}
+    listed = [clause.value for clause in wanted if clause.field is several]
+    if listed:
+        asked[several] = listed
+    for clause in wanted:
+        if (
+            clause.field is not several
+            and asked.setdefault(clause.field, clause.value) != clause.value
+        ):
+            return None
+    return asked

@@ -10,7 +10,7 @@ import asyncpg
 
 from chassis.queries import load_queries
 from scim.domain.query import Equals, Field, Filter, Page
-from scim.storage.rows import Row, user_record
+from scim.storage.rows import Row, single_values, user_record
 from scim.usecases.ports import Found, UserRecord
 
 QUERIES = load_queries("scim.storage", "users")
@@ -54,9 +54,8 @@ async def find_users(
     if len(wanted) == 1 and wanted[0].field in _LISTS:
         query = QUERIES[_LISTS[wanted[0].field]]
         return _page(await pool.fetch(query, tenant_id, *offset_and_count, wanted[0].value))
-    asked = {clause.field: clause.value for clause in wanted}
-    if any(asked[clause.field] != clause.value for clause in wanted):
-        # The same attribute cannot have two values; several addresses are asked for one by one.
+    asked = single_values(wanted, several=Field.EMAIL)
+    if asked is None:
         return Found(0, ())
     values = [asked.get(field) for field in _SEARCHED]
     return _page(await pool.fetch(QUERIES["search_users"], tenant_id, *offset_and_count, *values))

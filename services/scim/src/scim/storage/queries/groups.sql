@@ -210,13 +210,13 @@ WITH fitting AS MATERIALIZED (
       AND ($5::uuid IS NULL OR id = $5)
       AND ($6::text IS NULL OR display_name_key = $6)
       AND ($7::text IS NULL OR external_id = $7)
-      AND (
-          $8::uuid IS NULL
-          OR EXISTS (
+      AND NOT EXISTS (
+          SELECT FROM unnest($8::uuid[]) AS wanted (id)
+          WHERE NOT EXISTS (
               SELECT FROM group_members
               WHERE group_members.tenant_id = $1
                 AND group_members.group_id = groups.id
-                AND group_members.user_id = $8
+                AND group_members.user_id = wanted.id
           )
       )
 ), total AS (

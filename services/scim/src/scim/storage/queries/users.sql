@@ -147,7 +147,7 @@ WITH fitting AS MATERIALIZED (
       AND ($4::text IS NULL OR external_id = $4)
       AND ($5::text IS NULL OR display_name_key = $5)
       AND ($6::text IS NULL OR work_email_key = $6)
-      AND ($7::text IS NULL OR $7 = ANY (email_keys))
+      AND ($7::text[] IS NULL OR email_keys @> $7)
       AND ($8::text IS NULL OR manager = $8)
       AND ($9::boolean IS NULL OR active = $9)
 ), total AS (

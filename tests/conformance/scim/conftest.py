@@ -1,0 +1,29 @@
+"""One suite, two storages: the fake in memory and the real one in PostgreSQL."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from uuid import UUID
+
+import pytest
+
+from chassis.ids import uuid7
+from chassis.postgres import create_pool
+from conformance.scim.harness import Storage, memory_storage, postgres_storage
+
+
+@pytest.fixture(params=["memory", "postgres"])
+async def storage(
+    request: pytest.FixtureRequest, database: Callable[[str], Awaitable[str]]
+) -> AsyncIterator[Storage]:
+    if request.param == "memory":
+        yield memory_storage()
+        return
+    pool = await create_pool(await database("scim"), size=8)
+    try:
+        yield postgres_storage(pool)
+    finally:
+        await pool.close()
+
+
+@pytest.fixture
+def tenant() -> UUID:
+    return uuid7()

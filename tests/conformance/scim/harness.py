@@ -1,0 +1,107 @@
+"""Both storages of the SCIM service behind the same ports, and builders."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from chassis.ids import uuid7
+from chassis.signal import OutboxSignal
+from conformance.scim.memory import (
+    Memory,
+    MemoryEntries,
+    MemoryGroups,
+    MemoryTokens,
+    MemoryUsers,
+)
+from scim.domain.group import Group
+from scim.domain.user import User
+from scim.events.outgoing import outgoing
+from scim.storage.entries import PostgresEntries
+from scim.storage.groups import PostgresGroups
+from scim.storage.tenants import PostgresDirectory
+from scim.storage.tokens import PostgresTokens
+from scim.storage.users import PostgresUsers
+from scim.usecases.call import Call
+from scim.usecases.ports import Entries, Groups, Tenant, Tokens, Users
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+Said = list[tuple[str, dict[str, Any]]]
+
+
+@dataclass
+class Storage:
+    """One storage, and a look at what it announced."""
+
+    users: Users
+    groups: Groups
+    tokens: Tokens
+    entries: Entries
+    said: Callable[[UUID], Awaitable[Said]]
+    keep_tenant: Callable[[Tenant], Awaitable[None]]
+
+
+def memory_storage() -> Storage:
+    memory = Memory(outgoing)
+
+    async def said(tenant_id: UUID) -> Said:
+        return [(kind, data) for tenant, kind, data in memory.events if tenant == tenant_id]
+
+    async def keep(tenant: Tenant) -> None:
+        memory.tenants[tenant.id] = tenant
+
+    return Storage(
+        MemoryUsers(memory),
+        MemoryGroups(memory),
+        MemoryTokens(memory),
+        MemoryEntries(memory),
+        said,
+        keep,
+    )
+
+
+def postgres_storage(pool: asyncpg.Pool) -> Storage:
+    async def said(tenant_id: UUID) -> Said:
+        rows = await pool.fetch(
+            "SELECT type, data FROM outbox WHERE tenant_id = $1 ORDER BY id", tenant_id
+        )
+        return [(row["type"], orjson.loads(row["data"])) for row in rows]
+
+    async def keep(tenant: Tenant) -> None:
+        async with pool.acquire() as connection:
+            await PostgresDirectory(connection).keep_tenant(tenant)  # type: ignore[arg-type]
+
+    signal = OutboxSignal()
+    return Storage(
+        PostgresUsers(pool, signal, outgoing),
+        PostgresGroups(pool, signal, outgoing),
+        PostgresTokens(pool),
+        PostgresEntries(pool),
+        said,
+        keep,
+    )
+
+
+def call(tenant_id: UUID, operation: str = "test", *, status: int = 200, age: int = 0) -> Call:
+    at = NOW - timedelta(seconds=age)
+    made = uuid7().int & ((1 << 80) - 1)
+    return Call(
+        tenant_id=tenant_id,
+        id=UUID(int=int(at.timestamp() * 1000) << 80 | made),
+        occurred_at=at,
+        operation=operation,
+        resource_type="User",
+        status=status,
+    )
+
+
+def user(user_name: str, **attributes: Any) -> User:
+    return User.from_document({"userName": user_name, "active": True, **attributes}, id=uuid7())
+
+
+def group(display_name: str, external_id: str | None = None) -> Group:
+    return Group(uuid7(), 1, display_name, external_id)

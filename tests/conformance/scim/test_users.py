@@ -1,0 +1,198 @@
+"""What every storage of users promises."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import orjson
+import pytest
+
+from chassis.ids import uuid7
+from conformance.scim.harness import NOW, Storage, call, user
+from scim.domain.errors import ScimError
+from scim.domain.keys import IMPOSSIBLE_ID
+from scim.domain.query import Equals, Field, Filter, Page
+from scim.domain.user import ENTERPRISE_URN, User
+from scim.usecases.change_user import ChangeUser
+from scim.usecases.ports import NameTaken
+
+ALL = Page(1, 100)
+LATER = NOW + timedelta(minutes=1)
+
+
+class SteadyClock:
+    def now(self):
+        return LATER
+
+
+async def names(storage: Storage, tenant: UUID, wanted: Filter = (), page: Page = ALL) -> list[str]:
+    found = await storage.users.find(tenant, wanted, page)
+    assert found.total >= len(found.records)
+    return [orjson.loads(record.document)["userName"] for record in found.records]
+
+
+async def test_a_user_is_stored_announced_and_logged(storage: Storage, tenant: UUID) -> None:
+    ann, request = user("Ann@x"), call(tenant, "user.create", status=201)
+    record = await storage.users.add(ann, at=NOW, call=request)
+    assert (record.id, record.version, record.created_at) == (ann.id, 1, NOW)
+    assert await storage.users.get(tenant, ann.id) == record
+    stored = await storage.users.load(tenant, ann.id)
+    assert stored is not None
+    assert (stored.user, stored.created_at, stored.adopted) == (ann, NOW, True)
+    [(kind, data)] = await storage.said(tenant)
+    assert (kind, data["user"]["user_name"]) == ("scim.user.created.v1", "Ann@x")
+    assert request.logged
+    [entry] = await storage.entries.newest(tenant, since=NOW, errors=False, limit=9)
+    assert (entry.operation, entry.status, entry.resource_name) == ("user.create", 201, "Ann@x")
+
+
+async def test_a_name_is_given_once_even_in_a_race(storage: Storage, tenant: UUID) -> None:
+    adding = [
+        storage.users.add(user(name), at=NOW, call=call(tenant)) for name in ["Ann@x", "ANN@x"] * 10
+    ]
+    results = await asyncio.gather(*adding, return_exceptions=True)
+    assert sum(isinstance(result, NameTaken) for result in results) == 19
+    assert len(await names(storage, tenant)) == 1
+    assert len(await storage.said(tenant)) == 1
+    assert len(await storage.entries.newest(tenant, since=NOW, errors=False, limit=99)) == 1
+
+
+async def test_a_replacement_needs_the_version_that_was_read(
+    storage: Storage, tenant: UUID
+) -> None:
+    ann = user("ann@x")
+    await storage.users.add(ann, at=NOW, call=call(tenant))
+    stored = await storage.users.load(tenant, ann.id)
+    assert stored is not None
+    changed = ann.changed_to({"userName": "ann@x", "active": False})
+    record = await storage.users.replace(stored, changed, at=LATER, call=call(tenant))
+    assert record is not None
+    assert (record.version, record.created_at, record.updated_at) == (2, NOW, LATER)
+    stale = call(tenant)
+    assert await storage.users.replace(stored, changed, at=LATER, call=stale) is None
+    assert not stale.logged
+    assert [kind for kind, _ in await storage.said(tenant)] == [
+        "scim.user.created.v1",
+        "scim.user.updated.v1",
+    ]
+
+
+async def test_edits_at_once_are_all_there_in_the_end(storage: Storage, tenant: UUID) -> None:
+    ann = user("ann@x")
+    await storage.users.add(ann, at=NOW, call=call(tenant))
+    change = ChangeUser(storage.users, SteadyClock())
+    attributes = [f"attribute{number}" for number in range(8)]
+    await asyncio.gather(
+        *(change(ann.id, lambda d, n=name: {**d, n: n}, call(tenant)) for name in attributes)
+    )
+    stored = await storage.users.load(tenant, ann.id)
+    assert stored is not None
+    assert stored.user.document.keys() >= {*attributes}
+    assert stored.user.version == 9
+
+
+async def test_a_name_in_use_changes_nothing(storage: Storage, tenant: UUID) -> None:
+    ann, bob = user("ann@x"), user("bob@x")
+    for each in (ann, bob):
+        await storage.users.add(each, at=NOW, call=call(tenant))
+    said = await storage.said(tenant)
+    request = call(tenant)
+    with pytest.raises(ScimError, match="exists already"):
+        await ChangeUser(storage.users, SteadyClock())(
+            bob.id, lambda d: {**d, "userName": "ANN@x"}, request
+        )
+    assert not request.logged
+    assert await storage.said(tenant) == said
+    assert await names(storage, tenant) == ["ann@x", "bob@x"]
+
+
+async def test_removal_takes_memberships_along(storage: Storage, tenant: UUID) -> None:
+    ann = user("ann@x")
+    await storage.users.add(ann, at=NOW, call=call(tenant))
+    request = call(tenant)
+    assert await storage.users.remove(ann.id, at=NOW, call=request)
+    assert request.logged
+    assert not await storage.users.remove(ann.id, at=NOW, call=call(tenant))
+    kind, data = (await storage.said(tenant))[-1]
+    assert (kind, data) == (
+        "scim.user.deleted.v1",
+        {"user_id": str(ann.id), "user_name": "ann@x"},
+    )
+    again = replace(ann, id=uuid7())
+    await storage.users.add(again, at=NOW, call=call(tenant))
+
+
+async def test_tenants_do_not_see_one_another(storage: Storage, tenant: UUID) -> None:
+    other, ann = uuid7(), user("ann@x")
+    await storage.users.add(ann, at=NOW, call=call(tenant))
+    assert await storage.users.get(other, ann.id) is None
+    assert await storage.users.load(other, ann.id) is None
+    assert not await storage.users.remove(ann.id, at=NOW, call=call(other))
+    assert await names(storage, other) == []
+    await storage.users.add(user("ANN@x"), at=NOW, call=call(other))
+    stored = await storage.users.load(tenant, ann.id)
+    assert stored is not None
+    changed = ann.changed_to({"userName": "stolen@x"})
+    assert await storage.users.replace(stored, changed, at=NOW, call=call(other)) is None
+    assert await names(storage, tenant) == ["ann@x"]
+
+
+def clauses(ann: User) -> list[Filter]:
+    return [
+        (Equals(Field.ID, ann.id),),
+        (Equals(Field.USER_NAME, "ann@x"),),
+        (Equals(Field.EXTERNAL_ID, "E1"),),
+        (Equals(Field.DISPLAY_NAME, "ann o."),),
+        (Equals(Field.EMAIL, "home@x"),),
+        (Equals(Field.WORK_EMAIL, "work@x"),),
+        (Equals(Field.MANAGER, "boss"),),
+        (Equals(Field.MANAGER, "boss"), Equals(Field.ACTIVE, False)),
+        (Equals(Field.ID, ann.id), Equals(Field.MANAGER, "boss")),
+        (Equals(Field.EMAIL, "work@x"), Equals(Field.USER_NAME, "ann@x")),
+        (Equals(Field.EXTERNAL_ID, "E1"), Equals(Field.WORK_EMAIL, "work@x")),
+        (Equals(Field.ID, ann.id), Equals(Field.ID, ann.id)),
+    ]
+
+
+async def test_every_clause_finds_what_it_says(storage: Storage, tenant: UUID) -> None:
+    ann = user(
+        "Ann@x",
+        active=False,
+        externalId="E1",
+        displayName="Ann O.",
+        emails=[{"value": "Work@x", "type": "work"}, {"value": "Home@x", "type": "home"}],
+        **{ENTERPRISE_URN: {"manager": {"value": "boss"}}},
+    )
+    for each in (ann, user("bob@x", externalId="e1"), user("cai@x")):
+        await storage.users.add(each, at=NOW, call=call(tenant))
+    for wanted in clauses(ann):
+        assert await names(storage, tenant, wanted) == ["Ann@x"], wanted
+    for nothing in (
+        (Equals(Field.ID, IMPOSSIBLE_ID),),
+        (Equals(Field.ID, ann.id), Equals(Field.ACTIVE, True)),
+        (Equals(Field.ID, ann.id), Equals(Field.ID, IMPOSSIBLE_ID)),
+        (Equals(Field.EMAIL, "none@x"),),
+        (Equals(Field.EXTERNAL_ID, "E1"), Equals(Field.EXTERNAL_ID, "e1")),
+    ):
+        assert await names(storage, tenant, nothing) == [], nothing
+    assert await names(storage, tenant, (Equals(Field.ACTIVE, True),)) == ["bob@x", "cai@x"]
+    both = (Equals(Field.EMAIL, "work@x"), Equals(Field.EMAIL, "home@x"))
+    assert await names(storage, tenant, both) == ["Ann@x"]
+
+
+async def test_pages_are_stable_and_know_the_total(storage: Storage, tenant: UUID) -> None:
+    for number in range(7):
+        await storage.users.add(user(f"u{number}@x", externalId="same"), at=NOW, call=call(tenant))
+    for wanted in ((), (Equals(Field.EXTERNAL_ID, "same"),), (Equals(Field.ACTIVE, True),)):
+        for start, count, shown in (
+            (1, 3, "012"),
+            (4, 3, "345"),
+            (7, 3, "6"),
+            (9, 3, ""),
+            (1, 0, ""),
+        ):
+            found = await storage.users.find(tenant, wanted, Page(start, count))
+            assert found.total == 7
+            page = [orjson.loads(record.document)["userName"][1] for record in found.records]
+            assert "".join(page) == shown
