@@ -15,9 +15,9 @@ from asyncpg.connection import LoggedQuery
 
 from chassis.clock import SystemClock
 from chassis.ids import uuid7
-from chassis.postgres import create_pool
 from chassis.signal import OutboxSignal
 from scim.settings import Settings
+from scim.storage.statements import open_pool
 from scim.storage.tenants import PostgresDirectory
 from scim.storage.tokens import PostgresTokens
 from scim.usecases.ports import Tenant
@@ -166,7 +166,7 @@ async def open_surface(dsn: str, **overrides: Any) -> AsyncIterator[Surface]:
         **overrides,
     }
     settings = Settings.model_validate(values)
-    pool = await create_pool(dsn, size=8)
+    pool = await open_pool(dsn, size=8)
     statements = Statements()
     for holder in pool._holders:
         holder._con.add_query_logger(statements.note)

@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 
 from chassis.ids import uuid7
-from chassis.postgres import create_pool
 from conformance.scim.harness import Storage, memory_storage, postgres_storage
+from scim.storage.statements import open_pool
 
 
 @pytest.fixture(params=["memory", "postgres"])
@@ -17,7 +17,7 @@ async def storage(
     if request.param == "memory":
         yield memory_storage()
         return
-    pool = await create_pool(await database("scim"), size=8)
+    pool = await open_pool(await database("scim"), size=8)
     try:
         yield postgres_storage(pool)
     finally:

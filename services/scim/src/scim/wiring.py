@@ -15,7 +15,6 @@ from chassis.http import Application, create_app, limits_of
 from chassis.logging import configure_logging
 from chassis.loops import Loop, beat
 from chassis.metrics import outbox_poll
-from chassis.postgres import create_pool
 from chassis.ratelimit import RateLimit
 from chassis.relay import Relay
 from chassis.service import Mode, Parts, Service
@@ -35,7 +34,7 @@ from scim.settings import Settings
 from scim.storage.entries import PostgresEntries
 from scim.storage.failures import as_scim_error
 from scim.storage.groups import PostgresGroups
-from scim.storage.statements import hot_statements
+from scim.storage.statements import open_pool
 from scim.storage.tenants import PostgresDirectory, PostgresTenants
 from scim.storage.tokens import PostgresTokens
 from scim.storage.users import PostgresUsers
@@ -69,8 +68,7 @@ class Edge:
 async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     """Wire the service."""
     dsn, bootstrap = settings.database_url, settings.kafka_bootstrap_servers
-    warm = hot_statements() if mode.serves else ()
-    pool = await create_pool(dsn, size=settings.database_pool_size, warm=warm)
+    pool = await open_pool(dsn, size=settings.database_pool_size, warm=mode.serves)
     signal = OutboxSignal(dsn=dsn)
     passing_on = Loop("outbox-signal", signal.run, silence=0)
     try:
@@ -158,7 +156,7 @@ async def open_desk() -> AsyncIterator[Desk]:
     settings = load_settings(Settings)
     configure_logging(service=NAME, environment=settings.environment, level=settings.log_level)
     try:
-        pool = await create_pool(settings.database_url, size=1)
+        pool = await open_pool(settings.database_url, size=1)
     except (OSError, asyncpg.PostgresError) as error:
         raise ConnectionError(
             f"The database cannot be reached: {error}. Check SCIM_DATABASE_URL."

@@ -3,7 +3,10 @@
 WITH unknown AS (
     SELECT wanted.id
     FROM unnest($8::uuid[]) AS wanted (id)
-    WHERE NOT EXISTS (SELECT FROM users WHERE users.tenant_id = $1 AND users.id = wanted.id)
+    -- One index probe for each, whatever the statistics say: not to be turned into a join.
+    WHERE (
+        SELECT users.id FROM users WHERE users.tenant_id = $1 AND users.id = wanted.id
+    ) IS NULL
 ), stored AS (
     INSERT INTO groups (
         tenant_id, id, display_name, display_name_key, external_id, version, created_at, updated_at
@@ -76,7 +79,10 @@ WITH present AS (
 ), unknown AS (
     SELECT wanted.id
     FROM unnest($3::uuid[]) AS wanted (id)
-    WHERE NOT EXISTS (SELECT FROM users WHERE users.tenant_id = $1 AND users.id = wanted.id)
+    -- One index probe for each, whatever the statistics say: not to be turned into a join.
+    WHERE (
+        SELECT users.id FROM users WHERE users.tenant_id = $1 AND users.id = wanted.id
+    ) IS NULL
 ), allowed AS (
     SELECT present.id FROM present WHERE NOT EXISTS (SELECT FROM unknown)
 ), added AS (
@@ -86,11 +92,11 @@ WITH present AS (
     RETURNING user_id
 ), removed AS (
     DELETE FROM group_members
-    USING allowed, unnest($4::uuid[]) AS unwanted (id)
-    WHERE group_members.tenant_id = $1
-      AND group_members.group_id = allowed.id
-      AND group_members.user_id = unwanted.id
-    RETURNING group_members.user_id
+    WHERE tenant_id = $1
+      AND group_id = $2
+      AND user_id = ANY ($4::uuid[])
+      AND EXISTS (SELECT FROM allowed)
+    RETURNING user_id
 ), cleared AS (
     DELETE FROM group_members
     USING allowed
@@ -233,8 +239,9 @@ SELECT
         ORDER BY user_id
     ) END AS members
 FROM total
-LEFT JOIN (
-    SELECT groups.* FROM page JOIN groups ON groups.tenant_id = $1 AND groups.id = page.id
+LEFT JOIN page ON true
+LEFT JOIN LATERAL (
+    SELECT * FROM groups WHERE groups.tenant_id = $1 AND groups.id = page.id OFFSET 0
 ) AS found ON true
 ORDER BY found.id;
 

@@ -104,8 +104,9 @@ WITH total AS (
 )
 SELECT total.total, found.id, found.version, found.created_at, found.updated_at, found.document
 FROM total
-LEFT JOIN (
-    SELECT users.* FROM page JOIN users ON users.tenant_id = $1 AND users.id = page.id
+LEFT JOIN page ON true
+LEFT JOIN LATERAL (
+    SELECT * FROM users WHERE users.tenant_id = $1 AND users.id = page.id OFFSET 0
 ) AS found ON true
 ORDER BY found.id;
 
@@ -118,8 +119,9 @@ WITH total AS (
 )
 SELECT total.total, found.id, found.version, found.created_at, found.updated_at, found.document
 FROM total
-LEFT JOIN (
-    SELECT users.* FROM page JOIN users ON users.tenant_id = $1 AND users.id = page.id
+LEFT JOIN page ON true
+LEFT JOIN LATERAL (
+    SELECT * FROM users WHERE users.tenant_id = $1 AND users.id = page.id OFFSET 0
 ) AS found ON true
 ORDER BY found.id;
 
@@ -133,8 +135,9 @@ WITH total AS (
 )
 SELECT total.total, found.id, found.version, found.created_at, found.updated_at, found.document
 FROM total
-LEFT JOIN (
-    SELECT users.* FROM page JOIN users ON users.tenant_id = $1 AND users.id = page.id
+LEFT JOIN page ON true
+LEFT JOIN LATERAL (
+    SELECT * FROM users WHERE users.tenant_id = $1 AND users.id = page.id OFFSET 0
 ) AS found ON true
 ORDER BY found.id;
 
@@ -157,7 +160,8 @@ WITH fitting AS MATERIALIZED (
 )
 SELECT total.total, found.id, found.version, found.created_at, found.updated_at, found.document
 FROM total
-LEFT JOIN (
-    SELECT users.* FROM page JOIN users ON users.tenant_id = $1 AND users.id = page.id
+LEFT JOIN page ON true
+LEFT JOIN LATERAL (
+    SELECT * FROM users WHERE users.tenant_id = $1 AND users.id = page.id OFFSET 0
 ) AS found ON true
 ORDER BY found.id;
