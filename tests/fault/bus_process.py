@@ -4,7 +4,7 @@ import asyncio
 import sys
 
 from chassis.broker_kafka import KafkaReceiver
-from chassis.consumer import Consumer, Subscription
+from chassis.consumer import Consumer, ParkingLimit, Subscription
 from chassis.postgres import create_pool
 from chassis.relay import Relay
 from contracts.topics import DIRECTORY_USERS, SCIM_EVENTS
@@ -33,6 +33,8 @@ async def consumer(dsn: str, bootstrap: str, group: str) -> None:
         receiver=lambda: KafkaReceiver(
             bootstrap, group=group, topics=names, session_timeout_ms=SESSION_MS
         ),
+        # Other tests put poison on the same topics.
+        limit=ParkingLimit(tenants=1_000),
     ).run()
 
 

@@ -13,6 +13,7 @@ import asyncpg
 CONNECT_TIMEOUT = 10.0
 COMMAND_TIMEOUT = 30.0
 ACQUIRE_TIMEOUT = 10.0
+CLOSE_TIMEOUT = 2.0
 CACHED_STATEMENTS = 512
 
 _SERVER_SETTINGS = {
@@ -56,6 +57,14 @@ async def connect(dsn: str, **server_settings: str) -> asyncpg.Connection:
         max_cached_statement_lifetime=0,
         server_settings=_SERVER_SETTINGS | server_settings,
     )
+
+
+async def disconnect(connection: asyncpg.Connection) -> None:
+    """Close a connection within a bounded time, whatever state it is in."""
+    try:
+        await connection.close(timeout=CLOSE_TIMEOUT)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        connection.terminate()
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from typing import Any
 
 import asyncpg
 
-from chassis.postgres import connect
+from chassis.postgres import connect, disconnect
 from chassis.queries import load_queries
 from chassis.signal import CHANNEL
 
@@ -45,7 +45,7 @@ class RelaySession:
         try:
             await connection.add_listener(CHANNEL, lambda *_: wake())
         except BaseException:
-            connection.terminate()
+            await disconnect(connection)
             raise
         return cls(connection, silence)
 
@@ -77,7 +77,7 @@ class RelaySession:
         self._beating.cancel()
         with contextlib.suppress(asyncio.CancelledError, Exception):
             await self._beating
-        self._connection.terminate()
+        await disconnect(self._connection)
 
     async def _fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         async with self._turn:

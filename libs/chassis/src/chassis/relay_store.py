@@ -11,7 +11,7 @@ from datetime import timedelta
 import asyncpg
 import structlog
 
-from chassis.postgres import connect
+from chassis.postgres import connect, disconnect
 from chassis.queries import load_queries
 
 PRUNE_BATCH = 2_000
@@ -36,7 +36,7 @@ class RelayStore:
         try:
             yield cls(connection, retry_blocked)
         finally:
-            connection.terminate()
+            await disconnect(connection)
 
     async def read(self, ids: Sequence[int]) -> list[asyncpg.Record]:
         """Return numbered rows in the order of each tenant and topic."""

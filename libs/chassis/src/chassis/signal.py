@@ -11,7 +11,7 @@ from contextlib import suppress
 import asyncpg
 import structlog
 
-from chassis.postgres import connect
+from chassis.postgres import connect, disconnect
 
 CHANNEL = "outbox"
 THROTTLE = 0.02
@@ -58,7 +58,7 @@ class OutboxSignal:
                 try:
                     await self._notify(connection)
                 finally:
-                    connection.terminate()
+                    await disconnect(connection)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                 _log.warning("outbox.signal_failed", error=repr(error))
                 await asyncio.sleep(RETRY)
