@@ -21,7 +21,8 @@ def progress_of(console: Console, engine: Engine) -> Iterator[None]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    shown = console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=not shown) as progress:
         bars = {}
 
         def advance(step: str, done: int, total: int) -> None:
