@@ -1,12 +1,13 @@
 """Tokens: what opens a tenant's door, and everything that must not."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
 
 from chassis.ids import uuid7
 from component.scim.harness import Client, Surface, check_answer, json
+from scim.domain.errors import Kind, ScimError
 from scim.storage.tenants import PostgresDirectory
 from scim.storage.tokens import PostgresTokens
 from scim.usecases.authenticate import Authenticate
@@ -119,6 +120,23 @@ async def test_nothing_is_remembered_for_five_seconds(surface: Surface, acme: Cl
         assert tokens.asked == looked_up
     assert list(authenticate.take_uses()) != []
     assert authenticate.take_uses() == {}
+
+
+async def test_a_remembered_token_ends_when_it_expires(surface: Surface, acme: Client) -> None:
+    class Clock:
+        at = surface.edge.bookkeeping.authenticate.clock.now()
+
+        def now(self) -> datetime:
+            return self.at
+
+    clock, key = Clock(), surface.edge.bookkeeping.authenticate.digest_key
+    short = await surface.client(acme.tenant, lifetime=timedelta(seconds=60))
+    authenticate = Authenticate(PostgresTokens(surface.pool), key, clock)
+    await authenticate(str(acme.tenant.id), f"Bearer {short.token}")
+    clock.at += timedelta(seconds=61)
+    with pytest.raises(ScimError) as refused:
+        await authenticate(str(acme.tenant.id), f"Bearer {short.token}")
+    assert refused.value.kind is Kind.UNAUTHENTICATED
 
 
 class _Counting:
