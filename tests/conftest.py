@@ -1,5 +1,6 @@
 """Fixtures that every tier uses: real servers by a ladder of backends, databases, processes."""
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -7,6 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from chassis.topics import create_topics
+from embedded.jars import ensure_jars
+from embedded.kafka import KafkaBroker
+from embedded.logs import Logs
+from embedded.ports import free_port
 from support import backends
 from support.databases import Databases
 from support.processes import ServiceProcess
@@ -54,6 +60,31 @@ def kafka() -> str:
         result = subprocess.run(argv, capture_output=True, text=True, timeout=60)
     assert result.returncode == 0, result.stdout + result.stderr
     return bootstrap
+
+
+@pytest.fixture
+async def own_kafka(tmp_path: Path) -> AsyncIterator[str]:
+    """Return the bootstrap address of a broker that no other test writes to.
+
+    A whole service consumes with its own group name and from the beginning of each topic: on the
+    shared broker it would meet the tenants that other tests made up.
+    """
+    port = free_port()
+    logs = Logs(tmp_path / "kafka-logs")
+    broker = KafkaBroker(
+        data=tmp_path / "kafka",
+        port=port,
+        controller_port=free_port(frozenset({port})),
+        logs=logs,
+    )
+    await asyncio.to_thread(ensure_jars)
+    await broker.start()
+    try:
+        await create_topics(broker.bootstrap)
+        yield broker.bootstrap
+    finally:
+        await broker.stop()
+        logs.close()
 
 
 @pytest.fixture

@@ -66,11 +66,11 @@ async def scim_service(dsn: str, kafka: str) -> AsyncIterator[Scim]:
 
 
 @pytest.fixture
-def environment(dsn: str, kafka: str) -> Mapping[str, str]:
+def environment(dsn: str, own_kafka: str) -> Mapping[str, str]:
     return {
         "DIRECTORY_DATABASE_URL": dsn,
         "DIRECTORY_HTTP_PORT": "0",
-        "KAFKA_BOOTSTRAP_SERVERS": kafka,
+        "KAFKA_BOOTSTRAP_SERVERS": own_kafka,
         "ENVIRONMENT": "test",
     }
 
@@ -115,7 +115,7 @@ async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
 
 async def test_what_scim_says_stands_in_the_directory_and_is_told_again(
     dsn: str,
-    kafka: str,
+    own_kafka: str,
     database: Callable[[str], Awaitable[str]],
     environment: Mapping[str, str],
     start_process: Start,
@@ -128,7 +128,7 @@ async def test_what_scim_says_stands_in_the_directory_and_is_told_again(
         for number in range(50)
     ]
 
-    async with scim_service(await database("chassis"), kafka) as provider:
+    async with scim_service(await database("chassis"), own_kafka) as provider:
         await provider.say(tenant_id, *users)
 
         async def listed() -> bool:
@@ -140,10 +140,10 @@ async def test_what_scim_says_stands_in_the_directory_and_is_told_again(
     key = f"{tenant_id}/{users[0].user_id}"
 
     async def told() -> bool:
-        return len(await state_records(kafka, "directory-users", key)) == 1
+        return len(await state_records(own_kafka, "directory-users", key)) == 1
 
     await eventually(told, within=30, every=0.5)
-    [state] = await state_records(kafka, "directory-tenants", f"{tenant_id}/{tenant_id}")
+    [state] = await state_records(own_kafka, "directory-tenants", f"{tenant_id}/{tenant_id}")
     assert state is not None
     assert json.loads(state)["name"] == "acme"
     assert ready(service) == 200
