@@ -128,17 +128,17 @@ async def test_nothing_is_left_of_a_stack_that_was_killed_while_starting(start_s
     await eventually(lambda: [each for each in processes if not gone(each)] == [], within=20)
 
 
-async def test_given_servers_are_used_instead_of_our_own(start_stack, postgres, kafka):
-    stack = start_stack(DATABASE_URL=postgres, KAFKA_BOOTSTRAP_SERVERS=kafka).wait_until_up()
-    assert stack.run["kafka"] == {"bootstrap": kafka, "version": "given", "process": None}
+async def test_given_servers_are_used_instead_of_our_own(start_stack, postgres, own_kafka):
+    stack = start_stack(DATABASE_URL=postgres, KAFKA_BOOTSTRAP_SERVERS=own_kafka).wait_until_up()
+    assert stack.run["kafka"] == {"bootstrap": own_kafka, "version": "given", "process": None}
     assert stack.run["postgres"]["process"] is None
     assert stack.is_ready("scim")
     names = {process.name() for process in stack.processes()}
     assert not names & {"java", "postgres"}
 
 
-async def test_a_part_that_ends_takes_the_stack_down_and_is_named(start_stack, postgres, kafka):
-    stack = start_stack(DATABASE_URL=postgres, KAFKA_BOOTSTRAP_SERVERS=kafka).wait_until_up()
+async def test_a_part_that_ends_takes_the_stack_down_and_is_named(start_stack, postgres, own_kafka):
+    stack = start_stack(DATABASE_URL=postgres, KAFKA_BOOTSTRAP_SERVERS=own_kafka).wait_until_up()
     processes = stack.processes()
     os.kill(stack.run["services"]["scim"]["processes"][0]["pid"], signal.SIGKILL)
     assert stack.supervisor.wait(60) == 1
