@@ -70,6 +70,23 @@ async def test_an_unknown_group_or_member_is_refused_and_nothing_is_changed(
     assert len(await directory.outbox()) == before
 
 
+async def test_leaving_a_group_that_is_gone_changes_nothing_and_halts_nobody(
+    directory: Harness,
+) -> None:
+    # Removals and the group's deletion that meet at the SCIM service may be numbered crosswise.
+    tenant = await directory.tenant()
+    group = await directory.group(tenant)
+    ada = (await directory.apply(tenant, idp_user())).user_id
+    change = ApplyMembers(directory.uow)
+    await change(tenant.tenant_id, group, added=[ada], removed=[])
+    await ApplyScimGroupDeleted(directory.uow)(tenant.tenant_id, group)
+    before = len(await directory.outbox())
+
+    await change(tenant.tenant_id, group, added=[], removed=[ada])
+
+    assert len(await directory.outbox()) == before
+
+
 async def test_thousands_of_members_are_one_change(
     directory: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,12 +19,18 @@ class ApplyMembers:
     async def __call__(
         self, tenant_id: UUID, group_id: UUID, *, added: Sequence[UUID], removed: Sequence[UUID]
     ) -> None:
-        """Apply one change; an unknown group or member is refused and then nothing is changed."""
+        """Apply one change; an unknown group or member is refused and then nothing is changed.
+
+        Leaving an unknown group is done already: the removal and the group's deletion may have
+        met at the SCIM service and got their numbers crosswise.
+        """
         async with self.uow() as work:
             result = await work.groups.change_members(
                 tenant_id, group_id, add=added, remove=removed
             )
             if not result.group_known:
+                if removed and not added:
+                    return
                 raise NotFoundError(
                     "group-unknown",
                     f"The directory knows no group {group_id} of tenant {tenant_id}: "
