@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import pytest
+
+from chassis.consumer import Rejected
 from chassis.ids import uuid7
 from component.scim.harness import Client, Surface, json, replace
 from contracts.directory import DirectoryTenant, DirectoryUser
@@ -58,6 +61,18 @@ async def test_a_tenant_comes_changes_and_goes(surface: Surface) -> None:
     assert tuple(row) == ("b", "free", "suspended")
     await hear(surface, with_(tenant_state(tenant_id), data=None))
     assert await surface.pool.fetchval("SELECT count(*) FROM tenants") == 0
+
+
+async def test_a_state_speaks_only_of_what_its_envelope_names(
+    surface: Surface, acme: Client
+) -> None:
+    other = uuid7()
+    with pytest.raises(Rejected, match="another tenant"):
+        await hear(surface, with_(tenant_state(acme.tenant.id, name="taken"), tenant_id=other))
+    with pytest.raises(Rejected, match="another user"):
+        await hear(surface, with_(user_state(acme.tenant.id, uuid7()), subject=str(other)))
+    assert await surface.pool.fetchval("SELECT count(*) FROM tenants WHERE name = 'taken'") == 0
+    assert json(await acme.get("/Users"))["totalResults"] == 0
 
 
 async def test_a_hand_made_user_is_found_and_adopted(surface: Surface, acme: Client) -> None:

@@ -25,20 +25,13 @@ def subscriptions(
         if event.data is None:
             await follow(connection).tenant_gone(event.tenant_id)
             return
-        if not isinstance(event.data, DirectoryTenant):
-            raise Rejected(f"{TENANT_STATE} must carry a tenant")
-        data = event.data
-        await follow(connection).tenant(
-            Tenant(data.tenant_id, data.name, data.package, data.status)
-        )
+        await follow(connection).tenant(_tenant(event))
 
     async def on_user_state(event: Event, connection: asyncpg.Connection) -> None:
         if event.data is None:
             await follow(connection).user_gone(event.tenant_id, _subject(event))
             return
-        if not isinstance(event.data, DirectoryUser):
-            raise Rejected(f"{USER_STATE} must carry a user")
-        await follow(connection).user(event.tenant_id, _state(event.data), event.time)
+        await follow(connection).user(event.tenant_id, _state(event), event.time)
 
     return [
         Subscription(DIRECTORY_TENANTS, {TENANT_STATE: on_tenant_state}),
@@ -53,7 +46,21 @@ def _subject(event: Event) -> UUID:
         raise Rejected(f"the subject {event.subject!r} is no user id") from error
 
 
-def _state(user: DirectoryUser) -> DirectoryUserState:
+def _tenant(event: Event) -> Tenant:
+    data = event.data
+    if not isinstance(data, DirectoryTenant):
+        raise Rejected(f"{TENANT_STATE} must carry a tenant")
+    if data.tenant_id != event.tenant_id:
+        raise Rejected(f"{TENANT_STATE} speaks of another tenant than its envelope")
+    return Tenant(data.tenant_id, data.name, data.package, data.status)
+
+
+def _state(event: Event) -> DirectoryUserState:
+    user = event.data
+    if not isinstance(user, DirectoryUser):
+        raise Rejected(f"{USER_STATE} must carry a user")
+    if user.user_id != _subject(event):
+        raise Rejected(f"{USER_STATE} speaks of another user than its envelope")
     return DirectoryUserState(
         id=user.user_id,
         user_name=user.user_name,
