@@ -3,18 +3,25 @@
 from datetime import datetime
 from uuid import UUID
 
-from chassis.outbox import OutboxRecord, outbox_record
+from chassis.outbox import MAX_HEADER_BYTES, EventTooLarge, OutboxRecord, outbox_record
 from contracts import scim as contract
 from contracts.base import Contract
+from contracts.topics import SCIM_EVENTS
 from scim.domain.group import Group
 from scim.domain.user import User
 from scim.usecases.changes import Change, GroupCreated, GroupUpdated, UserCreated, UserUpdated
 
+MAX_DATA_BYTES = SCIM_EVENTS.max_message_bytes - MAX_HEADER_BYTES - 1_024
+"""The directory's events say a little more of a user: what we take must fit into those as well."""
+
 
 def outgoing(tenant_id: UUID, change: Change, now: datetime) -> OutboxRecord:
-    """Return the outbox row of a change."""
+    """Return the outbox row of a change, or raise EventTooLarge."""
     kind, subject, data = _event(change)
-    return outbox_record(kind, tenant_id=tenant_id, subject=str(subject), data=data, now=now)
+    record = outbox_record(kind, tenant_id=tenant_id, subject=str(subject), data=data, now=now)
+    if record.data is not None and len(record.data) > MAX_DATA_BYTES:
+        raise EventTooLarge(f"{kind}: {len(record.data)} bytes would not fit through the directory")
+    return record
 
 
 def _event(change: Change) -> tuple[str, UUID, Contract]:
