@@ -86,6 +86,9 @@ async def test_a_stack_starts_serves_stops_and_keeps_its_data(start_stack):
     stack = start_stack().wait_until_up()
     assert stack.is_ready("scim")
     assert stack.is_ready("tenant-directory")
+    assert stack.is_ready("domain-verifier")
+    with urllib.request.urlopen(f"{stack.run['dns']['control']}/zone", timeout=5) as zone:
+        assert json.load(zone) == []
     described = {each["pid"] for each in all_processes(stack.run)}
     assert described <= {process.pid for process in stack.processes()}
     assert (stack.data / "run.json").stat().st_mode & 0o777 == 0o600
@@ -155,7 +158,8 @@ def test_a_wrong_setting_stops_the_start_with_a_sentence(start_stack, postgres, 
 
 def all_processes(run: dict) -> list[dict]:
     services = [each for service in run["services"].values() for each in service["processes"]]
-    return [run["postgres"]["process"], run["kafka"]["process"], *services]
+    servers = [run[name]["process"] for name in ("postgres", "kafka", "dns")]
+    return [*servers, *services]
 
 
 def answer_of(tenant: dict) -> int:

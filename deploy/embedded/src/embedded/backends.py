@@ -1,6 +1,6 @@
-"""The servers that services stand on: the ones that were given, or PostgreSQL and Kafka from here.
+"""The servers that services stand on: those that were given, or PostgreSQL, Kafka, DNS from here.
 
-Both start at the same time. What was given is used as it is, and never stopped.
+All start at the same time. What was given is used as it is, and never stopped.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ import asyncpg
 
 from embedded.concurrent import together
 from embedded.databases import ensure_database
+from embedded.dns_zone import DnsZone, needs_zone, start_zone
 from embedded.errors import EmbeddedError
 from embedded.group import ProcessGroup
 from embedded.kafka import KAFKA_VERSION, KafkaBroker
@@ -23,7 +24,7 @@ GIVEN = "given"
 
 @dataclass(frozen=True, slots=True)
 class Backends:
-    """Where the broker and the databases are, and what runs here of them."""
+    """Where broker, databases and DNS are, and what runs here of them."""
 
     bootstrap: str
     databases: dict[str, str]
@@ -31,6 +32,8 @@ class Backends:
     server: str | None = None
     """DSN of the PostgreSQL superuser, where there is one."""
     versions: dict[str, str] = field(default_factory=dict)
+    zone: DnsZone | None = None
+    """The DNS zone of the sandbox, where no resolvers were given."""
 
 
 async def start_backends(
@@ -46,6 +49,7 @@ async def start_backends(
     async with together() as starting:
         server = starting.create_task(_postgres(options, services, ports, group, store))
         broker = starting.create_task(_kafka(options, ports, group))
+        zone = starting.create_task(_zone(options, services, ports, group))
     dsn, postgres_version = server.result()
     bootstrap, kafka_version = broker.result()
     databases = {}
@@ -53,7 +57,7 @@ async def start_backends(
         own = options.given(service.variable("DATABASE_URL"))
         databases[service.name] = own or await _database(dsn, service, store)
     versions = {"postgres": postgres_version, "kafka": kafka_version}
-    return Backends(bootstrap, databases, dsn, versions)
+    return Backends(bootstrap, databases, dsn, versions, zone.result())
 
 
 async def _postgres(
@@ -90,6 +94,12 @@ async def _kafka(options: Options, ports: Ports, group: ProcessGroup) -> tuple[s
     )
     await broker.start()
     return broker.bootstrap, KAFKA_VERSION
+
+
+async def _zone(
+    options: Options, services: Sequence[Service], ports: Ports, group: ProcessGroup
+) -> DnsZone | None:
+    return await start_zone(ports, group) if needs_zone(options, services) else None
 
 
 async def _database(server: str | None, service: Service, store: SecretStore) -> str:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -36,6 +37,12 @@ class Command:
     def line(self) -> list[str]:
         """Return the arguments with the guard in front."""
         return guarded(self.argv, death_signal=self.death_signal, account=self.account)
+
+
+def python_command(name: str, arguments: Sequence[str], env: Mapping[str, str]) -> Command:
+    """Return the command of one of our own modules."""
+    argv = [sys.executable, "-m", *arguments]
+    return Command(name, argv, env={"PYTHONUNBUFFERED": "1", **env})
 
 
 def guarded(

@@ -23,6 +23,9 @@ def print_addresses(run: Run, *, seconds: float) -> None:
     )
     server = str(run.postgres["dsn"]).rpartition("@")[2] if run.postgres["dsn"] else "by service"
     table.add_row(f"postgresql {run.postgres['version']}", Text(server), _pid(run.postgres))
+    if run.dns:
+        asked = f"{run.dns['control']}/zone, asked at {run.dns['resolvers']}"
+        table.add_row(f"dns zone {run.dns['zone']}", Text(asked), _pid(run.dns))
     console = Console()
     console.print(table)
     console.print(f"Everything about it, passwords too: {run.data}/run.json", soft_wrap=True)

@@ -55,6 +55,8 @@ class Run:
     postgres: dict[str, object]
     kafka: dict[str, object]
     services: dict[str, RunningService]
+    dns: dict[str, object] = field(default_factory=dict)
+    """The sandbox's zone; empty where resolvers were given."""
 
 
 def is_alive(pid: int, started_at: float) -> bool:

@@ -1,7 +1,5 @@
 """How a service is run: its settings, its processes, and when it counts as ready."""
 
-import sys
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import httpx
@@ -11,7 +9,7 @@ from embedded.concurrent import together
 from embedded.group import ProcessGroup
 from embedded.options import Options, Ports
 from embedded.ports import HOST
-from embedded.processes import Command, Process
+from embedded.processes import Process, python_command
 from embedded.run_file import RunningService
 from embedded.secret_store import SecretStore
 from embedded.services import Service
@@ -39,6 +37,9 @@ class ServiceLaunch:
         settings = {
             name: given(name) or value.format(url=url) for name, value in service.settings.items()
         }
+        if backends.zone is not None:
+            zoned = backends.zone.settings_for(service)
+            settings |= {name: given(name) or value for name, value in zoned.items()}
         dsn = backends.databases[service.name]
         fixed = {
             "ENVIRONMENT": given("ENVIRONMENT") or "development",
@@ -65,12 +66,6 @@ class ServiceLaunch:
                 await process.start()
                 running.processes.append(group.described(process))
                 starting.create_task(_until_healthy(process, health))
-
-
-def python_command(name: str, arguments: Sequence[str], env: Mapping[str, str]) -> Command:
-    """Return the command of one of our own modules."""
-    argv = [sys.executable, "-m", *arguments]
-    return Command(name, argv, env={"PYTHONUNBUFFERED": "1", **env})
 
 
 async def _until_healthy(process: Process, url: str) -> None:

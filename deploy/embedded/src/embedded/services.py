@@ -22,6 +22,10 @@ class Service:
     """Variables that get a random value at the first start, and keep it."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """Other variables; `{url}` is the service's own address."""
+    resolvers: str | None = None
+    """The variable that names DNS resolvers; in development a sandbox zone stands in for them."""
+    zone_settings: Mapping[str, str] = field(default_factory=dict)
+    """Variables that are set with that zone; `{zone}` is its name."""
     entrance: str = "/health/ready"
     """The path worth showing in the table of addresses."""
 
@@ -45,5 +49,17 @@ SERVICES: tuple[Service, ...] = (
         secrets=("SCIM_TOKEN_DIGEST_KEY",),
         settings={"SCIM_PUBLIC_URL": "{url}"},
         entrance="/scim/v2/{tenant}",
+    ),
+    Service(
+        name="domain-verifier",
+        package="domain_verifier",
+        prefix="DOMAIN_VERIFIER_",
+        port=8083,
+        resolvers="DOMAIN_VERIFIER_DNS_RESOLVERS",
+        # Nobody changes the zone behind our back: two looks need not be a minute apart.
+        zone_settings={
+            "DOMAIN_VERIFIER_TEST_ZONES": "{zone}",
+            "DOMAIN_VERIFIER_CONFIRM_SECONDS": "2",
+        },
     ),
 )

@@ -8,17 +8,19 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 
 from embedded.backends import Backends, start_backends
 from embedded.concurrent import ends_before, stop_on_signals, together
+from embedded.dns_zone import NAME as ZONE_PROCESS
 from embedded.errors import EmbeddedError
 from embedded.group import ProcessGroup
 from embedded.logs import Logs
 from embedded.options import Options, Ports
-from embedded.processes import Process
+from embedded.processes import Process, python_command
 from embedded.run_file import Run, RunDirectory, RunningProcess, RunningService
 from embedded.secret_store import SecretStore
-from embedded.service_launch import ServiceLaunch, python_command
+from embedded.service_launch import ServiceLaunch
 from embedded.services import Service
 
 ONE_SHOT_SECONDS = 120
@@ -95,6 +97,9 @@ class Supervisor:
                 "process": processes.get("kafka"),
             },
             services={service.name: service for service in services},
+            dns={**asdict(backends.zone), "process": processes[ZONE_PROCESS]}
+            if backends.zone
+            else {},
         )
 
     @asynccontextmanager
