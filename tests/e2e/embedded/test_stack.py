@@ -62,6 +62,10 @@ class Stack:
         with urllib.request.urlopen(f"{url}/health/ready", timeout=5) as answer:
             return answer.status == 200
 
+    def zone(self) -> list[dict]:
+        with urllib.request.urlopen(f"{self.run['dns']['control']}/zone", timeout=5) as answer:
+            return json.load(answer)
+
 
 @pytest.fixture
 def start_stack(tmp_path) -> Iterator[Callable[..., Stack]]:
@@ -87,8 +91,7 @@ async def test_a_stack_starts_serves_stops_and_keeps_its_data(start_stack):
     assert stack.is_ready("scim")
     assert stack.is_ready("tenant-directory")
     assert stack.is_ready("domain-verifier")
-    with urllib.request.urlopen(f"{stack.run['dns']['control']}/zone", timeout=5) as zone:
-        assert json.load(zone) == []
+    assert stack.zone() == []
     described = {each["pid"] for each in all_processes(stack.run)}
     assert described <= {process.pid for process in stack.processes()}
     assert (stack.data / "run.json").stat().st_mode & 0o777 == 0o600

@@ -1,6 +1,7 @@
-"""The demo: an Entra provisioning life on the real stack, in both wordings, and the proof.
+"""The demo: an Entra provisioning life on the real stack, in both wordings, a domain, the proof.
 
-It ends with exit code 0 only when every request got through and the directory equals "Entra".
+It ends with exit code 0 only when every request got through, the directory equals "Entra", and the
+domain is verified.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from entra_sandbox.catching_up import caught_up
 from entra_sandbox.client import Pace, ProvisioningError, ScimClient
 from entra_sandbox.compare import comparison_table
 from entra_sandbox.dialect import Dialect
+from entra_sandbox.domain_act import DomainActError, prove_domain
 from entra_sandbox.engine import Engine
 from entra_sandbox.journal import percentile
 from entra_sandbox.life import LIFE
@@ -42,10 +44,11 @@ class Company:
     dialect: Dialect
     users: int
     groups: int
+    proves_domain: bool = False
 
 
 COMPANIES = (
-    Company("contoso", "contoso.example", Dialect.VERBOSE, 200, 10),
+    Company("contoso", "contoso.example", Dialect.VERBOSE, 200, 10, proves_domain=True),
     # The same people's names as the first: what belongs to one tenant is invisible to the other.
     Company("fabrikam", "contoso.example", Dialect.COMPACT, 60, 6),
 )
@@ -63,7 +66,7 @@ def run_demo(*, run_file: Path | None, rate: float, seed: int, keep: bool) -> in
             asyncio.run(_all(console, stack, rate=rate, seed=seed))
             if keep:
                 _wait_for_interrupt(console)
-    except (DemoError, StackError, ProvisioningError) as error:
+    except (DemoError, DomainActError, StackError, ProvisioningError) as error:
         console.print(f"\n[bold red]The demo failed:[/] {escape(str(error))}")
         return 1
     except KeyboardInterrupt:
@@ -92,6 +95,8 @@ async def _all(console: Console, stack: Stack, *, rate: float, seed: int) -> Non
         tenant = stack.make_tenant(f"{company.name}-{unique}")
         console.rule(f"[bold]{company.name}[/]: {company.users} users, {company.groups} groups")
         seconds += await _one(console, stack, tenant, company, rate=rate, seed=seed)
+        if company.proves_domain:
+            await prove_domain(console, stack, tenant)
     _print_latency(console, seconds)
     _print_addresses(console, stack)
 

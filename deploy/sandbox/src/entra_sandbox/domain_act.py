@@ -1,0 +1,125 @@
+"""The act in which a tenant proves that it holds a domain: claim, look, publish, look again.
+
+The tenant's admin is played with the verifier's own commands and the console of the DNS zone.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from rich.console import Console
+from rich.markup import escape
+
+from dns_sandbox.client import DnsConsole
+from entra_sandbox.acts import title
+from entra_sandbox.stack import Stack, StackError, Tenant
+
+T = TypeVar("T")
+
+KNOWN_WITHIN = 30.0
+CHECKED_WITHIN = 30.0
+VERIFIED_WITHIN = 60.0
+PAUSE = 0.25
+
+
+class DomainActError(Exception):
+    """The domain was not verified as it should have been."""
+
+
+async def prove_domain(console: Console, stack: Stack, tenant: Tenant) -> None:
+    """Claim a domain of the sandbox's zone and have it verified."""
+    dns = stack.run.get("dns")
+    if not dns:
+        console.print("  [dim]no domain is claimed: the stack asks resolvers that were given[/]")
+        return
+    control = str(dns["control"])
+    act = DomainAct(console, stack, tenant, f"{tenant.name}.{dns['zone']}")
+    title(console, "Claim a domain", act.domain)
+    claim = await act.claim()
+    title(console, "The first look", "nothing is published yet")
+    await act.see_failing()
+    title(console, "Publish the record", f"in the zone behind {control}")
+    await asyncio.to_thread(publish, control, claim["record_name"], claim["record_value"])
+    title(console, "Look again", "without DNSSEC two looks, some time apart, have to see it")
+    await act.see_verified()
+
+
+def publish(control: str, name: str, value: str) -> None:
+    """Do what the admin does at the DNS provider."""
+    with DnsConsole(control) as provider:
+        provider.publish(name, value)
+
+
+class DomainAct:
+    """One tenant and one domain."""
+
+    def __init__(self, console: Console, stack: Stack, tenant: Tenant, domain: str) -> None:
+        self.domain = domain
+        self._console = console
+        self._stack = stack
+        self._tenant = tenant
+        self._outcomes: dict[str, str] = {}
+        """By the time of the check."""
+
+    async def claim(self) -> dict[str, Any]:
+        """Claim the domain and show the record to publish."""
+        claim = await self._until(self._claim, KNOWN_WITHIN, "could not be claimed")
+        for name in ("host", "name", "type", "value"):
+            self._say(f"{name:<6}{claim[f'record_{name}']}")
+        return claim
+
+    async def see_failing(self) -> None:
+        """Wait for the worker's look, which must not find the record."""
+        await self._until(self._looked, CHECKED_WITHIN, "was not looked at")
+        if "present" in self._outcomes.values():
+            raise DomainActError(f"{self.domain} was seen before its record was published")
+
+    async def see_verified(self) -> None:
+        """Ask for a look, and wait for the worker's second one."""
+        await asyncio.to_thread(self._verifier, "check")
+        await self._until(self._verified, VERIFIED_WITHIN, "was not verified")
+        self._console.print(f"  [bold green]{escape(self.domain)} is verified[/]")
+
+    def _claim(self) -> dict[str, Any] | None:
+        try:
+            return self._verifier("claim")
+        except StackError as error:
+            # The verifier hears of the tenant over the bus.
+            if "has not told of it yet" in str(error):
+                return None
+            raise
+
+    def _looked(self) -> bool:
+        self._show_checks()
+        return bool(self._outcomes)
+
+    def _verified(self) -> bool:
+        return bool(self._show_checks()["state"] == "verified")
+
+    def _show_checks(self) -> dict[str, Any]:
+        """Show the checks that were not shown yet."""
+        claim = self._verifier("show")
+        for check in reversed(claim["checks"]):
+            if check["at"] not in self._outcomes:
+                self._outcomes[check["at"]] = check["outcome"]
+                self._say(f"{check['outcome']} ({check['reason']}): {check['explanation']}")
+        return claim
+
+    def _verifier(self, command: str) -> dict[str, Any]:
+        words = (command, self.domain, "--tenant", self._tenant.tenant_id, "--json")
+        answer: dict[str, Any] = json.loads(self._stack.command("domain_verifier", *words))
+        return answer
+
+    async def _until(self, look: Callable[[], T | None], within: float, what: str) -> T:
+        """Return what a look finds as soon as it finds something; raise at the deadline."""
+        deadline = time.monotonic() + within
+        while not (found := await asyncio.to_thread(look)):
+            if time.monotonic() > deadline:
+                raise DomainActError(f"{self.domain} {what} within {within:.0f} s")
+            await asyncio.sleep(PAUSE)
+        return found
+
+    def _say(self, text: str) -> None:
+        self._console.print(f"  {text}", markup=False, highlight=False, soft_wrap=True)
