@@ -10,6 +10,7 @@ cat >"$file" <<ENV
 POSTGRES_PASSWORD=$(secret)
 SCIM_DATABASE_PASSWORD=$(secret)
 DIRECTORY_DATABASE_PASSWORD=$(secret)
+DOMAIN_VERIFIER_DATABASE_PASSWORD=$(secret)
 SCIM_TOKEN_DIGEST_KEY=$(secret)
 ENV
 echo "wrote $file"

@@ -10,3 +10,4 @@ SQL
 }
 create scim "$SCIM_DATABASE_PASSWORD"
 create tenant_directory "$DIRECTORY_DATABASE_PASSWORD"
+create domain_verifier "$DOMAIN_VERIFIER_DATABASE_PASSWORD"
