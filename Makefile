@@ -27,7 +27,7 @@ demo: setup ## Show an Entra provisioning life on real parts; KEEP=1 stays up
 	@$(PY) -m entra_sandbox demo $(ARGS)
 
 test: setup ## Run every test, on real servers
-	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
 lint: setup ## Check format and style
 	@.venv/bin/ruff format --check -q . && .venv/bin/ruff check -q .
@@ -38,8 +38,9 @@ types: setup ## Check types
 imports: setup ## Check which room may import which
 	@.venv/bin/lint-imports --no-logo
 
-bench: setup ## Measure the SCIM service against its budgets
+bench: setup ## Measure SCIM and the re-checks of domains against their budgets
 	@PYTHONPATH=tests $(PY) -m bench $(ARGS)
+	@PYTHONPATH=tests $(PY) -m bench.domain_recheck
 
 contracts: setup ## Write schemas, docs/events.md, docs/asyncapi.yaml and docs/settings.md from the models
 	@$(PY) -m contracts.generate
