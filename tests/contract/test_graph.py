@@ -8,6 +8,7 @@ import pytest
 import domain_verifier.events.incoming as domain_verifier_events
 import scim.events.incoming as scim_events
 import tenant_directory.events.incoming as directory_events
+import tenant_directory.events.incoming_domains as directory_domain_events
 from chassis.clock import SystemClock
 from chassis.consumer import Subscription
 from contracts.graph import CONSUMES, Consumption, faults, types_on
@@ -52,7 +53,10 @@ SUBSCRIPTIONS: dict[str, list[Subscription]] = {
         )
     ],
     "scim": list(scim_events.subscriptions(unused)),
-    "tenant-directory": [directory_events.scim_subscription(unused, SystemClock())],
+    "tenant-directory": [
+        directory_events.scim_subscription(unused, SystemClock()),
+        directory_domain_events.domain_subscription(unused),
+    ],
 }
 
 

@@ -8,7 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from contracts.registry import EVENT_TYPES
-from contracts.topics import DIRECTORY_TENANTS, DIRECTORY_USERS, SCIM_EVENTS, TOPICS, Topic
+from contracts.topics import (
+    DIRECTORY_TENANTS,
+    DIRECTORY_USERS,
+    DOMAIN_EVENTS,
+    SCIM_EVENTS,
+    TOPICS,
+    Topic,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,11 @@ CONSUMES: tuple[Consumption, ...] = (
         "tenant-directory",
         SCIM_EVENTS,
         "Keeps users, groups and memberships as the identity provider has them.",
+    ),
+    Consumption(
+        "tenant-directory",
+        DOMAIN_EVENTS,
+        "Shows in a tenant's audit log what became of its domains.",
     ),
     Consumption(
         "scim",

@@ -21,6 +21,7 @@ from contracts.topics import TOPICS
 from tenant_directory.cli.app import directory_cli
 from tenant_directory.cli.runtime import Directory
 from tenant_directory.events.incoming import scim_subscription
+from tenant_directory.events.incoming_domains import domain_subscription
 from tenant_directory.events.outgoing import outgoing
 from tenant_directory.settings import Settings
 from tenant_directory.storage.work import CONSUMER_QUERIES, PostgresWorks
@@ -61,7 +62,10 @@ def _loops(settings: Settings, pool: asyncpg.Pool) -> list[Loop]:
     )
     consumer = Consumer(
         group=NAME,
-        subscriptions=[scim_subscription(works.joined, clock)],
+        subscriptions=[
+            scim_subscription(works.joined, clock),
+            domain_subscription(works.joined),
+        ],
         pool=pool,
         bootstrap=settings.kafka_bootstrap_servers,
         signal=signal,

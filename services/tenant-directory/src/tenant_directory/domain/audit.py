@@ -47,6 +47,9 @@ def audit_entry(change: changes.Change) -> AuditEntry:
             str(change.group_id),
             {"added": len(change.added), "removed": len(change.removed)},
         )
+    if isinstance(change, changes.DomainChanged):
+        claim = {"claim_id": str(change.claim_id)}
+        return AuditEntry(change.action, change.domain, claim | dict(change.facts))
     return _user_entry(change)
 
 

@@ -1,7 +1,8 @@
 """What happened to the directory: the changes that are audited and told to the bus."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from tenant_directory.domain.group import Group
@@ -106,6 +107,19 @@ class GroupMembersChanged:
     removed: Sequence[UUID]
 
 
+@dataclass(frozen=True, slots=True)
+class DomainChanged:
+    """The domain verifier said what became of a claim: audited here, and told by itself alone."""
+
+    action: str
+    """`domain.verified`, …"""
+    domain: str
+    """Lower-case A-labels."""
+    claim_id: UUID
+    facts: Mapping[str, Any]
+    """What matters of it, as JSON has it."""
+
+
 Change = (
     TenantCreated
     | TenantUpdated
@@ -120,6 +134,7 @@ Change = (
     | GroupUpdated
     | GroupDeleted
     | GroupMembersChanged
+    | DomainChanged
 )
 
 

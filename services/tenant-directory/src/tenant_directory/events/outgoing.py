@@ -57,6 +57,9 @@ def _event(happened: change.Change) -> Said | None:
             return "directory.group.members_changed.v1", group_id, data
         case change.GroupCreated() | change.GroupUpdated() | change.GroupDeleted():
             return _group_event(happened)
+        case change.DomainChanged():
+            # Its producer has told everybody already.
+            return None
         case _:
             return _user_event(happened)
 

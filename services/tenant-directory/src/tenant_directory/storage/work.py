@@ -8,7 +8,7 @@ import asyncpg
 
 from chassis.clock import Clock
 from chassis.postgres import transaction
-from tenant_directory.storage import groups, journal, users
+from tenant_directory.storage import groups, journal, tenants, users
 from tenant_directory.storage.groups import PostgresGroups
 from tenant_directory.storage.journal import Outgoing, PostgresJournal
 from tenant_directory.storage.tenants import PostgresTenants
@@ -23,6 +23,7 @@ CONSUMER_QUERIES = (
     groups.QUERIES["save_group"],
     groups.QUERIES["remove_group"],
     groups.QUERIES["change_members"],
+    tenants.QUERIES["find_tenant_by_id"],
     journal.QUERIES["record_changes"],
 )
 """What the consumer runs for every event: prepared on each connection before readiness."""
