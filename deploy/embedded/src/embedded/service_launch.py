@@ -15,7 +15,7 @@ from embedded.secret_store import SecretStore
 from embedded.services import Service
 from embedded.waiting import until_ready
 
-READY_SECONDS = 60
+READY_SECONDS = 90
 METRICS_PORT_DISTANCE = 1_000
 
 
