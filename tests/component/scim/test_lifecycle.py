@@ -75,6 +75,24 @@ async def test_put_replaces_a_user(acme: Client) -> None:
     assert (await acme.call("PUT", f"/Users/{ann['id']}", {"nickName": "A"})).status_code == 400
 
 
+async def test_silence_about_active_lets_no_disabled_user_in(acme: Client) -> None:
+    ann = await acme.create_user("ann@example.com")
+    url = f"/Users/{ann['id']}"
+    off = {"op": "Replace", "path": "active", "value": "False"}
+    await acme.call("PATCH", url, {"Operations": [off]})
+    for change in (
+        {"op": "Replace", "path": "active", "value": ""},
+        {"op": "Remove", "path": "active"},
+        {"op": "replace", "value": {"active": None}},
+    ):
+        answer = await acme.call("PATCH", url, {"Operations": [change]})
+        assert json(answer)["active"] is False
+    replaced = await acme.call("PUT", url, {"userName": "ann@example.com", "active": None})
+    assert json(replaced)["active"] is False
+    restored = await acme.call("PUT", url, user("ann@example.com", active=True))
+    assert json(restored)["active"] is True
+
+
 async def test_null_update_of_every_optional_attribute(acme: Client) -> None:
     full = {
         "title": "T", "nickName": "N", "locale": "de", "preferredLanguage": "de", "userType": "U",

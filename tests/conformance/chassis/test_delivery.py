@@ -89,7 +89,7 @@ async def test_a_relay_whose_session_is_cut_begins_anew(bus: Bus) -> None:
             "WHERE application_name LIKE 'relay%' AND datname = current_database()"
         )
         await bus.commit(user_deleted(tenant_id))
-        await eventually(lambda: _applied(bus, tenant_id, 2), within=5)
+        await eventually(lambda: _applied(bus, tenant_id, 2), within=20)
 
 
 async def test_a_silent_session_loses_its_buckets(bus: Bus) -> None:

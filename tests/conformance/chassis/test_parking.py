@@ -200,6 +200,16 @@ async def test_too_many_newly_halted_tenants_stop_the_process(bus: Bus) -> None:
     assert halted <= 4
 
 
+async def test_one_customers_bad_data_in_many_tenants_stops_nobody_else(bus: Bus) -> None:
+    poison = Poison(Rejected("never"), "bad")
+    other = uuid7()
+    limit = ParkingLimit(tenants=3)
+    async with running(bus.relay().run, bus.reader(poison, limit=limit).run):
+        await bus.commit(*[user_deleted(uuid7(), "bad") for _ in range(8)])
+        await bus.commit(user_deleted(other))
+        await eventually(lambda: _applied(bus, other, 1))
+
+
 async def test_states_apply_when_newer_and_a_deletion_is_remembered(bus: Bus) -> None:
     tenant_id, user_id = uuid7(), uuid7()
     steps = [(1, False), (3, False), (2, False), (4, True), (3, False), (5, False)]

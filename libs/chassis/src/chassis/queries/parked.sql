@@ -52,10 +52,10 @@ WHERE tenant_id = $1 AND id = $2;
 SELECT pg_advisory_xact_lock(hashtext('parking'), hashtext($1));
 
 -- name: count_newly_parked
--- Counts the tenants, by tenant_id, that came to a halt lately; the given one apart.
+-- Counts the tenants, by tenant_id, that a failure brought to a halt lately; the given one apart.
 SELECT count(DISTINCT tenant_id)
 FROM parked_events
-WHERE consumer_group = $1 AND reason <> 'waiting' AND parked_at > now() - $2::interval AND tenant_id <> $3;
+WHERE consumer_group = $1 AND reason = 'failed' AND parked_at > now() - $2::interval AND tenant_id <> $3;
 
 -- name: find_ready
 -- Finds tenants, by tenant_id, of a partition whose next event is parked and only waits.

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from scim.api.answers import Answer
 from scim.api.asked import Asked
 from scim.protocol.bodies import Meta, list_bytes, location, user_bytes
 from scim.protocol.filters import parse_user_filter
-from scim.protocol.normalise import normalise_user, normalise_user_patch
+from scim.protocol.normalise import NormalisedUser, normalise_user, normalise_user_patch
 from scim.protocol.paging import parse_page
 from scim.protocol.projection import Projection
 from scim.protocol.user_patch import patch_user
@@ -59,7 +60,7 @@ class UserResource:
         """Replace a user."""
         normalised = normalise_user(asked.json())
         asked.call.dropped = normalised.dropped
-        return await self._edit(asked, lambda _: normalised.document)
+        return await self._edit(asked, partial(_replaced, normalised=normalised))
 
     async def patch(self, asked: Asked) -> Answer:
         """Change a user; the answer has the whole of it."""
@@ -77,6 +78,12 @@ class UserResource:
         """Delete a user."""
         await self.delete(asked.resource_id(no_such_user), asked.call)
         return Answer(204)
+
+
+def _replaced(before: dict[str, Any], *, normalised: NormalisedUser) -> dict[str, Any]:
+    """Return the new document; a body that is silent about `active` lets nobody in again."""
+    kept = {} if normalised.says_active else {"active": before.get("active", True)}
+    return normalised.document | kept
 
 
 def _body(record: UserRecord, base_url: str, projection: Projection | None) -> bytes:

@@ -30,6 +30,8 @@ class NormalisedUser:
 
     document: dict[str, Any]
     dropped: tuple[str, ...]
+    says_active: bool
+    """Whether the body speaks of `active`; if not, the document has the default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,8 @@ def normalise_user(body: object) -> NormalisedUser:
     operations = _resource(user_schema(), body, dropped)
     _require(operations, "userName", "map the user principal name to it")
     document = patch_user({}, operations)
-    document.setdefault("active", True)
-    return NormalisedUser(document, dropped.names)
+    says_active = "active" in document
+    return NormalisedUser({"active": True} | document, dropped.names, says_active)
 
 
 def normalise_group(body: object) -> NormalisedGroup:
