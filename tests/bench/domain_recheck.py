@@ -192,8 +192,8 @@ def main() -> int:
     result = uvloop.run(_measure_alone(options.claims, waits))
     print(
         f"{result.claims} re-checks of domains in {result.seconds:.1f} s "
-        f"(budget {BUDGET_SECONDS:.0f} s): {result.per_second:.0f}/s, {result.cpu_ms:.2f} ms of processor each, "
-        f"{dict(result.outcomes)}"
+        f"(budget {BUDGET_SECONDS:.0f} s): {result.per_second:.0f}/s, "
+        f"{result.cpu_ms:.2f} ms of processor each, {dict(result.outcomes)}"
     )
     return 0 if result.met else 1
 
