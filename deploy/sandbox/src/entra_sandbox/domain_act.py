@@ -21,6 +21,7 @@ T = TypeVar("T")
 KNOWN_WITHIN = 30.0
 CHECKED_WITHIN = 30.0
 VERIFIED_WITHIN = 60.0
+AUDITED_WITHIN = 30.0
 PAUSE = 0.25
 
 
@@ -44,6 +45,8 @@ async def prove_domain(console: Console, stack: Stack, tenant: Tenant) -> None:
     await asyncio.to_thread(publish, control, claim["record_name"], claim["record_value"])
     title(console, "Look again", "without DNSSEC two looks, some time apart, have to see it")
     await act.see_verified()
+    title(console, "What the directory's audit log says of the domain")
+    await act.see_audit()
 
 
 def publish(control: str, name: str, value: str) -> None:
@@ -82,6 +85,12 @@ class DomainAct:
         await self._until(self._verified, VERIFIED_WITHIN, "was not verified")
         self._console.print(f"  [bold green]{escape(self.domain)} is verified[/]")
 
+    async def see_audit(self) -> None:
+        """Show the directory's rows about the domain once the last one is there."""
+        rows = await self._until(self._audited, AUDITED_WITHIN, "is not in the audit log")
+        for row in reversed(rows):
+            self._say(f"{row['at']}  {row['actor']}  {row['action']}  {row['subject']}")
+
     def _claim(self) -> dict[str, Any] | None:
         try:
             return self._verifier("claim")
@@ -97,6 +106,11 @@ class DomainAct:
 
     def _verified(self) -> bool:
         return bool(self._show_checks()["state"] == "verified")
+
+    def _audited(self) -> list[dict[str, Any]] | None:
+        listed = self._stack.directory("audit", "list", "--tenant", self._tenant.tenant_id)
+        rows = [row for row in listed if str(row["action"]).startswith("domain.")]
+        return rows if any("verified" in row["action"] for row in rows) else None
 
     def _show_checks(self) -> dict[str, Any]:
         """Show the checks that were not shown yet."""
