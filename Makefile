@@ -27,7 +27,7 @@ demo: setup ## Show an Entra provisioning life on real parts; KEEP=1 stays up
 	@$(PY) -m entra_sandbox demo $(ARGS)
 
 test: setup ## Run every test, on real servers
-	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: setup ## Check format and style
 	@.venv/bin/ruff format --check -q . && .venv/bin/ruff check -q .
