@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -174,8 +174,13 @@ async def running(*loops: Callable[[], Awaitable[None]]) -> AsyncIterator[list[a
         for task in tasks:
             task.cancel()
         for task in tasks:
-            with suppress(asyncio.CancelledError, Exception):
+            try:
                 await task
+            except asyncio.CancelledError:
+                pass
+            except Exception as error:
+                # Seen where a test fails because its loop had died.
+                print(f"{getattr(task.get_coro(), '__qualname__', task)} ended with {error!r}")
 
 
 @asynccontextmanager

@@ -2,13 +2,14 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
 
 from chassis import context
-from chassis.broker import SendError
+from chassis.broker import Receiver, SendError
 from chassis.codec import decode
 from chassis.consumer import Fenced
 from chassis.ids import uuid7
@@ -90,6 +91,38 @@ async def test_a_relay_whose_session_is_cut_begins_anew(bus: Bus) -> None:
         )
         await bus.commit(user_deleted(tenant_id))
         await eventually(lambda: _applied(bus, tenant_id, 2), within=20)
+
+
+async def test_a_consumer_that_is_stopped_while_it_joins_leaves_nothing_behind(bus: Bus) -> None:
+    joining = asyncio.Event()
+    made: list[Receiver] = []
+
+    def receiver() -> Receiver:
+        made.append(bus.broker.receiver(bus.group, [SCIM_EVENTS.name]))
+        start = made[-1].start
+
+        async def start_and_wait(*hooks: Any) -> None:
+            await start(*hooks)
+            joining.set()
+            await asyncio.Event().wait()
+
+        made[-1].start = start_and_wait  # type: ignore[method-assign]
+        return made[-1]
+
+    consumer = bus.reader()
+    consumer._make_receiver = receiver
+    async with running(consumer.run):
+        await asyncio.wait_for(joining.wait(), 20)
+        await eventually(lambda: len(_partition_tasks()) == SCIM_EVENTS.partitions)
+    assert _partition_tasks() == []
+    assert len(made) == 1
+    assert not await made[0].is_member()
+    await made[0].close()
+
+
+def _partition_tasks() -> list[str]:
+    names = [getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks()]
+    return [name for name in names if name == "PartitionWorker.run"]
 
 
 async def test_a_silent_session_loses_its_buckets(bus: Bus) -> None:

@@ -101,6 +101,7 @@ def test_a_deletion_is_a_state_without_data() -> None:
         (asyncpg.LockNotAvailableError(), True),
         (asyncpg.ConnectionDoesNotExistError(), True),
         (asyncpg.InterfaceError("connection is closed"), True),
+        (asyncpg.InternalClientError("another operation is in progress"), True),
         (ConnectionRefusedError(), True),
         (TimeoutError(), True),
         (asyncpg.UniqueViolationError(), False),

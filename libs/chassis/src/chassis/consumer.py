@@ -109,8 +109,12 @@ class Consumer:
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
         finally:
-            await self._end_work()
-            await receiver.close()
+            await self._leave(receiver)
+
+    async def _leave(self, receiver: Receiver) -> None:
+        await self._end_work()
+        self._tasks.clear()
+        await receiver.close()
 
     async def _join(self) -> Receiver:
         backoff = 0.1
@@ -125,13 +129,17 @@ class Consumer:
                 retries=self._retries,
                 limit=self._limit,
             )
+            joined = False
             try:
                 await receiver.start(self._assigned, self._give_back)
+                joined = True
+                return receiver
             except (OSError, TimeoutError) as error:
                 _log.warning("consumer.join_failed", error=repr(error), retry_seconds=backoff)
-            else:
-                return receiver
-            await receiver.close()
+            finally:
+                # Partitions may have been assigned before the start failed or was cancelled.
+                if not joined:
+                    await self._leave(receiver)
             beat()
             await asyncio.sleep(backoff)
             backoff = min(backoff * 2, MAX_BACKOFF)

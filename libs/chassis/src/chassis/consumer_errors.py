@@ -1,6 +1,8 @@
 """Which failures are the world's fault, to be retried for ever, and which are the event's.
 
-When the database is down, full, read-only or out of connections, no event is to blame.
+When the database is down, full, read-only or out of connections, no event is to blame. Nor is one
+when the driver loses its way in its own protocol, as it does when a connection is cut while a
+statement begins (`InternalClientError`).
 """
 
 import asyncpg
@@ -45,4 +47,4 @@ def _is_transient(error: BaseException) -> bool:
     if isinstance(error, asyncpg.InterfaceError):
         # asyncpg has one class for a lost connection and for wrong use; DataError is the latter.
         return not isinstance(error, ValueError) and "closed" in str(error)
-    return isinstance(error, OSError | TimeoutError)
+    return isinstance(error, asyncpg.InternalClientError | OSError)

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 
+from chassis.postgres import DATABASE_FAILURES
 from chassis.queries import load_queries
 
 LOCK_TIMEOUT_MS = 5_000
@@ -80,7 +81,7 @@ async def _applied_versions(connection: asyncpg.Connection) -> set[str]:
 async def _connect(dsn: str) -> asyncpg.Connection:
     try:
         return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT, command_timeout=CONNECT_TIMEOUT)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except DATABASE_FAILURES as error:
         raise MigrationFailed(
             f"The database at {_without_password(dsn)} cannot be reached: "
             f"{error or type(error).__name__}."

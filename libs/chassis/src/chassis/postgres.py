@@ -16,6 +16,15 @@ ACQUIRE_TIMEOUT = 10.0
 CLOSE_TIMEOUT = 2.0
 CACHED_STATEMENTS = 512
 
+DATABASE_FAILURES = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # What the driver says when a connection is cut while a statement begins on it.
+    asyncpg.InternalClientError,
+    OSError,
+)
+"""All that a statement, or an attempt to connect, can fail with; TimeoutError is an OSError."""
+
 _SERVER_SETTINGS = {
     # Compiling takes longer than any of our statements runs.
     "jit": "off",
@@ -63,7 +72,7 @@ async def disconnect(connection: asyncpg.Connection) -> None:
     """Close a connection within a bounded time, whatever state it is in."""
     try:
         await connection.close(timeout=CLOSE_TIMEOUT)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+    except DATABASE_FAILURES:
         connection.terminate()
 
 

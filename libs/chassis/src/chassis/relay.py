@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-import asyncpg
 import structlog
 
 from chassis.broker import Partition, Sender
 from chassis.broker_kafka import KafkaSender
 from chassis.bus_faults import fault_points
 from chassis.loops import beat
+from chassis.postgres import DATABASE_FAILURES
 from chassis.relay_batch import deliver
 from chassis.relay_session import BUCKETS, RelaySession
 from chassis.relay_store import RelayStore
@@ -36,7 +36,7 @@ class RelayInterrupted(Exception):
     """The relay has to begin anew: a send failed, or its buckets may belong to another."""
 
 
-_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, RelayInterrupted)
+_FAILURES = (*DATABASE_FAILURES, RelayInterrupted)
 
 
 class Relay:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, NoReturn, TypeVar
 
-import asyncpg
 import structlog
 import typer
 import uvloop
@@ -27,6 +26,7 @@ from chassis.logging import configure_logging
 from chassis.loops import Heartbeats, Loop, LoopDied, run_until_signalled
 from chassis.metrics import Poll, polling
 from chassis.migrate import MigrationFailed, migrate, migration_directories
+from chassis.postgres import DATABASE_FAILURES
 from chassis.service_bus import bus_cli
 from chassis.settings import ChassisSettings, load_settings, variable_of
 from chassis.telemetry import configure_tracing, tracing
@@ -189,7 +189,7 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
     except LoopDied as error:
         log.critical("process.died", loop=error.name)
         raise SystemExit(1) from None
-    except (OSError, asyncpg.PostgresError) as error:
+    except DATABASE_FAILURES as error:
         _end(f"The start failed, because something it needs cannot be reached: {error}")
     except KeyboardInterrupt:
         raise SystemExit(130) from None

@@ -23,7 +23,7 @@ from chassis.bus_operate import (
     request_action,
     request_done,
 )
-from chassis.postgres import connect
+from chassis.postgres import DATABASE_FAILURES, connect
 
 POLL_SECONDS = 0.2
 
@@ -119,7 +119,7 @@ def _with_database(dsn: str, act: Callable[[asyncpg.Connection], Awaitable[Any]]
         return asyncio.run(run())
     except asyncpg.UndefinedTableError:
         _fail("The database has no bus tables yet: run `migrate` first.")
-    except (OSError, asyncpg.PostgresError) as error:
+    except DATABASE_FAILURES as error:
         _fail(f"The database cannot be reached: {error}")
 
 

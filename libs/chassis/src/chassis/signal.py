@@ -11,7 +11,7 @@ from contextlib import suppress
 import asyncpg
 import structlog
 
-from chassis.postgres import connect, disconnect
+from chassis.postgres import DATABASE_FAILURES, connect, disconnect
 
 CHANNEL = "outbox"
 THROTTLE = 0.02
@@ -59,7 +59,7 @@ class OutboxSignal:
                     await self._notify(connection)
                 finally:
                     await disconnect(connection)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except DATABASE_FAILURES as error:
                 _log.warning("outbox.signal_failed", error=repr(error))
                 await asyncio.sleep(RETRY)
 

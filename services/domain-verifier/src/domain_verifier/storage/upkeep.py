@@ -10,6 +10,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Gauge
 from chassis.clock import Clock
 from chassis.loops import beat
 from chassis.metrics import Poll
+from chassis.postgres import DATABASE_FAILURES
 from domain_verifier.domain.claim import State
 from domain_verifier.domain.policy import Policy
 from domain_verifier.storage.breakers import QUERIES as BREAKER_QUERIES
@@ -76,7 +77,7 @@ class Pruning:
                 deleted = await self.prune()
                 if deleted:
                     log.info("checks.pruned", deleted=deleted)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except DATABASE_FAILURES as error:
                 log.warning("checks.prune_failed", error=repr(error))
             for _ in range(int(PRUNE_EVERY / BEAT_EVERY)):
                 beat()

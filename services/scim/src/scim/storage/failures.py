@@ -11,8 +11,7 @@ _UNSTORABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableChar
 
 def as_scim_error(error: Exception) -> ScimError | None:
     """Return what can be told about a failure of the database; None when it is a fault of ours."""
-    # The driver says InternalClientError when a connection is cut while a statement begins.
-    if is_transient(error) or isinstance(error, asyncpg.InternalClientError):
+    if is_transient(error):
         return ScimError(
             Kind.UNAVAILABLE, "The service cannot reach its storage; nothing is known to be saved."
         )
