@@ -58,6 +58,18 @@ async def test_soft_delete_by_put(surface: Surface, acme: Client) -> None:
     assert said["user"]["soft_deleted"] is True
 
 
+async def test_soft_delete_in_the_cycle_of_a_rename(surface: Surface, acme: Client) -> None:
+    ann = await acme.create_user("ann@example.com")
+    path, gone = f"/Users/{ann['id']}", f"{OBJECT_ID}ann.lee@example.com"
+    assert json(await acme.patch(path, replace("userName", gone)))["active"] is False
+    moved = f"{OBJECT_ID}ann.lee@example.org"
+    assert json(await acme.patch(path, replace("userName", moved)))["active"] is False
+    _, said = (await surface.events(acme.tenant.id))[-1]
+    assert (said["user"]["active"], said["user"]["soft_deleted"]) == (False, True)
+    back = await acme.patch(path, replace("userName", "ann.lee@example.com"))
+    assert json(back)["active"] is False
+
+
 async def test_put_replaces_a_user(acme: Client) -> None:
     ann = await acme.create_user(
         "ann@example.com", title="CTO", **{ENTERPRISE_URN: {"division": "X"}}

@@ -79,8 +79,10 @@ def test_an_id_in_any_case() -> None:
     [
         (f"{OBJECT_ID}ann@example.com", True),
         (f"{OBJECT_ID.upper()}Ann@Example.com", True),
-        (f"{OBJECT_ID}bob@example.com", False),
-        (f"{OBJECT_ID[:-1]}ann@example.com", False),
+        (f"{OBJECT_ID}ann.lee@example.org", True),
+        (f"{OBJECT_ID}bob", False),
+        (f"{OBJECT_ID}@example.com", False),
+        (f"{OBJECT_ID[:-1]}zoe@example.com", False),
         (f"{'g' * 32}ann@example.com", False),
         ("ann@example.com", False),
         (OBJECT_ID, False),

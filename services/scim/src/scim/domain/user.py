@@ -14,6 +14,7 @@ from scim.domain.keys import comparison_key
 
 ENTERPRISE_URN = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
+_RECYCLED_ADDRESS = re.compile(r"[0-9a-f]{32}[^@]+@[^@]+")
 _OBJECT_ID = re.compile(r"[0-9a-f]{32}")
 _NAMED_IN_EVENTS = frozenset({"userName", "externalId", "active", "displayName"})
 
@@ -24,8 +25,14 @@ def user_name_key(user_name: str) -> str:
 
 
 def is_soft_delete_name(new_user_name: str, old_user_name: str) -> bool:
-    """Tell whether Entra moved the user to its recycle bin: object id + the former user name."""
+    """Tell whether Entra moved the user to its recycle bin: object id + the user name.
+
+    The name behind the object id is the one Entra had last, so it may differ from the one we know:
+    a rename and the deletion can fall into one cycle. Then it must at least look like an address.
+    """
     new = user_name_key(new_user_name)
+    if _RECYCLED_ADDRESS.fullmatch(new):
+        return True
     return new[32:] == user_name_key(old_user_name) and bool(_OBJECT_ID.fullmatch(new[:32]))
 
 
@@ -59,9 +66,9 @@ class User:
     def changed_to(self, document: dict[str, Any]) -> "User":
         """Return the next version; a soft-delete rename is remembered until the next rename."""
         new_name = document["userName"]
-        soft_deleted = is_soft_delete_name(new_name, self.user_name) or (
-            self.soft_deleted and user_name_key(new_name) == self.user_name_key
-        )
+        soft_deleted = self.soft_deleted
+        if user_name_key(new_name) != self.user_name_key:
+            soft_deleted = is_soft_delete_name(new_name, self.user_name)
         return User.from_document(
             document, id=self.id, version=self.version + 1, soft_deleted=soft_deleted
         )

@@ -34,14 +34,14 @@ class ApplyMembers:
                 raise NotFoundError(
                     "group-unknown",
                     f"The directory knows no group {group_id} of tenant {tenant_id}: "
-                    "an earlier event is missing; republish the tenant, then redrive.",
+                    "compare it in the SCIM service, then redrive this event or skip it.",
                 )
             if result.unknown:
                 raise NotFoundError(
                     "member-unknown",
                     f"{len(result.unknown)} new members of group {group_id} are no users of tenant "
-                    f"{tenant_id}, the first is {result.unknown[0]}: an earlier event is missing; "
-                    "republish the tenant, then redrive.",
+                    f"{tenant_id}, the first is {result.unknown[0]}: "
+                    "compare them in the SCIM service, then redrive this event or skip it.",
                 )
             if result.added or result.removed:
                 change = GroupMembersChanged(group_id, result.added, result.removed)
