@@ -48,6 +48,17 @@ class OutboxSignal:
         """Wake the relay of this process only."""
         self._here.set()
 
+    async def pass_on(self) -> None:
+        """Pass a poke on to other processes once, as a command does before it ends."""
+        if self._dsn is None or not self._elsewhere.is_set():
+            return
+        with suppress(*DATABASE_FAILURES):
+            connection = await connect(self._dsn, application_name="outbox-signal")
+            try:
+                await connection.execute(f"NOTIFY {CHANNEL}")
+            finally:
+                await disconnect(connection)
+
     async def run(self) -> None:
         """Pass pokes on to other processes for ever."""
         if self._dsn is None:

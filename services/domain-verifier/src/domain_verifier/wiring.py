@@ -11,18 +11,18 @@ import asyncpg
 from prometheus_client import Counter
 
 from chassis.clock import SystemClock
+from chassis.commands import command_pool
 from chassis.consumer import Consumer
 from chassis.health_checks import broker_checks, database_checks
 from chassis.http import Application, create_app, limits_of
 from chassis.ids import uuid7
-from chassis.logging import configure_logging
 from chassis.loops import Loop
 from chassis.metrics import outbox_poll
-from chassis.postgres import connect, create_pool
+from chassis.postgres import create_pool
 from chassis.relay import Relay
 from chassis.service import Mode, Parts, Service
 from chassis.settings import load_settings
-from chassis.signal import CHANNEL, OutboxSignal
+from chassis.signal import OutboxSignal
 from contracts.topics import TOPICS
 from domain_verifier.api.auth import Authoriser, refuse_everybody
 from domain_verifier.api.routes import answer_domain_error, domain_router
@@ -189,42 +189,10 @@ def _count(examined: Examined) -> None:
 async def open_verifier() -> AsyncIterator[Verifier]:
     """Connect for one command."""
     settings = load_settings(Settings)
-    configure_logging(service=NAME, environment=settings.environment, level=settings.log_level)
-    try:
-        pool = await create_pool(settings.database_url, size=1)
-    except (OSError, asyncpg.PostgresError) as error:
-        raise ConnectionError(
-            f"The database cannot be reached: {error}. Check DOMAIN_VERIFIER_DATABASE_URL."
-        ) from error
-    changes = _Changes()
-    try:
-        yield verifier(settings, adapters(settings, pool, committed=changes.seen))
-        if changes.committed:
-            await _wake_relay(settings.database_url)
-    except asyncpg.UndefinedTableError as error:
-        raise ConnectionError(
-            "The database has no claims yet: run `python -m domain_verifier migrate` first."
-        ) from error
-    finally:
-        await pool.close()
-
-
-class _Changes:
-    """Whether a command has committed anything."""
-
-    committed = False
-
-    def seen(self) -> None:
-        self.committed = True
-
-
-async def _wake_relay(dsn: str) -> None:
-    """Let the relay know at once; without this it looks by itself within a second."""
-    connection = await connect(dsn)
-    try:
-        await connection.execute(f"NOTIFY {CHANNEL}")
-    finally:
-        await connection.close()
+    signal = OutboxSignal(dsn=settings.database_url)
+    async with command_pool(settings, service=NAME, package=PACKAGE) as pool:
+        yield verifier(settings, adapters(settings, pool, committed=signal.poke))
+        await signal.pass_on()
 
 
 SERVICE = Service(

@@ -9,10 +9,10 @@ import asyncpg
 from starlette.routing import Mount
 
 from chassis.clock import Clock, SystemClock
+from chassis.commands import command_pool
 from chassis.consumer import Consumer
 from chassis.health_checks import broker_checks, database_checks
 from chassis.http import Application, create_app, limits_of
-from chassis.logging import configure_logging
 from chassis.loops import Loop, beat
 from chassis.metrics import outbox_poll
 from chassis.ratelimit import RateLimit
@@ -153,16 +153,11 @@ def _working_loops(settings: Settings, pool: asyncpg.Pool, signal: OutboxSignal)
 @asynccontextmanager
 async def open_desk() -> AsyncIterator[Desk]:
     """Connect to the service's storage for one command."""
-    settings = load_settings(Settings)
-    configure_logging(service=NAME, environment=settings.environment, level=settings.log_level)
-    try:
-        pool = await open_pool(settings.database_url, size=1)
-    except (OSError, asyncpg.PostgresError) as error:
-        raise ConnectionError(
-            f"The database cannot be reached: {error}. Check SCIM_DATABASE_URL."
-        ) from error
-    tokens, clock = PostgresTokens(pool), SystemClock()
-    try:
+    settings, clock = load_settings(Settings), SystemClock()
+    async with command_pool(
+        settings, service=NAME, package=PACKAGE, open_pool=lambda dsn: open_pool(dsn, size=1)
+    ) as pool:
+        tokens = PostgresTokens(pool)
         yield Desk(
             find_tenant=FindTenant(PostgresTenants(pool)),
             create_token=CreateToken(tokens, _digest_key(settings), clock),
@@ -172,12 +167,6 @@ async def open_desk() -> AsyncIterator[Desk]:
             clock=clock,
             base_url=_base_urls(settings.public_url),
         )
-    except asyncpg.UndefinedTableError as error:
-        raise ConnectionError(
-            "The database has no tables yet: run `python -m scim migrate` first."
-        ) from error
-    finally:
-        await pool.close()
 
 
 def _base_urls(public_url: str) -> Callable[[UUID], str]:

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import typer
 
+from chassis.commands import REFUSED, actor
+from chassis.printing import Json, TenantOption, print_facts, print_json, print_rows
 from domain_verifier.cli.facts import (
     CHECK_COLUMNS,
     LIST_COLUMNS,
@@ -14,15 +16,7 @@ from domain_verifier.cli.facts import (
     claim_facts,
     log_facts,
 )
-from domain_verifier.cli.output import (
-    ClaimArgument,
-    Json,
-    TenantOption,
-    print_facts,
-    print_json,
-    print_rows,
-)
-from domain_verifier.cli.runtime import REFUSED, OpenVerifier, Runner, actor
+from domain_verifier.cli.runtime import OpenVerifier, Runner, refusal_of
 from domain_verifier.domain.claim import Claim
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.usecases.examine import Examined
@@ -30,6 +24,10 @@ from domain_verifier.usecases.show import ClaimDetails
 from domain_verifier.usecases.verifier import Verifier
 
 PAGE = 500
+
+ClaimArgument = Annotated[
+    str, typer.Argument(metavar="DOMAIN", help="The domain, or the claim's id.")
+]
 
 
 class ClaimCommands:
@@ -178,7 +176,7 @@ class ClaimCommands:
 
 def verifier_cli(open_verifier: OpenVerifier) -> typer.Typer:
     """Return all commands, on a verifier that is opened for each command."""
-    commands = ClaimCommands(Runner(open_verifier))
+    commands = ClaimCommands(Runner(open_verifier, refusal_of))
     app = typer.Typer()
     for command in (
         commands.claim,

@@ -4,12 +4,21 @@ from typing import Annotated, Any
 
 import typer
 
+from chassis.printing import Json, TenantOption, print_rows
 from scim.cli.durations import parse_duration
-from scim.cli.output import Json, TenantOption, print_json, print_rows
 from scim.cli.runtime import Desk, Runner
 from scim.usecases.call import Call
 
-COLUMNS = ("time", "operation", "name", "resource_id", "status", "scim_type", "sentence")
+COLUMNS = (
+    "time",
+    "operation",
+    "name",
+    "resource_id",
+    "status",
+    "scim_type",
+    "sentence",
+    "correlation_id",
+)
 
 
 def add_log_command(app: typer.Typer, run: Runner) -> None:
@@ -32,11 +41,7 @@ def add_log_command(app: typer.Typer, run: Runner) -> None:
             calls = await desk.entries.newest(owner.id, since=start, errors=errors, limit=limit)
             return [_facts(call) for call in calls]
 
-        rows = run(command)
-        if as_json:
-            print_json(rows)
-        else:
-            print_rows(rows, COLUMNS)
+        print_rows(run(command), columns=COLUMNS, as_json=as_json)
 
 
 def _facts(call: Call) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
+from chassis.printing import Json, TenantOption, print_facts, print_json, print_rows
 from scim.cli.durations import parse_duration
-from scim.cli.output import Json, TenantOption, print_facts, print_json, print_rows
 from scim.cli.runtime import Desk, Runner
 from scim.usecases.ports import Token
 
@@ -45,12 +45,9 @@ def _add_create(app: typer.Typer, run: Runner) -> None:
                 "expires": token.expires_at,
             }
 
-        facts = run(command)
-        if as_json:
-            print_json(facts)
-            return
-        print_facts(facts)
-        typer.echo("Keep the token now: it cannot be shown again.", err=True)
+        print_facts(run(command), as_json=as_json)
+        if not as_json:
+            typer.echo("Keep the token now: it cannot be shown again.", err=True)
 
 
 def _add_list(app: typer.Typer, run: Runner) -> None:
@@ -62,11 +59,7 @@ def _add_list(app: typer.Typer, run: Runner) -> None:
             owner = await desk.find_tenant(tenant)
             return [_facts(token) for token in await desk.list_tokens(owner)]
 
-        rows = run(command)
-        if as_json:
-            print_json(rows)
-        else:
-            print_rows(rows, COLUMNS)
+        print_rows(run(command), columns=COLUMNS, as_json=as_json)
 
 
 def _add_revoke(app: typer.Typer, run: Runner) -> None:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from chassis.printing import Facts, Json, TenantOption, print_stream
 from tenant_directory.cli.facts import audit_facts
-from tenant_directory.cli.output import Facts, Json, TenantOption, print_rows
 from tenant_directory.cli.runtime import Directory, Runner
 from tenant_directory.usecases.show import ListAudit
 
@@ -34,7 +34,7 @@ class AuditCommands:
                 for record in records:
                     yield audit_facts(record)
 
-            await print_rows(rows(), columns=COLUMNS, limit=0, as_json=as_json)
+            await print_stream(rows(), columns=COLUMNS, limit=0, as_json=as_json)
 
         self._run(command)
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from chassis.printing import Facts, Json, Limit, TenantOption, print_facts, print_stream
 from tenant_directory.cli.facts import group_facts
-from tenant_directory.cli.output import Facts, Json, Limit, TenantOption, print_facts, print_rows
 from tenant_directory.cli.runtime import Directory, Runner
 from tenant_directory.domain.group import Group
 from tenant_directory.usecases.show import ListGroups, ListMembers, ShowGroup, ShowTenant
@@ -42,7 +42,7 @@ class GroupCommands:
                         shown = await self._members(directory, summary.group, as_json)
                     yield {**group_facts(summary.group), "members": shown}
 
-            await print_rows(rows(), columns=COLUMNS, limit=limit, as_json=as_json)
+            await print_stream(rows(), columns=COLUMNS, limit=limit, as_json=as_json)
 
         self._run(command)
 

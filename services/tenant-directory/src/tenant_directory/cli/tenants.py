@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
+from chassis.commands import actor
+from chassis.printing import Facts, Json, Limit, print_facts, print_stream
 from tenant_directory.cli.facts import tenant_facts
-from tenant_directory.cli.output import Facts, Json, Limit, print_facts, print_rows
-from tenant_directory.cli.runtime import Directory, Runner, actor
+from tenant_directory.cli.runtime import Directory, Runner
 from tenant_directory.domain.errors import InvalidError
 from tenant_directory.domain.tenant import TenantStatus, parse_package, parse_role
 from tenant_directory.usecases.change_tenant import (
@@ -63,7 +64,7 @@ class TenantCommands:
                 async for tenant in ListTenants(directory.uow)():
                     yield tenant_facts(tenant)
 
-            await print_rows(rows(), columns=COLUMNS, limit=limit, as_json=as_json)
+            await print_stream(rows(), columns=COLUMNS, limit=limit, as_json=as_json)
 
         self._run(command)
 

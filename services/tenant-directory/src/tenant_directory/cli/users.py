@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
+from chassis.commands import actor
+from chassis.printing import Facts, Json, Limit, TenantOption, print_facts, print_stream
 from tenant_directory.cli.facts import access, user_facts
-from tenant_directory.cli.output import Facts, Json, Limit, TenantOption, print_facts, print_rows
-from tenant_directory.cli.runtime import Directory, Runner, actor
+from tenant_directory.cli.runtime import Directory, Runner
 from tenant_directory.domain.tenant import parse_role
 from tenant_directory.domain.user import Profile
 from tenant_directory.usecases.change_user import DeactivateUser, ReactivateUser, SetRole
@@ -71,7 +72,7 @@ class UserCommands:
                 async for summary in ListUsers(directory.uow)(home.tenant_id):
                     yield {**user_facts(summary.user), "groups": summary.groups}
 
-            await print_rows(rows(), columns=COLUMNS, limit=limit, as_json=as_json)
+            await print_stream(rows(), columns=COLUMNS, limit=limit, as_json=as_json)
 
         self._run(command)
 

@@ -1,0 +1,82 @@
+"""How commands end: done, refused in a sentence, or with the program's own fault shown."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+import pytest
+import typer
+
+from chassis import context
+from chassis.commands import REFUSED, WRONG, CannotConnect, Refusal, Runner
+
+
+class No(Exception):
+    """A use case's no."""
+
+
+@asynccontextmanager
+async def desk() -> AsyncIterator[str]:
+    yield "desk"
+
+
+@asynccontextmanager
+async def no_desk() -> AsyncIterator[str]:
+    raise CannotConnect("The database cannot be reached. Check THIS.")
+    yield "never"
+
+
+def refusal(error: Exception) -> Refusal | None:
+    return Refusal(str(error), WRONG) if isinstance(error, No) else None
+
+
+def run_failing(error: Exception) -> None:
+    async def command(_desk: str) -> None:
+        raise error
+
+    Runner(desk, refusal)(command)
+
+
+def test_a_command_returns_what_it_found_under_one_correlation_id() -> None:
+    async def command(found: str) -> tuple[str, str | None]:
+        return found, context.current().correlation_id
+
+    first, second = Runner(desk, refusal)(command), Runner(desk, refusal)(command)
+    assert first[0] == "desk"
+    assert first[1]
+    assert first[1] != second[1]
+
+
+@pytest.mark.parametrize(
+    ("error", "said", "code"),
+    [
+        (No("That name is wrong."), "That name is wrong.", WRONG),
+        (
+            asyncpg.ConnectionDoesNotExistError("gone"),
+            "nothing is known to be done: gone.",
+            REFUSED,
+        ),
+    ],
+)
+def test_a_refusal_is_one_sentence_and_an_exit_code(
+    error: Exception, said: str, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit) as ended:
+        run_failing(error)
+    assert ended.value.exit_code == code
+    assert said in capsys.readouterr().err
+
+
+def test_what_cannot_be_opened_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    async def command(_desk: str) -> None:
+        raise AssertionError("must not run")
+
+    with pytest.raises(typer.Exit) as ended:
+        Runner(no_desk, refusal)(command)
+    assert ended.value.exit_code == REFUSED
+    assert capsys.readouterr().err == "The database cannot be reached. Check THIS.\n"
+
+
+def test_a_fault_of_the_program_is_not_dressed_up() -> None:
+    with pytest.raises(ZeroDivisionError):
+        run_failing(ZeroDivisionError())
