@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings the Docker stack up under a name of its own, runs the sandbox's provisioning life through the gateway
-# with scim scaled to 3 and the directory's worker to 2, compares, and takes everything down again.
+# with scim scaled to 3 and the directory's worker to 2, compares, claims a domain, and takes everything down again.
 # COMPOSE="docker-compose" or "docker compose" picks one; GATEWAY_PORT picks the port.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -10,6 +10,8 @@ secrets="$(mktemp -d)"
 export GATEWAY_PORT="${GATEWAY_PORT:-8088}" DOCKER_BUILDKIT="${DOCKER_BUILDKIT:-0}"
 gateway="http://127.0.0.1:$GATEWAY_PORT"
 export PUBLIC_URL="$gateway"
+# Nobody answers there: a test asks no resolver of the world, and an outage of DNS must do no harm.
+export DNS_RESOLVERS="127.0.0.1:5300,127.0.0.1:5301"
 ./make-env.sh "$secrets/env" >/dev/null
 compose+=(--env-file "$secrets/env" -f docker-compose.yml -p portico-compose-test)
 begun=$SECONDS
@@ -39,7 +41,8 @@ say "starting: 3 × scim, 2 × directory-worker"
 "${compose[@]}" up -d --scale scim=3 --scale directory-worker=2 >"$secrets/up.log" 2>&1 ||
     { tail -n 40 "$secrets/up.log"; exit 1; }
 deadline=$((SECONDS + 120))
-until answers 2>/dev/null && [ "$(replicas scim)" = 3 ] && [ "$(replicas directory-worker)" = 2 ]; do
+until answers 2>/dev/null && [ "$(replicas scim)" = 3 ] && [ "$(replicas directory-worker)" = 2 ] &&
+    [ "$(replicas domain-verifier)" = 1 ] && [ "$(replicas domain-verifier-worker)" = 1 ]; do
     ((SECONDS < deadline)) || { say "not ready in time"; exit 1; }
     sleep 1
 done

@@ -6,7 +6,8 @@ FROM ${PYTHON_IMAGE} AS build
 WORKDIR /portico
 RUN python -m venv /portico/venv
 COPY deploy/requirements.lock .
-RUN /portico/venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+# The lock is complete. With dependencies pip would look for `pydantic[email]` itself and refuse a newer release.
+RUN /portico/venv/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements.lock
 ARG SERVICE
 COPY libs libs
 COPY services/${SERVICE} services/${SERVICE}

@@ -26,6 +26,10 @@ class ComposeStack:
         """Run a command of the directory and return what it prints as JSON."""
         return self._json("directory", "tenant_directory", *arguments)
 
+    def verifier(self, *arguments: str) -> Any:
+        """Run a command of the domain verifier and return what it prints as JSON."""
+        return self._json("domain-verifier", "domain_verifier", *arguments)
+
     def make_tenant(self, name: str) -> Tenant:
         """Make a tenant with a default role and a SCIM token."""
         made = self.directory("tenant", "create", name, "--default-role", "member")

@@ -1,11 +1,13 @@
 """`python -m entra_sandbox compose-check`: a provisioning life through the Docker stack's gateway.
 
-The stack is up already; `deploy/compose-test.sh` brings it up and takes it down.
+Then a domain is claimed, looked at by the worker, and told of in the directory's audit log. The
+stack is up already; `deploy/compose-test.sh` brings it up and takes it down.
 """
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.markup import escape
@@ -24,6 +26,9 @@ from entra_sandbox.stack import StackError
 
 CATCH_UP_WITHIN = 60.0
 SEED = 1
+LOOK_EVERY = 0.5
+
+T = TypeVar("T")
 
 
 def check_compose(compose: Sequence[str], gateway: str, *, users: int, groups: int) -> int:
@@ -33,11 +38,51 @@ def check_compose(compose: Sequence[str], gateway: str, *, users: int, groups: i
     try:
         for dialect in Dialect:
             asyncio.run(_one(console, stack, dialect, users=users, groups=groups))
+        _claim_a_domain(console, stack)
     except (StackError, ProvisioningError) as error:
         console.print(f"[bold red]The check failed:[/] {escape(str(error))}")
         return 1
     console.print("[bold green]Everything is equal.[/]")
     return 0
+
+
+def _claim_a_domain(console: Console, stack: ComposeStack) -> None:
+    """Claim a domain that no resolver answers for: the claim must stand, whatever DNS says."""
+    tenant = stack.make_tenant(f"domains-{int(time.time()):x}")
+    named = ("--tenant", tenant.tenant_id)
+    domain = f"{tenant.name}.com"
+    _eventually(lambda: stack.verifier("claim", domain, *named), f"{domain} cannot be claimed")
+
+    def looked_at() -> dict[str, Any] | None:
+        claim: dict[str, Any] = stack.verifier("show", domain, *named)
+        return claim if claim["checks"] else None
+
+    def audited() -> bool:
+        rows = stack.directory("audit", "list", *named)
+        return any(row["action"] == "domain.claimed" for row in rows)
+
+    claim = _eventually(looked_at, f"no worker has looked at {domain}")
+    _eventually(audited, f"the directory has not heard of {domain}")
+    check = claim["checks"][0]
+    seen = f"{check['outcome']} ({check['reason']})"
+    console.print(f"{domain}: {claim['state']}, {seen}", markup=False)
+    if claim["state"] != "pending":
+        raise StackError(f"{domain} is {claim['state']} although no resolver answers")
+
+
+def _eventually(look: Callable[[], T | None], complaint: str) -> T:
+    """Return what a look finds at last; its refusals count as nothing until the deadline."""
+    deadline = time.monotonic() + CATCH_UP_WITHIN
+    while True:
+        refused = ""
+        try:
+            if found := look():
+                return found
+        except StackError as error:
+            refused = f": {error}"
+        if time.monotonic() > deadline:
+            raise StackError(f"{complaint}{refused}")
+        time.sleep(LOOK_EVERY)
 
 
 async def _one(
