@@ -87,7 +87,9 @@ async def test_put_replaces_a_user(acme: Client) -> None:
     assert (await acme.call("PUT", f"/Users/{ann['id']}", {"nickName": "A"})).status_code == 400
 
 
-async def test_silence_about_active_lets_no_disabled_user_in(acme: Client) -> None:
+async def test_silence_about_active_lets_no_disabled_user_in(
+    surface: Surface, acme: Client
+) -> None:
     ann = await acme.create_user("ann@example.com")
     url = f"/Users/{ann['id']}"
     off = {"op": "Replace", "path": "active", "value": "False"}
@@ -97,10 +99,19 @@ async def test_silence_about_active_lets_no_disabled_user_in(acme: Client) -> No
         {"op": "Remove", "path": "active"},
         {"op": "replace", "value": {"active": None}},
     ):
-        answer = await acme.call("PATCH", url, {"Operations": [change]})
+        answer = await acme.call("PATCH", url, {"Operations": [off]})
         assert json(answer)["active"] is False
-    replaced = await acme.call("PUT", url, {"userName": "ann@example.com", "active": None})
-    assert json(replaced)["active"] is False
+        answer = await acme.call("PATCH", url, {"Operations": [change]})
+        assert "active" not in json(answer)
+        renamed = await acme.patch(url, replace("displayName", str(change)))
+        assert "active" not in json(renamed)
+        _, said = (await surface.events(acme.tenant.id))[-1]
+        assert said["user"]["active"] is False
+        assert (await acme.find("Users", "active eq false"))["totalResults"] == 1
+        silent = {"userName": "ann@example.com", "active": None}
+        assert "active" not in json(await acme.call("PUT", url, silent))
+    await acme.call("PATCH", url, {"Operations": [off]})
+    assert json(await acme.call("PUT", url, silent))["active"] is False
     restored = await acme.call("PUT", url, user("ann@example.com", active=True))
     assert json(restored)["active"] is True
 

@@ -81,9 +81,11 @@ class UserResource:
 
 
 def _replaced(before: dict[str, Any], *, normalised: NormalisedUser) -> dict[str, Any]:
-    """Return the new document; a body that is silent about `active` lets nobody in again."""
-    kept = {} if normalised.says_active else {"active": before.get("active", True)}
-    return normalised.document | kept
+    """Return the new document; of `active` the old one holds where the body is silent."""
+    if normalised.says_active:
+        return normalised.document
+    rest = {name: value for name, value in normalised.document.items() if name != "active"}
+    return {name: before[name] for name in ("active",) if name in before} | rest
 
 
 def _body(record: UserRecord, base_url: str, projection: Projection | None) -> bytes:

@@ -50,27 +50,40 @@ class User:
 
     @classmethod
     def from_document(
-        cls, document: dict[str, Any], *, id: UUID, version: int = 1, soft_deleted: bool = False
+        cls,
+        document: dict[str, Any],
+        *,
+        id: UUID,
+        version: int = 1,
+        active: bool = True,
+        soft_deleted: bool = False,
     ) -> "User":
-        """Build the user that a valid document describes."""
+        """Build the user that a valid document describes; `active` holds where it says nothing."""
         return cls(
             id=id,
             version=version,
             user_name=document["userName"],
             external_id=document.get("externalId"),
-            active=document.get("active", True),
+            active=document.get("active", active),
             soft_deleted=soft_deleted,
             document=document,
         )
 
     def changed_to(self, document: dict[str, Any]) -> "User":
-        """Return the next version; a soft-delete rename is remembered until the next rename."""
+        """Return the next version; a soft-delete rename is remembered until the next rename.
+
+        Silence about `active`, also by its removal, neither lets anybody in nor shuts anybody out.
+        """
         new_name = document["userName"]
         soft_deleted = self.soft_deleted
         if user_name_key(new_name) != self.user_name_key:
             soft_deleted = is_soft_delete_name(new_name, self.user_name)
         return User.from_document(
-            document, id=self.id, version=self.version + 1, soft_deleted=soft_deleted
+            document,
+            id=self.id,
+            version=self.version + 1,
+            active=self.active,
+            soft_deleted=soft_deleted,
         )
 
     @property

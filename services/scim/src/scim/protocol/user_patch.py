@@ -14,8 +14,6 @@ from scim.protocol.operations import Condition, Operation
 from scim.protocol.schema import Attribute
 from scim.protocol.values import is_empty, without_repeats
 
-ACTIVE = "active"
-
 Document = dict[str, Any]
 Entry = dict[str, Any]
 
@@ -53,9 +51,6 @@ def _apply(holder: Document, operation: Operation) -> None:
     elif attribute.is_complex:
         _apply_to_complex(holder, operation)
     elif operation.op == "remove" or operation.value is None:
-        if attribute.name == ACTIVE and holder.get(ACTIVE) is False:
-            # An absent `active` counts as true: clearing must not let a disabled user in again.
-            return
         if attribute.required:
             raise mutability(f"{attribute.label} is required and cannot be removed.")
         holder.pop(attribute.name, None)

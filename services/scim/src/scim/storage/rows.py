@@ -90,6 +90,7 @@ def stored_user(user_id: UUID, row: Row) -> StoredUser:
         orjson.loads(row["document"]),
         id=user_id,
         version=row["version"],
+        active=row["active"],
         soft_deleted=row["soft_deleted"],
     )
     return StoredUser(user, row["created_at"], row["updated_at"], row["origin"] == "scim")

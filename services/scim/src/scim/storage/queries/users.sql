@@ -75,7 +75,7 @@ SELECT id, version, created_at, updated_at, document FROM users WHERE tenant_id 
 
 -- name: load_user
 -- One user to be changed.
-SELECT version, soft_deleted, origin, created_at, updated_at, document
+SELECT version, active, soft_deleted, origin, created_at, updated_at, document
 FROM users
 WHERE tenant_id = $1 AND id = $2;
 
