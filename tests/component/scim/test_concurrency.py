@@ -35,6 +35,30 @@ async def test_fifty_posts_of_one_group(acme: Client) -> None:
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 49
 
 
+async def test_replacing_members_while_others_are_added(surface: Surface, acme: Client) -> None:
+    people = [(await acme.create_user(f"u{number}@example.com"))["id"] for number in range(4)]
+    sales = (await acme.create_group("Sales"))["id"]
+    path = f"/Groups/{sales}"
+    changes = (
+        add_members(*people[:2]),
+        replace("members", [{"value": people[2]}]),
+        add_members(people[3]),
+        {"op": "remove", "path": "members"},
+        replace("displayName", "SALES"),
+        replace("members", None),
+    )
+    answers = await asyncio.gather(*(acme.patch(path, changes[n % 6]) for n in range(240)))
+    assert {answer.status_code for answer in answers} == {204}
+    told: set[str] = set()
+    ids = await surface.pool.fetch("SELECT event_id FROM outbox")
+    for kind, data in await surface.events(acme.tenant.id):
+        if kind == "scim.group.members_changed.v1":
+            assert told >= set(data["removed"])
+            told = (told | set(data["added"])) - set(data["removed"])
+    assert told == await acme.members(sales)
+    assert len({row["event_id"] for row in ids}) == len(ids)
+
+
 async def test_patches_of_one_user_at_once(surface: Surface, acme: Client) -> None:
     ann = (await acme.create_user("ann@example.com"))["id"]
     attributes = ["title", "nickName", "locale", "timezone", "userType", "preferredLanguage"]

@@ -117,6 +117,21 @@ async def test_hostile_queries_and_paths(acme: Client) -> None:
     assert (await acme.call("POST", "/Bulk", {})).status_code == 404
 
 
+async def test_a_nul_in_a_path_keeps_nobody_out_of_the_log(surface: Surface, acme: Client) -> None:
+    other = await surface.tenant("other")
+    assert (await acme.call("GET", "/Users/%00")).status_code == 404
+    await other.get("/Users")
+    [row] = await surface.logged(acme.tenant.id)
+    assert (row["status"], row["resource_id"]) == (404, "\N{REPLACEMENT CHARACTER}")
+    assert len(await surface.logged(other.tenant.id)) == 1
+
+
+async def test_slashes_too_many(acme: Client) -> None:
+    ann = await acme.create_user("ann@example.com")
+    for path in ("//Users", "/Users/", f"/Users/{ann['id']}/", f"//Users/{ann['id']}"):
+        assert (await acme.get(path)).status_code == 200, path
+
+
 async def test_bodies_over_the_limit(surface: Surface, acme: Client) -> None:
     body = b'{"userName":"' + b"x" * surface.settings.max_body_bytes + b'"}'
     assert (await acme.call("POST", "/Users", content=body)).status_code == 413

@@ -70,6 +70,16 @@ async def test_soft_delete_in_the_cycle_of_a_rename(surface: Surface, acme: Clie
     assert json(back)["active"] is False
 
 
+async def test_the_providers_word_ends_a_soft_delete(surface: Surface, acme: Client) -> None:
+    ann = await acme.create_user("ann@example.com")
+    path, gone = f"/Users/{ann['id']}", f"{OBJECT_ID}ann@example.com"
+    await acme.patch(path, replace("userName", gone))
+    assert json(await acme.patch(path, replace("active", "True")))["active"] is True
+    _, said = (await surface.events(acme.tenant.id))[-1]
+    # Whoever reads events must not believe less than what the provider is answered.
+    assert (said["user"]["active"], said["user"]["soft_deleted"]) == (True, False)
+
+
 async def test_put_replaces_a_user(acme: Client) -> None:
     ann = await acme.create_user(
         "ann@example.com", title="CTO", **{ENTERPRISE_URN: {"division": "X"}}

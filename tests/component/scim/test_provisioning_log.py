@@ -55,6 +55,40 @@ async def test_each_request_leaves_one_row(surface: Surface, acme: Client) -> No
     assert all((row["detail"] is None) is (row["status"] < 400) for row in rows)
 
 
+async def test_what_was_refused_says_whom_it_was_about(surface: Surface, acme: Client) -> None:
+    ann = (await acme.create_user("ann@example.com"))["id"]
+    sales = (await acme.create_group("Sales"))["id"]
+    await acme.patch(f"/Users/{ann}", replace("active", "perhaps"))
+    await acme.call("PUT", f"/Users/{ann}", user("ann@example.org", active="perhaps"))
+    await acme.call("POST", "/Users", user("bob@example.com", active="perhaps"))
+    await acme.patch(f"/Groups/{sales}", {"op": "Jump", "path": "members", "value": "x"})
+    await acme.call("PUT", f"/Groups/{sales}", {"displayName": "Sales", "members": 7})
+    await acme.call("POST", "/Groups", {"displayName": "Other", "members": 7})
+
+    rows = [row for row in await surface.logged(acme.tenant.id) if row["status"] == 400]
+    assert [(row["resource_id"], row["resource_name"]) for row in rows] == [
+        (ann, None),
+        (ann, "ann@example.org"),
+        (None, "bob@example.com"),
+        (sales, None),
+        (sales, "Sales"),
+        (None, "Other"),
+    ]
+
+
+async def test_a_row_that_cannot_be_stored_is_lost_alone(surface: Surface, acme: Client) -> None:
+    journal = Journal(PostgresEntries(surface.pool))
+    for number in range(5):
+        name = "\x00" if number == 3 else f"n{number}"
+        call = Call(acme.tenant.id, uuid7(), SystemClock().now(), "user.get", "User", 200)
+        call.resource_name = name
+        journal.note(call)
+    await journal.flush()
+    rows = await surface.logged(acme.tenant.id)
+    assert [row["resource_name"] for row in rows] == ["n0", "n1", "n2", "n4"]
+    assert journal.dropped == 1
+
+
 async def test_the_answer_carries_the_correlation_id_of_the_row(
     surface: Surface, acme: Client
 ) -> None:

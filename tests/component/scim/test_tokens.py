@@ -101,6 +101,25 @@ async def test_several_tokens_live_and_one_is_revoked(surface: Surface, acme: Cl
     assert (await second.get("/Users")).status_code == 200
 
 
+async def test_a_use_that_could_not_be_written_is_written_later(
+    surface: Surface, acme: Client
+) -> None:
+    bookkeeping = surface.edge.bookkeeping
+    await acme.get("/Users")
+    tokens = bookkeeping.tokens
+
+    class Away(PostgresTokens):
+        async def mark_used(self, uses: object) -> None:
+            raise ConnectionError
+
+    bookkeeping.tokens = Away(surface.pool)
+    await bookkeeping.write(uses=True)
+    bookkeeping.tokens = tokens
+    await bookkeeping.write(uses=True)
+    [token] = await tokens.list(acme.tenant.id)
+    assert token.last_used_at is not None
+
+
 def forget(surface: Surface) -> None:
     """Let the time pass that a grant is remembered for."""
     authenticate = surface.edge.bookkeeping.authenticate

@@ -6,6 +6,7 @@ from component.scim.harness import (
     add_members,
     group,
     json,
+    patch,
     remove_members,
     replace,
 )
@@ -52,7 +53,6 @@ async def test_filter_for_an_existing_group(acme: Client) -> None:
     await acme.create_group("Other")
     for wanted in (
         'displayName eq "Sales"',
-        'displayName eq "sALES"',
         'externalId eq "external-Sales"',
         f'id eq "{created["id"]}"',
         f'id eq "{created["id"]}" and members eq "{ann}"',
@@ -61,8 +61,26 @@ async def test_filter_for_an_existing_group(acme: Client) -> None:
     ):
         found = await acme.find("Groups", wanted)
         assert (found["totalResults"], found["Resources"]) == (1, [created]), wanted
-        slim = await acme.find("Groups", wanted, excludedAttributes="members")
-        assert "members" not in slim["Resources"][0]
+
+
+async def test_filter_for_an_existing_group_excluding_members(acme: Client) -> None:
+    [ann] = await people(acme, 1)
+    created = await acme.create_group("Sales", ann)
+    without = {key: value for key, value in created.items() if key != "members"}
+    for wanted in (
+        'displayName eq "Sales"',
+        'externalId eq "external-Sales"',
+        f'id eq "{created["id"]}" and members eq "{ann}"',
+    ):
+        found = await acme.find("Groups", wanted, excludedAttributes="members")
+        assert found["Resources"] == [without], wanted
+
+
+async def test_filter_for_a_group_in_different_case(acme: Client) -> None:
+    created = await acme.create_group("Sales")
+    for name in ("sALES", "sales", "SALES"):
+        found = await acme.find("Groups", f'displayName eq "{name}"')
+        assert [group["id"] for group in found["Resources"]] == [created["id"]], name
 
 
 async def test_filter_for_a_non_existing_group(acme: Client) -> None:
@@ -207,3 +225,32 @@ async def test_put_replaces_a_group(acme: Client) -> None:
     assert "externalId" not in json(answer)
     answer = await acme.call("PUT", path, {"displayName": "T"})
     assert (json(answer)["displayName"], await acme.members(created["id"])) == ("T", {bob})
+
+
+async def test_patch_a_group_that_is_gone(acme: Client) -> None:
+    answer = await acme.patch(f"/Groups/{uuid7()}", add_members(str(uuid7())))
+    assert answer.status_code == 404
+
+
+async def test_patch_a_group_and_ask_for_attributes(acme: Client) -> None:
+    [ann] = await people(acme, 1)
+    sales = await acme.create_group("Sales", ann)
+    body = patch(replace("displayName", "Marketing"))
+    path = f"/Groups/{sales['id']}"
+    answer = await acme.call("PATCH", f"{path}?attributes=displayName", body)
+    assert (answer.status_code, json(answer)["displayName"]) == (200, "Marketing")
+    assert "members" not in json(answer)
+    assert (await acme.call("PATCH", f"{path}?aadOptscim062020", body)).status_code == 204
+
+
+async def test_removing_nobody_empties_no_group(acme: Client) -> None:
+    [ann] = await people(acme, 1)
+    sales = (await acme.create_group("Sales", ann))["id"]
+    for value in ("", [], [None]):
+        operation = {"op": "Remove", "path": "members", "value": value}
+        assert (await acme.patch(f"/Groups/{sales}", operation)).status_code == 204
+        assert await acme.members(sales) == {ann}
+    assert (
+        await acme.patch(f"/Groups/{sales}", {"op": "Remove", "path": "members"})
+    ).status_code == 204
+    assert await acme.members(sales) == set()

@@ -16,6 +16,7 @@ from chassis.ids import uuid7
 from chassis.inbox import Inbox
 from chassis.outbox import enqueue
 from chassis.postgres import transaction
+from chassis.queries import load_queries
 from chassis.relay_session import BUCKETS, RelaySession
 from chassis.testing import LocalBroker
 from contracts.event import Event
@@ -236,6 +237,17 @@ async def test_sent_events_are_pruned_and_unsent_ones_never(bus: Bus) -> None:
         await eventually(lambda: _count(bus.producer, "outbox", 0), within=15)
 
 
+async def test_a_blocked_tenant_keeps_nobody_elses_events(bus: Bus) -> None:
+    await bus.commit(*[user_deleted(uuid7()) for _ in range(6)])
+    await bus.producer.execute(
+        "UPDATE outbox SET sent_at = now() - interval '1 day' "
+        "WHERE id > (SELECT id FROM outbox ORDER BY id OFFSET 3 LIMIT 1)"
+    )
+    query = load_queries("chassis", "relay")["prune_sent"]
+    await bus.producer.execute(query, timedelta(0), 2)
+    assert await bus.producer.fetchval("SELECT count(*) FROM outbox") == 4
+
+
 async def test_what_the_log_holds_is_a_cloudevent_of_its_tenant(local_bus: Bus) -> None:
     bus, broker = local_bus, local_bus.broker
     assert isinstance(broker, LocalBroker)
@@ -308,6 +320,25 @@ async def test_a_database_in_trouble_parks_nothing(bus: Bus) -> None:
         # Far more often than an event that is itself at fault would be tried.
         await eventually(lambda: tries > 6, within=20)
         assert await bus.parked(tenant_id) == []
+        trouble.set()
+        await eventually(lambda: _applied(bus, tenant_id, 3), within=20)
+
+
+async def test_a_partition_that_the_database_holds_up_is_not_stuck(bus: Bus) -> None:
+    tenant_id = uuid7()
+    trouble = asyncio.Event()
+
+    async def handler(event: Event, connection: asyncpg.Connection) -> None:
+        if event.tenant_id == tenant_id and not trouble.is_set():
+            raise ConnectionResetError
+        await record_effect(event, connection)
+
+    consumer = bus.reader(handler, patience=0.5, watch_every=0.1)
+    async with running(bus.relay().run, consumer.run) as [_, consuming]:
+        await bus.commit(*[user_deleted(tenant_id) for _ in range(3)])
+        await eventually(lambda: any(w.held_up for w in consumer._workers.values()), within=20)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(consuming), 2)
         trouble.set()
         await eventually(lambda: _applied(bus, tenant_id, 3), within=20)
 

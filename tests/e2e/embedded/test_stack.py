@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from embedded.processes import guarded
+from support.repository import ROOT
 from support.waiting import eventually
 
 START_SECONDS = 120
@@ -106,6 +107,11 @@ async def test_a_stack_starts_serves_stops_and_keeps_its_data(start_stack):
     assert set(tenant) == {"tenant_id", "name", "scim_base_url", "token"}
     assert answer_of(tenant) == 200
 
+    for command in readme_commands():
+        env = {**os.environ, "PORTICO_DATA": str(stack.data)}
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+        assert done.returncode == 0, (command, done.stderr)
+
     processes = stack.processes()
     assert run_embedded("down", "--data", str(stack.data)).returncode == 0
     assert stack.supervisor.wait(10) == 0, stack.output.read_text()
@@ -157,6 +163,15 @@ def test_a_wrong_setting_stops_the_start_with_a_sentence(start_stack, postgres, 
     stack = start_stack(SCIM_HTTP_PORT="eighty", **given)
     assert stack.supervisor.wait(60) == 1
     assert "SCIM_HTTP_PORT must be a port from 1 to 65535" in stack.output.read_text()
+
+
+def readme_commands() -> list[list[str]]:
+    """The operator's commands that the README shows, for the tenant that this test has."""
+    python = ".venv/bin/python -m embedded run "
+    lines = [line.strip() for line in (ROOT / "README.md").read_text().splitlines()]
+    found = [line.removeprefix(python).split() for line in lines if line.startswith(python)]
+    assert len(found) >= 3
+    return [[sys.executable, "-m", "embedded", "run", *words] for words in found]
 
 
 def all_processes(run: dict) -> list[dict]:

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from chassis.context import current
 from chassis.http import Application, create_app
-from chassis.http_edge import Limits
+from chassis.http_edge import Edge, Limits
 from chassis.problems import Problem, ProblemError, too_many_requests
 from chassis.telemetry import configure_tracing
 from support.waiting import eventually
@@ -204,6 +204,47 @@ class TestLimits:
     async def test_a_body_at_the_limit_passes(self, client: httpx.AsyncClient) -> None:
         assert (await client.post("/hot", content=b"x" * 100)).status_code == 200
 
+    async def test_slow_bodies_keep_nobody_waiting(
+        self, client: httpx.AsyncClient, house: House
+    ) -> None:
+        more = asyncio.Event()
+
+        async def trickling() -> AsyncIterator[bytes]:
+            yield b"x"
+            await more.wait()
+            yield b"y"
+
+        await client.get("/hot")
+        slow = [asyncio.create_task(client.post("/hot", content=trickling())) for _ in range(10)]
+        uploads = edge_of(house)._uploads
+        await eventually(lambda: uploads.held == 10)
+        assert (await client.get("/hot")).status_code == 200
+        assert (await client.post("/hot", content=b"z")).status_code == 200
+        more.set()
+        # Two places and one to wait in: all have come at once now.
+        statuses = {one.status_code for one in await asyncio.gather(*slow)}
+        assert 200 in statuses
+        assert statuses <= {200, 503}
+        assert uploads.held == 0
+
+    async def test_slow_bodies_are_held_within_a_bound(
+        self, client: httpx.AsyncClient, house: House
+    ) -> None:
+        await client.get("/hot")
+        edge_of(house)._uploads._limit = 150
+
+        async def endless() -> AsyncIterator[bytes]:
+            yield b"x" * 60
+            await asyncio.Event().wait()
+
+        answers = await asyncio.gather(*(client.post("/hot", content=endless()) for _ in range(3)))
+        assert sorted(one.json()["title"] for one in answers) == [
+            "Too busy",
+            "Too slow",
+            "Too slow",
+        ]
+        assert edge_of(house)._uploads.held == 0
+
     async def test_a_slow_request_is_given_up(self, client: httpx.AsyncClient) -> None:
         answer = await client.get("/wait")
 
@@ -228,6 +269,12 @@ class TestLimits:
         assert health.status_code == 200, "a busy process is not a dead one"
         assert (await queued).status_code == 200
         assert [one.status_code for one in await asyncio.gather(*running)] == [200, 200]
+
+
+def edge_of(house: House) -> Edge:
+    edge = house.app.middleware_stack
+    assert isinstance(edge, Edge)
+    return edge
 
 
 async def eventually_refused(client: httpx.AsyncClient) -> httpx.Response:

@@ -244,7 +244,12 @@ class Consumer:
     async def _watch(self, receiver: Receiver) -> None:
         watchdog = Watchdog(
             receiver,
-            lambda: {place: worker.next_offset for place, worker in self._workers.items()},
+            # A restart mends no database: who is held up by one is not stuck.
+            lambda: {
+                place: worker.next_offset
+                for place, worker in self._workers.items()
+                if not worker.held_up
+            },
             patience=self._patience,
         )
         while True:

@@ -73,6 +73,8 @@ class PartitionWorker:
         self.partition = partition
         self.next_offset: int | None = None
         """What will be read next; None until the partition is claimed."""
+        self.held_up = False
+        """The world is in the way, the database most likely; it is tried again and again."""
         self._around = around
         self._numbered = subscription.topic.kind == "event"
         self._inbox = Inbox(around.group, partition, around.owner)
@@ -251,10 +253,11 @@ class PartitionWorker:
         pause = self._around.retries.pause
         while True:
             try:
-                return await work()
+                done = await work()
             except Exception as error:
                 if not is_transient(error):
                     raise
+                self.held_up = True
                 _log.warning(
                     "partition.held_up",
                     topic=self.partition.topic,
@@ -264,6 +267,9 @@ class PartitionWorker:
                 )
                 await self._rest(pause)
                 pause = min(pause * 2, MAX_REST)
+            else:
+                self.held_up = False
+                return done
 
     async def _rest(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

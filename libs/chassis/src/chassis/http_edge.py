@@ -16,7 +16,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.context import Context, bind
-from chassis.http_body import announced_too_large, limited
+from chassis.http_body import Uploads, announced_too_large, limited
 from chassis.http_gate import Gate
 from chassis.ids import uuid7
 from chassis.metrics import RequestMetrics
@@ -47,6 +47,7 @@ class Limits:
     body_bytes: int = 2_097_152
     seconds: float = 15.0
     concurrent: int = 64
+    upload_bytes: int = 67_108_864
     queued: int = 512
 
 
@@ -79,6 +80,7 @@ class Edge:
         self._error_body = error_body
         self._tracing = tracing
         self._gate = Gate(limits.concurrent, limits.queued)
+        self._uploads = Uploads(limits.upload_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -129,13 +131,10 @@ class Edge:
             receive = limited(receive, limit)
         try:
             async with asyncio.timeout(self._limits.seconds) as timer:
-                if not (self._gate.try_enter() or await self._gate.enter()):
-                    await self._refuse(scope, answer, overloaded())
-                    return
-                try:
-                    await self._app(scope, receive, answer.send)
-                finally:
-                    self._gate.leave()
+                if b"content-length" in headers or b"transfer-encoding" in headers:
+                    await self._with_body(scope, receive, answer)
+                else:
+                    await self._admitted(scope, receive, answer)
         except ProblemError as error:
             await self._refuse(scope, answer, error.problem)
         except TimeoutError as error:
@@ -146,6 +145,23 @@ class Edge:
                 await self._fail(scope, answer, error)
         except Exception as error:
             await self._fail(scope, answer, error)
+
+    async def _with_body(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        """Wait for the whole body first: who sends slowly must not keep others waiting."""
+        receive, held = await self._uploads.whole(receive)
+        try:
+            await self._admitted(scope, receive, answer)
+        finally:
+            self._uploads.release(held)
+
+    async def _admitted(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        if not (self._gate.try_enter() or await self._gate.enter()):
+            await self._refuse(scope, answer, overloaded())
+            return
+        try:
+            await self._app(scope, receive, answer.send)
+        finally:
+            self._gate.leave()
 
     def _operation(self, scope: Scope) -> str:
         """Return the name of the route that was taken, which is the name of the operation."""

@@ -1,7 +1,7 @@
 """Ends a process whose partitions stop moving: a restart heals what aiokafka cannot.
 
-Known ways to get stuck are aiokafka 625, 703, 847 and 1154. While the broker does not answer at all
-nobody is blamed, because a restart would not help.
+Known ways to get stuck are aiokafka 625, 703, 847 and 1154. While the broker or the database does
+not answer at all nobody is blamed, because a restart would not help.
 """
 
 import time
@@ -34,7 +34,8 @@ class Watchdog:
 
         Args:
             receiver: Asked for the ends of the partitions and for membership.
-            offsets: Returns the next offset of each assigned partition, None if not yet known.
+            offsets: Returns the next offset of each assigned partition that no outage holds up,
+                None if not yet known.
             patience: Seconds without progress after which `check` raises.
             clock: Monotonic seconds.
         """

@@ -94,6 +94,9 @@ WHERE id IN (
 -- cross-tenant: sent events of every tenant are kept for the same time.
 DELETE FROM outbox
 WHERE id IN (
-    SELECT id FROM (SELECT id, sent_at FROM outbox ORDER BY id LIMIT $2) AS oldest
+    -- Past what was not sent: a blocked tenant's events must not keep all others' for ever.
+    SELECT id FROM (
+        SELECT id, sent_at FROM outbox WHERE sent_at IS NOT NULL ORDER BY id LIMIT $2
+    ) AS oldest
     WHERE sent_at < now() - $1::interval
 );

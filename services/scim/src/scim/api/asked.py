@@ -13,11 +13,10 @@ from scim.domain.errors import Kind, ScimError, invalid_filter, invalid_syntax
 from scim.domain.keys import id_of
 from scim.protocol.bodies import parse_body
 from scim.protocol.projection import Projection, parse_projection
-from scim.usecases.call import Call
+from scim.usecases.call import Call, noted
 from scim.usecases.ports import Tenant
 
 MAX_PARAMETERS = 100
-MAX_NOTED = 300
 SEARCH = ".search"
 
 
@@ -37,7 +36,7 @@ class Asked:
 
     def resource_id(self, missing: Callable[[], ScimError]) -> UUID:
         """Return the id in the path, or raise what says that there is no such resource."""
-        self.call.resource_id = self.rest[:100]
+        self.call.resource_id = noted(self.rest)
         found = id_of(self.rest)
         if found is None:
             raise missing()
@@ -49,12 +48,19 @@ class Asked:
             raise invalid_syntax("The body contains a NUL character; leave it out.")
         return parse_body(self.body)
 
+    def resource(self, naming: str) -> object:
+        """Read the body that describes a resource; its name is noted, also if it is refused."""
+        body = self.json()
+        name = body.get(naming) if isinstance(body, dict) else None
+        self.call.resource_name = noted(name) if isinstance(name, str) else None
+        return body
+
     def filter(self) -> str | None:
         """Return the filter; it is noted in the provisioning log."""
         text = self.query.get("filter")
+        self.call.resource_name = noted(text)
         if text is not None and "\x00" in text:
             raise invalid_filter("The filter contains a NUL character, which no value contains.")
-        self.call.resource_name = (text or "")[:MAX_NOTED] or None
         return text
 
     def projection(self) -> Projection | None:

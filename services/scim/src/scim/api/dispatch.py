@@ -62,7 +62,8 @@ class Dispatcher:
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         tenant_text, _, path = scope["path"][len(PREFIX) :].partition("/")
-        resource, _, rest = path.partition("/")
+        # A Tenant URL that was saved with a slash at its end makes two of them.
+        resource, _, rest = path.strip("/").partition("/")
         methods = self.operations.get(shape_of(resource, rest), {})
         operation = methods.get(scope["method"])
         scope["operation"] = operation.name if operation else "scim.unknown"

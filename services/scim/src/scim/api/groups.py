@@ -30,7 +30,7 @@ class GroupResource:
     async def post(self, asked: Asked) -> Answer:
         """Provision a group."""
         projection = asked.projection()
-        sent = normalise_group(asked.json())
+        sent = normalise_group(asked.resource("displayName"))
         asked.call.dropped = sent.dropped
         record = await self.create(
             sent.display_name, sent.external_id, sent.members or (), asked.call
@@ -57,7 +57,8 @@ class GroupResource:
 
     async def put(self, asked: Asked) -> Answer:
         """Replace a group; members that the body does not speak of stay (RFC 7644 §3.5.1)."""
-        sent = normalise_group(asked.json())
+        group_id = asked.resource_id(no_such_group)
+        sent = normalise_group(asked.resource("displayName"))
         asked.call.dropped = sent.dropped
         change = GroupChange(
             display_name=sent.display_name,
@@ -66,17 +67,17 @@ class GroupResource:
             clear_members=sent.members is not None,
             add=sent.members or (),
         )
-        group_id = asked.resource_id(no_such_group)
         await self.change(group_id, change, asked.call)
         return await self._read(asked, group_id)
 
     async def patch(self, asked: Asked) -> Answer:
-        """Change a group; answers nothing, or the attributes that are asked for."""
+        """Change a group; answers nothing, or the attributes asked for (RFC 7644 §3.5.2)."""
+        group_id = asked.resource_id(no_such_group)
         patch = normalise_group_patch(asked.json())
         asked.call.dropped = patch.dropped
-        group_id = asked.resource_id(no_such_group)
+        answers = "attributes" in asked.query and asked.projection() is not None
         await self.change(group_id, group_change(patch.operations), asked.call)
-        return Answer(204)
+        return await self._read(asked, group_id) if answers else Answer(204)
 
     async def remove(self, asked: Asked) -> Answer:
         """Delete a group."""

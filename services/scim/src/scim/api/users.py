@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from scim.api.answers import Answer
 from scim.api.asked import Asked
@@ -30,7 +31,7 @@ class UserResource:
     async def post(self, asked: Asked) -> Answer:
         """Provision a user."""
         projection = asked.projection()
-        normalised = normalise_user(asked.json())
+        normalised = normalise_user(asked.resource("userName"))
         asked.call.dropped = normalised.dropped
         record = await self.create(normalised.document, asked.call)
         address = location(asked.base_url, "Users", record.id).encode()
@@ -58,19 +59,20 @@ class UserResource:
 
     async def put(self, asked: Asked) -> Answer:
         """Replace a user."""
-        normalised = normalise_user(asked.json())
+        user_id = asked.resource_id(no_such_user)
+        normalised = normalise_user(asked.resource("userName"))
         asked.call.dropped = normalised.dropped
-        return await self._edit(asked, partial(_replaced, normalised=normalised))
+        return await self._edit(asked, user_id, partial(_replaced, normalised=normalised))
 
     async def patch(self, asked: Asked) -> Answer:
         """Change a user; the answer has the whole of it."""
+        user_id = asked.resource_id(no_such_user)
         patch = normalise_user_patch(asked.json())
         asked.call.dropped = patch.dropped
-        return await self._edit(asked, partial(patch_user, operations=patch.operations))
+        return await self._edit(asked, user_id, partial(patch_user, operations=patch.operations))
 
-    async def _edit(self, asked: Asked, edit: Edit) -> Answer:
+    async def _edit(self, asked: Asked, user_id: UUID, edit: Edit) -> Answer:
         projection = asked.projection()
-        user_id = asked.resource_id(no_such_user)
         record = await self.change(user_id, edit, asked.call)
         return Answer(200, _body(record, asked.base_url, projection))
 

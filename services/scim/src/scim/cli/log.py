@@ -17,6 +17,7 @@ COLUMNS = (
     "status",
     "scim_type",
     "sentence",
+    "dropped_attributes",
     "correlation_id",
 )
 

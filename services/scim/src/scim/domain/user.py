@@ -73,9 +73,10 @@ class User:
         """Return the next version; a soft-delete rename is remembered until the next rename.
 
         Silence about `active`, also by its removal, neither lets anybody in nor shuts anybody out.
+        The provider's word that the user is active again ends a soft delete, whatever the name.
         """
         new_name = document["userName"]
-        soft_deleted = self.soft_deleted
+        soft_deleted = self.soft_deleted and document.get("active") is not True
         if user_name_key(new_name) != self.user_name_key:
             soft_deleted = is_soft_delete_name(new_name, self.user_name)
         return User.from_document(

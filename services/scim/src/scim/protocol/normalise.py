@@ -209,6 +209,9 @@ def _value(op: Op, target: Target, value: object, dropped: Dropped) -> Any:
 def _removed_values(target: Target, value: object, dropped: Dropped) -> Any:
     """Entra removes single members by value; with any other path the value is stray."""
     unselected = target.attribute.multi_valued and not target.where and target.sub is None
+    if unselected and value == "" and target.attribute.name == "members":
+        # Nobody is named, so nobody goes: a mapping that yields nothing must not empty a group.
+        return []
     if not unselected or value is None or value == "":
         return None
     return coerce_entries(target.attribute, value, dropped)

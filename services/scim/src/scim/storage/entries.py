@@ -7,8 +7,10 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis.consumer_errors import is_transient
 from chassis.queries import load_queries
 from scim.usecases.call import Call
+from scim.usecases.ports import Unstorable
 
 QUERIES = load_queries("scim.storage", "provisioning_log")
 PRUNED_AT_ONCE = 10_000
@@ -24,6 +26,14 @@ class PostgresEntries:
         """Store many rows with one statement."""
         if not calls:
             return
+        try:
+            await self._insert(calls)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            raise Unstorable(repr(error)) from error
+
+    async def _insert(self, calls: Sequence[Call]) -> None:
         await self.pool.execute(
             QUERIES["insert_entries"],
             [call.tenant_id for call in calls],

@@ -98,17 +98,13 @@ class PostgresGroups:
         self, group_id: UUID, change: GroupChange, *, at: datetime, call: Call
     ) -> bool:
         async with transaction(self.pool) as connection:
-            row = await connection.fetchrow(
-                QUERIES["lock_group"], call.tenant_id, group_id, change.clear_members
-            )
+            row = await connection.fetchrow(QUERIES["lock_group"], call.tenant_id, group_id)
             if row is None:
                 return False
             group = Group(group_id, row["version"], row["display_name"], row["external_id"])
             changed = change.apply_to(group)
             renamed = None if changed is group else changed
-            return await self._change(
-                connection, group_id, change, renamed, at=at, call=call, leaving=row["members"]
-            )
+            return await self._change(connection, group_id, change, renamed, at=at, call=call)
 
     async def _change(
         self,
@@ -119,7 +115,6 @@ class PostgresGroups:
         *,
         at: datetime,
         call: Call,
-        leaving: int = 0,
     ) -> bool:
         topic, _, _, correlation_id, traceparent = heading(MEMBERS_CHANGED)
         event = self.announce(call.tenant_id, GroupUpdated(renamed), at) if renamed else None
@@ -135,10 +130,13 @@ class PostgresGroups:
             event.event_id if event else None,
             event.type if event else None,
             event.data if event else None,
-            _event_ids(len(change.add) + len(change.remove) + leaving),
+            _event_ids(len(change.add) + len(change.remove)),
             *(MEMBERS_CHANGED, log_id, occurred_at, operation, status, dropped),
         )
-        return bool(_outcome(row)["found"])
+        if row is not None and not row["found"]:
+            return False
+        _outcome(row)
+        return True
 
     async def get(
         self, tenant_id: UUID, group_id: UUID, *, with_members: bool

@@ -8,6 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+MAX_NOTED = 300
+
+
+def noted(text: str | None) -> str | None:
+    """Return what a client sent as the log can hold it: short, and without the NUL no text has."""
+    return text[:MAX_NOTED].replace("\x00", "\N{REPLACEMENT CHARACTER}") if text else None
+
 
 @dataclass(slots=True)
 class Call:

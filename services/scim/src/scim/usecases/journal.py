@@ -14,7 +14,7 @@ import structlog
 from chassis.clock import Clock
 from scim.usecases.authenticate import Authenticate
 from scim.usecases.call import Call
-from scim.usecases.ports import Entries, Tokens
+from scim.usecases.ports import Entries, Tokens, Unstorable
 
 FLUSH_SECONDS = 0.5
 ENTRIES_AT_ONCE = 1_000
@@ -51,10 +51,29 @@ class Journal:
             count = min(len(self._waiting), ENTRIES_AT_ONCE)
             batch = [self._waiting.popleft() for _ in range(count)]
             try:
-                await self.entries.add(batch)
+                await self._add(batch)
             except BaseException:
                 self._waiting.extendleft(reversed(batch))
                 raise
+
+    async def _add(self, batch: list[Call]) -> None:
+        """Write a batch; a row that can never be written is lost alone, not with the others."""
+        try:
+            await self.entries.add(batch)
+        except Unstorable as error:
+            if len(batch) > 1:
+                middle = len(batch) // 2
+                await self._add(batch[:middle])
+                await self._add(batch[middle:])
+                return
+            self.dropped += 1
+            [call] = batch
+            log.error(
+                "provisioning_log.row_unstorable",
+                tenant_id=str(call.tenant_id),
+                correlation_id=call.correlation_id,
+                error=str(error),
+            )
 
     def _tell_dropped(self) -> None:
         if self.dropped > self._told:
@@ -90,7 +109,13 @@ class Bookkeeping:
             await _survive(self._write_uses, "tokens.flush_failed")
 
     async def _write_uses(self) -> None:
-        await self.tokens.mark_used(self.authenticate.take_uses())
+        uses = self.authenticate.take_uses()
+        try:
+            await self.tokens.mark_used(uses)
+        except BaseException:
+            # What was used meanwhile is newer.
+            self.authenticate.uses = uses | self.authenticate.uses
+            raise
 
 
 @dataclass(frozen=True, slots=True)

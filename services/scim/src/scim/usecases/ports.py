@@ -18,6 +18,10 @@ from scim.usecases.call import Call
 Record = TypeVar("Record")
 
 
+class Unstorable(Exception):
+    """A row of a batch can never be stored, so the batch was not."""
+
+
 class NameTaken(Exception):
     """Another resource of the tenant has this userName or displayName."""
 
@@ -192,7 +196,7 @@ class Entries(Protocol):
     """The provisioning log."""
 
     async def add(self, calls: Sequence[Call]) -> None:
-        """Store many rows at once; storing one again changes nothing."""
+        """Store many rows at once; storing one again changes nothing. Raises Unstorable."""
         ...
 
     async def newest(

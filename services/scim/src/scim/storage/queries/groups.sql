@@ -55,12 +55,8 @@ SELECT
     ARRAY(SELECT id FROM unknown ORDER BY id LIMIT 10) AS unknown_ids;
 
 -- name: lock_group
--- Makes other changes of the group wait, and reads it; counts its members when all are to go.
-SELECT
-    groups.version, groups.display_name, groups.external_id, groups.created_at,
-    CASE WHEN $3::boolean THEN (
-        SELECT count(*) FROM group_members WHERE tenant_id = $1 AND group_id = $2
-    ) ELSE 0 END AS members
+-- Makes other changes of the group wait, and reads it.
+SELECT groups.version, groups.display_name, groups.external_id, groups.created_at
 FROM groups
 WHERE groups.tenant_id = $1 AND groups.id = $2
 FOR NO KEY UPDATE;
@@ -69,6 +65,8 @@ FOR NO KEY UPDATE;
 -- Changes names and members, and stores events of what really changed and the log row.
 -- Nothing happens when there are unknown members. A change of members alone takes the group's row
 -- only when it is free, and at most once a second, so that many at once do not queue up behind it.
+-- How many members leave when all are to go nobody knows before, for additions take no lock: events
+-- beyond the ids given get theirs here.
 WITH present AS (
     SELECT id, display_name FROM groups WHERE tenant_id = $1 AND id = $2
 ), free AS (
@@ -147,7 +145,7 @@ WITH present AS (
         WHERE $17::bytea IS NOT NULL
         UNION ALL
         SELECT
-            chunk, ($18::uuid[])[chunk], $19::text,
+            chunk, coalesce(($18::uuid[])[chunk], gen_random_uuid()), $19::text,
             convert_to(
                 json_build_object('group_id', $2::uuid, 'added', added, 'removed', removed)::text,
                 'UTF8'

@@ -32,6 +32,13 @@ WHERE tokens.tenant_id = $1
 UPDATE tokens
 SET last_used_at = used.at
 FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS used (tenant_id, id, at)
+JOIN (
+    -- In one order, so that two replicas cannot block one another.
+    SELECT tenant_id, id FROM tokens
+    WHERE tenant_id = ANY ($1) AND id = ANY ($2)
+    ORDER BY tenant_id, id
+    FOR NO KEY UPDATE
+) AS held USING (tenant_id, id)
 WHERE tokens.tenant_id = used.tenant_id
   AND tokens.id = used.id
   AND (tokens.last_used_at IS NULL OR tokens.last_used_at < used.at);
