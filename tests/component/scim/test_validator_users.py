@@ -67,6 +67,28 @@ async def test_filter_for_a_non_existing_user(acme: Client) -> None:
         assert (found["totalResults"], found["Resources"]) == (0, []), wanted
 
 
+async def test_connection_with_any_matching_attribute(acme: Client) -> None:
+    """Entra tests the connection with the matching attribute and a value that nobody has."""
+    enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+    ann = await acme.create_user("ann@example.com", employeeNumber="E1", nickName="annie")
+    for attribute in (
+        "userName",
+        "externalId",
+        "displayName",
+        "nickName",
+        "employeeNumber",
+        f"{enterprise}:employeeNumber",
+        'emails[type eq "work"].value',
+        'emails[type eq "other"].value',
+        'phoneNumbers[type eq "mobile"].value',
+        "name.familyName",
+    ):
+        wanted = f'{attribute} eq "7b8f3d1c-0000-4000-8000-1234567890ab"'
+        assert (await acme.find("Users", wanted))["totalResults"] == 0, attribute
+    for wanted in ('nickName eq "ANNIE"', f'{enterprise}:employeeNumber eq "E1"'):
+        assert (await acme.find("Users", wanted))["Resources"] == [ann], wanted
+
+
 async def test_filter_for_an_existing_user_different_case(acme: Client) -> None:
     created = await acme.create_user("Ann.Özil@Example.com")
     for wanted in (

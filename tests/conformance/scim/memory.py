@@ -10,7 +10,8 @@ from uuid import UUID
 import orjson
 
 from scim.domain.group import Group, GroupChange
-from scim.domain.query import Equals, Field, Filter, Page
+from scim.domain.keys import comparison_key
+from scim.domain.query import Equals, Field, Filter, Page, Unindexed
 from scim.domain.user import User
 from scim.usecases.call import Call
 from scim.usecases.changes import Change, GroupCreated, GroupUpdated, UserCreated, UserUpdated
@@ -301,7 +302,19 @@ def _user_holds(user: User, clause: Equals) -> bool:
     }
     if clause.field is Field.EMAIL:
         return clause.value in user.email_keys
+    if isinstance(clause.field, Unindexed):
+        return _document_holds(user.document, clause.field, clause.value)
     return bool(held[clause.field] == clause.value)
+
+
+def _document_holds(document: Any, place: Unindexed, value: object) -> bool:
+    found = [document]
+    for name in place.path:
+        found = [each[name] for each in found if isinstance(each, dict) and name in each]
+        found = [one for each in found for one in (each if isinstance(each, list) else [each])]
+        if place.type is not None and name == place.path[0]:
+            found = [each for each in found if each.get("type") == place.type]
+    return value in (found if place.case_exact else [comparison_key(text) for text in found])
 
 
 def _group_holds(group: Group, members: set[UUID], clause: Equals) -> bool:

@@ -12,7 +12,7 @@ from chassis.ids import uuid7
 from conformance.scim.harness import NOW, Storage, call, user
 from scim.domain.errors import ScimError
 from scim.domain.keys import IMPOSSIBLE_ID
-from scim.domain.query import Equals, Field, Filter, Page
+from scim.domain.query import Equals, Field, Filter, Page, Unindexed
 from scim.domain.user import ENTERPRISE_URN, User
 from scim.usecases.change_user import ChangeUser
 from scim.usecases.ports import NameTaken
@@ -179,6 +179,39 @@ async def test_every_clause_finds_what_it_says(storage: Storage, tenant: UUID) -
     assert await names(storage, tenant, (Equals(Field.ACTIVE, True),)) == ["bob@x", "cai@x"]
     both = (Equals(Field.EMAIL, "work@x"), Equals(Field.EMAIL, "home@x"))
     assert await names(storage, tenant, both) == ["Ann@x"]
+
+
+async def test_attributes_without_an_index_are_found_in_the_documents(
+    storage: Storage, tenant: UUID
+) -> None:
+    phones = [{"value": "+1", "type": "work"}, {"value": "+2", "type": "mobile"}]
+    ann = user(
+        "ann@x",
+        title="Éclair Chef",
+        name={"givenName": "Ann"},
+        phoneNumbers=phones,
+        **{ENTERPRISE_URN: {"employeeNumber": "E1", "manager": {"value": "boss"}}},
+    )
+    for each in (ann, user("bob@x", title="CTO", phoneNumbers=phones[:1]), user("cai@x")):
+        await storage.users.add(each, at=NOW, call=call(tenant))
+    await storage.users.add(user("ann@x", title="CTO"), at=NOW, call=call(uuid7()))
+    mobile = Unindexed(("phoneNumbers", "value"), type="mobile")
+    for place, value, found in (
+        (Unindexed(("title",)), "éclair chef", ["ann@x"]),
+        (Unindexed(("title",)), "cto", ["bob@x"]),
+        (Unindexed(("title",), case_exact=True), "cto", []),
+        (Unindexed(("title",), case_exact=True), "CTO", ["bob@x"]),
+        (Unindexed(("title",)), "", []),
+        (Unindexed(("name", "givenName")), "ann", ["ann@x"]),
+        (Unindexed((ENTERPRISE_URN, "employeeNumber")), "e1", ["ann@x"]),
+        (mobile, "+2", ["ann@x"]),
+        (mobile, "+1", []),
+        (Unindexed(("phoneNumbers", "value"), type='" || true'), "+1", []),
+        (Unindexed(("phoneNumbers", "value")), "+1", ["ann@x", "bob@x"]),
+    ):
+        assert await names(storage, tenant, (Equals(place, value),)) == found, (place, value)
+    both = (Equals(Unindexed(("title",)), "cto"), Equals(Field.ACTIVE, True))
+    assert await names(storage, tenant, both) == ["bob@x"]
 
 
 async def test_pages_are_stable_and_know_the_total(storage: Storage, tenant: UUID) -> None:

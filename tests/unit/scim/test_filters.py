@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from scim.domain.errors import ScimError
 from scim.domain.keys import IMPOSSIBLE_ID, comparison_key
-from scim.domain.query import Equals, Field
+from scim.domain.query import Equals, Field, Unindexed
 from scim.protocol.filters import parse_group_filter, parse_user_filter
 from unit.scim.shapes import CORE, ENTERPRISE, GROUP, M
 
@@ -51,6 +51,25 @@ USERS = {
         Equals(Field.EXTERNAL_ID, "b"),
     ],
     "  ": [],
+    'title eq "Boss"': [Equals(Unindexed(("title",)), "boss")],
+    'name.givenName eq "Ann"': [Equals(Unindexed(("name", "givenName")), "ann")],
+    'employeeNumber eq "E1"': [Equals(Unindexed((ENTERPRISE, "employeeNumber")), "e1")],
+    f'{ENTERPRISE}:employeeNumber eq "E1"': [
+        Equals(Unindexed((ENTERPRISE, "employeeNumber")), "e1")
+    ],
+    'emails[type eq "home"].value eq "A@x"': [
+        Equals(Unindexed(("emails", "value"), type="home"), "a@x")
+    ],
+    'phoneNumbers[type eq "mobile"].value eq "+1"': [
+        Equals(Unindexed(("phoneNumbers", "value"), type="mobile"), "+1")
+    ],
+    'phoneNumbers[type eq "mobile" and value eq "+1"]': [
+        Equals(Unindexed(("phoneNumbers", "value"), type="mobile"), "+1")
+    ],
+    'nickName eq "B" and active eq true': [
+        Equals(Unindexed(("nickName",)), "b"),
+        Equals(Field.ACTIVE, True),
+    ],
 }
 GROUPS = {
     'displayName eq "Sales"': [Equals(Field.DISPLAY_NAME, "sales")],
@@ -79,11 +98,17 @@ REFUSED = {
     "userName pr": "'pr' is not supported",
     'userName eq "a" or userName eq "b"': "'or' is not supported",
     'not (userName eq "a")': "'not' is not supported",
-    'title eq "Boss"': "match by id, userName",
+    'shoeSize eq "43"': "match by id, userName",
+    'name eq "Ann"': "match by id, userName",
+    'title[type eq "work"].value eq "x"': "match by id, userName",
+    'phoneNumbers[primary eq true].value eq "x"': "match by id, userName",
+    "emails.primary eq true": "match by id, userName",
+    'title eq "Boss" and nickName eq "B"': "cannot be combined",
+    'userName eq "a" and title eq "Boss"': "cannot be combined",
+    "title eq null": "match by id, userName",
     'members eq "x"': "match by id, userName",
     'urn:custom:2.0:User:tag eq "x"': "match by id, userName",
-    'emails[type eq "home"].value eq "x"': "match by id, userName",
-    'emails[type eq "work"].display eq "x"': "match by id, userName",
+    'emails[type eq "work"].primary eq "x"': "match by id, userName",
     'emails[type eq "work"]': "match by id, userName",
     'emails[primary eq true].value eq "x"': "match by id, userName",
     'emails[type eq "work" and type eq "home"].value eq "x"': "twice",

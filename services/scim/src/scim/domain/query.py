@@ -1,4 +1,4 @@
-"""What a filter asks of the storage: a conjunction of equalities on a few known attributes.
+"""What a filter asks of the storage: a conjunction of equalities, most on a few known attributes.
 
 Values arrive in the form they are compared in: comparison keys for attributes without case,
 ids as UUID (`IMPOSSIBLE_ID` for text that can be no id), everything else verbatim.
@@ -24,10 +24,24 @@ class Field(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Unindexed:
+    """Any other attribute of a user: storage reads every document of the tenant for it."""
+
+    path: tuple[str, ...]
+    """Canonical names from the top of the document."""
+    type: str | None = None
+    """Of the entries of a multi-valued attribute: those of this `type` only."""
+    case_exact: bool = False
+
+    def __str__(self) -> str:
+        return ".".join(self.path)
+
+
+@dataclass(frozen=True, slots=True)
 class Equals:
     """One clause: the field holds exactly this value."""
 
-    field: Field
+    field: Field | Unindexed
     value: str | bool | UUID
 
 

@@ -1,6 +1,7 @@
 """Filters on resources: text in, clauses for the storage out.
 
-The clauses are all that Entra asks with; any other attribute or operator gets an `invalidFilter`
+Entra may match users by any attribute that an admin maps, so every text attribute of a user can be
+asked for, one beside those that have an index. Whatever is not understood gets an `invalidFilter`
 that lists what there is, instead of an empty result that would make Entra create duplicates.
 """
 
@@ -9,15 +10,16 @@ from uuid import UUID
 
 from scim.domain.errors import ScimError, invalid_filter
 from scim.domain.keys import IMPOSSIBLE_ID, comparison_key, id_of
-from scim.domain.query import Equals, Field, Filter
+from scim.domain.query import Equals, Field, Filter, Unindexed
 from scim.protocol.filter_grammar import (
     Comparison,
-    Expression,
     Literal,
     comparisons,
     parse_expression,
 )
-from scim.protocol.schema import ResourceSchema, group_schema, user_schema
+from scim.protocol.operations import Target
+from scim.protocol.paths import resolve
+from scim.protocol.schema import Attribute, ResourceSchema, group_schema, user_schema
 
 _USER_FIELDS = {
     "id": Field.ID,
@@ -55,29 +57,74 @@ def parse_group_filter(text: str | None) -> Filter:
 def _parse(text: str | None, schema: ResourceSchema, fields: Mapping[str, Field]) -> Filter:
     if text is None or not text.strip():
         return ()
-    return tuple(_clause(c, schema, fields) for c in comparisons(parse_expression(text)))
+    clauses = tuple(_clause(c, schema, fields) for c in comparisons(parse_expression(text)))
+    unindexed = [c.field for c in clauses if isinstance(c.field, Unindexed)]
+    leads = {c.field for c in clauses} & {Field.ID, Field.USER_NAME}
+    if len(unindexed) > 1 or (unindexed and leads):
+        raise invalid_filter(f"{unindexed[0]} cannot be combined with the other clauses.")
+    return clauses
 
 
 def _clause(comparison: Comparison, schema: ResourceSchema, fields: Mapping[str, Field]) -> Equals:
     field = fields.get(schema.bare_name(comparison.path).lower())
-    if field is None:
-        raise _unsupported(comparison.path, fields)
+    if field is None or _has_other_type(field, comparison):
+        return _unindexed(comparison, schema, fields)
     literal = comparison.value
     if comparison.where is not None:
-        field, literal = _value_path(comparison, field, comparison.where, fields)
+        field, literal = _value_path(comparison, field, fields)
     if literal is None:
         raise _unsupported(comparison.path, fields)
     return Equals(field, _value(field, literal))
 
 
+def _has_other_type(field: Field, comparison: Comparison) -> bool:
+    """Tell whether addresses of a type without an index are asked for."""
+    kind = _parts(comparison).get("type") if field is Field.EMAIL else None
+    return kind is not None and kind.text.lower() != "work"
+
+
+def _unindexed(
+    comparison: Comparison, schema: ResourceSchema, fields: Mapping[str, Field]
+) -> Equals:
+    """Read a clause on an attribute that only the documents tell of."""
+    parts = _parts(comparison)
+    literal = comparison.value or parts.pop("value", None)
+    kind = parts.pop("type", None)
+    found = _text_attribute(comparison, schema)
+    if found is None or parts or literal is None or literal.is_null:
+        raise _unsupported(comparison.path, fields)
+    if kind is not None and not found[0].multi_valued:
+        raise _unsupported(f"{comparison.path}[…]", fields)
+    attribute, sub = found
+    leaf = sub or attribute
+    names = (attribute.extension, attribute.name, sub.name if sub else None)
+    place = Unindexed(
+        tuple(name for name in names if name is not None),
+        type=kind.text if kind is not None else None,
+        case_exact=leaf.case_exact,
+    )
+    return Equals(place, literal.text if leaf.case_exact else comparison_key(literal.text))
+
+
+def _text_attribute(
+    comparison: Comparison, schema: ResourceSchema
+) -> tuple[Attribute, Attribute | None] | None:
+    """Find the attribute of a user and its sub-attribute, if its values are text."""
+    target = resolve(schema, comparison.path) if schema is user_schema() else None
+    if not isinstance(target, Target):
+        return None
+    attribute, sub = target.attribute, target.sub
+    if sub is None and attribute.is_complex:
+        sub = attribute.subs.get((comparison.sub or "value").lower())
+    leaf = sub if attribute.is_complex else attribute
+    return (attribute, sub) if leaf is not None and leaf.type == "string" else None
+
+
 def _value_path(
-    comparison: Comparison, field: Field, where: Expression, fields: Mapping[str, Field]
+    comparison: Comparison, field: Field, fields: Mapping[str, Field]
 ) -> tuple[Field, Literal | None]:
     """Read `emails[type eq "work"].value eq x` and `emails[type eq "work" and value eq x]`."""
-    clauses = list(comparisons(where))
-    parts: dict[str, Literal | None] = {c.path.lower(): c.value for c in clauses}
-    if len(parts) < len(clauses):
-        raise invalid_filter(f"The filter compares a part of {comparison.path[:80]} twice.")
+    parts = _parts(comparison)
     literal = parts.pop("value", None) if comparison.value is None else comparison.value
     kind = parts.pop("type", None)
     known = field in (Field.EMAIL, Field.MEMBER) and not parts
@@ -88,6 +135,15 @@ def _value_path(
     if field is not Field.EMAIL or kind.text.lower() != "work":
         raise _unsupported(f'{comparison.path}[type eq "{kind.text[:40]}"]', fields)
     return Field.WORK_EMAIL, literal
+
+
+def _parts(comparison: Comparison) -> dict[str, Literal | None]:
+    """Return what a value path compares, by lower-case name."""
+    clauses = [] if comparison.where is None else list(comparisons(comparison.where))
+    parts: dict[str, Literal | None] = {c.path.lower(): c.value for c in clauses}
+    if len(parts) < len(clauses):
+        raise invalid_filter(f"The filter compares a part of {comparison.path[:80]} twice.")
+    return parts
 
 
 def _value(field: Field, literal: Literal) -> str | bool | UUID:

@@ -108,13 +108,11 @@ def single_values(wanted: Filter, *, several: Field) -> dict[Field, object] | No
     Only the field that is a list can hold several, so its values are a list, too.
     """
     asked: dict[Field, object] = {}
-    listed = [clause.value for clause in wanted if clause.field is several]
+    pairs = [(c.field, c.value) for c in wanted if isinstance(c.field, Field)]
+    listed = [value for field, value in pairs if field is several]
     if listed:
         asked[several] = listed
-    for clause in wanted:
-        if (
-            clause.field is not several
-            and asked.setdefault(clause.field, clause.value) != clause.value
-        ):
+    for field, value in pairs:
+        if field is not several and asked.setdefault(field, value) != value:
             return None
     return asked

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from chassis.queries import load_queries
-from scim.domain.query import Equals, Field, Filter, Page
+from scim.domain.query import Equals, Field, Filter, Page, Unindexed
 from scim.storage.rows import Row, single_values, user_record
 from scim.usecases.ports import Found, UserRecord
 
@@ -58,7 +59,21 @@ async def find_users(
     if asked is None:
         return Found(0, ())
     values = [asked.get(field) for field in _SEARCHED]
+    values += _document_values(wanted)
     return _page(await pool.fetch(QUERIES["search_users"], tenant_id, *offset_and_count, *values))
+
+
+def _document_values(wanted: Filter) -> list[object]:
+    """Return the JSON path, its variables, the value and whether its case counts."""
+    for clause in wanted:
+        if isinstance(clause.field, Unindexed):
+            place = clause.field
+            head, *rest = (f'."{name}"' for name in place.path)
+            typed = '[*] ? (@."type" == $type)' if place.type is not None else ""
+            path = "".join(("$", head, typed, *rest))
+            variables = orjson.dumps({"type": place.type}).decode()
+            return [path, variables, clause.value, place.case_exact]
+    return [None, None, None, None]
 
 
 def _one(row: Row | None, wanted: Filter, page: Page) -> Found[UserRecord]:
@@ -71,6 +86,8 @@ def _one(row: Row | None, wanted: Filter, page: Page) -> Found[UserRecord]:
 def _holds(row: Row, clause: Equals) -> bool:
     if clause.field is Field.EMAIL:
         return clause.value in row["email_keys"]
+    if isinstance(clause.field, Unindexed):
+        raise LookupError("the filter's reader combines these with no lead")
     return bool(row[_COLUMNS[clause.field]] == clause.value)
 
 

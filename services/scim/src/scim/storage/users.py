@@ -4,7 +4,7 @@ A write is one CTE with the user, its event and its log row, so that it commits 
 without BEGIN and COMMIT; the unique constraint decides on names, not a look-up before.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +12,7 @@ import asyncpg
 
 from chassis.queries import load_queries
 from chassis.signal import OutboxSignal
-from scim.domain.query import Filter, Page
+from scim.domain.query import Filter, Page, Unindexed
 from scim.domain.user import User
 from scim.protocol.bodies import encode_document
 from scim.storage.rows import (
@@ -24,6 +24,7 @@ from scim.storage.rows import (
     user_record,
     user_values,
 )
+from scim.storage.scans import Scans
 from scim.storage.user_search import find_users
 from scim.usecases.call import Call
 from scim.usecases.changes import UserCreated, UserUpdated
@@ -39,6 +40,7 @@ class PostgresUsers:
     pool: asyncpg.Pool
     signal: OutboxSignal
     announce: Announce
+    scans: Scans = field(default_factory=Scans)
 
     async def add(self, user: User, *, at: datetime, call: Call) -> UserRecord:
         """Store a new user and announce it."""
@@ -105,6 +107,9 @@ class PostgresUsers:
 
     async def find(self, tenant_id: UUID, wanted: Filter, page: Page) -> Found[UserRecord]:
         """Return a page of the matching users in the stable order of their ids."""
+        if any(isinstance(clause.field, Unindexed) for clause in wanted):
+            async with self.scans.turn(tenant_id):
+                return await find_users(self.pool, tenant_id, wanted, page)
         return await find_users(self.pool, tenant_id, wanted, page)
 
     def _committed(self, call: Call) -> None:

@@ -143,6 +143,7 @@ ORDER BY found.id;
 
 -- name: search_users
 -- A page of the users that fit every clause given; null stands for a clause that was not.
+-- Without an index: every document of the tenant_id is read for the attribute at a JSON path.
 WITH fitting AS MATERIALIZED (
     SELECT id
     FROM users
@@ -153,6 +154,14 @@ WITH fitting AS MATERIALIZED (
       AND ($7::text[] IS NULL OR email_keys @> $7)
       AND ($8::text IS NULL OR manager = $8)
       AND ($9::boolean IS NULL OR active = $9)
+      AND ($10::text IS NULL OR EXISTS (
+          SELECT
+          FROM jsonb_path_query(
+              convert_from(document, 'UTF8')::jsonb, $10::text::jsonpath, $11::text::jsonb
+          ) AS found (value)
+          WHERE $12::text IN (found.value #>> '{}', CASE WHEN NOT $13::boolean THEN
+              lower(normalize(found.value #>> '{}')) END)
+      ))
 ), total AS (
     SELECT count(*) AS total FROM fitting
 ), page AS (

@@ -1,0 +1,34 @@
+"""Searches without an index: few at once, and no tenant queues up before the others."""
+
+import asyncio
+
+import pytest
+
+from chassis.ids import uuid7
+from scim.domain.errors import Kind, ScimError
+from scim.storage.scans import Scans
+
+
+async def test_a_tenant_that_searches_too_much_is_told_to_come_back() -> None:
+    scans = Scans(at_once=1, of_a_tenant=2)
+    acme, other = uuid7(), uuid7()
+    release, running = asyncio.Event(), 0
+
+    async def search(tenant_id: object) -> None:
+        nonlocal running
+        async with scans.turn(tenant_id):  # type: ignore[arg-type]
+            running += 1
+            assert running == 1
+            await release.wait()
+            running -= 1
+
+    tasks = [asyncio.create_task(search(acme)) for _ in range(2)]
+    tasks.append(asyncio.create_task(search(other)))
+    await asyncio.sleep(0)
+    with pytest.raises(ScimError, match="no index") as refused:
+        await search(acme)
+    assert refused.value.kind is Kind.UNAVAILABLE
+    release.set()
+    await asyncio.gather(*tasks)
+    await search(acme)
+    assert not scans._under_way
