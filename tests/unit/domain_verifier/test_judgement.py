@@ -59,6 +59,19 @@ def test_the_longest_negative_ttl_is_waited_for_up_to_a_day() -> None:
     assert verdict(Look(denied(ttl=10**6))).retry_after == timedelta(days=1)
 
 
+def test_only_those_that_miss_the_record_say_how_long_to_wait() -> None:
+    sees = Look(Answer("r", Status.ANSWERED, (VALUE,), ttl=86_400), NOTHING)
+    assert verdict(sees, Look(denied(ttl=5))).retry_after == timedelta(seconds=5)
+
+
+def test_an_alias_that_other_names_share_proves_nothing() -> None:
+    shared = ("lb.acme.test",)
+    for sibling in (answered(b"else", chain=shared), denied(chain=shared)):
+        found = verdict(Look(answered(chain=shared), sibling))
+        assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.WILDCARD)
+    assert verdict(Look(answered(chain=shared), NOTHING)).outcome is Outcome.PRESENT
+
+
 def test_an_alias_may_stay_at_home_or_go_where_the_token_says() -> None:
     def outcome(*chain: str) -> Outcome:
         return verdict(Look(answered(chain=chain), NOTHING)).outcome

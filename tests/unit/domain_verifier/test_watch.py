@@ -271,12 +271,42 @@ def test_an_override_holds_without_a_record_until_its_day() -> None:
     assert watch.claim.state is State.GRACE
 
 
+def test_an_override_that_dns_never_bore_out_ends_whatever_dns_says() -> None:
+    watch = Watch().look(Outcome.UNKNOWN)
+    watch.claim = override(watch.claim, word(watch.now), now=watch.now, policy=POLICY).claim
+    watch.until(State.GRACE, Outcome.UNKNOWN)
+    assert watch.now >= START + timedelta(days=7)
+    watch.until(State.LAPSED, Outcome.UNKNOWN)
+    assert watch.now >= START + timedelta(days=14)
+    assert [type(change) for change in watch.changes] == [*[GraceWarned] * 3, Lapsed]
+
+
+def test_an_override_that_dns_bore_out_ends_in_an_ordinary_claim() -> None:
+    watch = Watch()
+    watch.claim = override(watch.claim, word(watch.now), now=watch.now, policy=POLICY).claim
+    watch.when_due(Outcome.PRESENT)
+    for _ in range(100):
+        watch.when_due(Outcome.UNKNOWN)
+    assert watch.claim.state is State.VERIFIED
+
+
+def test_under_the_open_breaker_no_pending_claim_fails() -> None:
+    watch = Watch().look(Outcome.PRESENT, ad=False)
+    watch.now = START + timedelta(days=30)
+    watch.look(Outcome.ABSENT, braked=True)
+    assert watch.claim.state is State.PENDING
+    assert watch.claim.first_seen_at == START
+    watch.when_due(Outcome.ABSENT)
+    assert watch.claim.state is State.FAILED
+
+
 @pytest.mark.parametrize(
     ("bad", "slug"),
     [
         (word(START, days=31), "override_too_long"),
         (word(START, days=-1), "override_too_long"),
         (word(START, approved_by="Ann "), "second_person_missing"),
+        (word(START, approved_by="cli:ann"), "second_person_missing"),
         (word(START, reason=" "), "reason_missing"),
     ],
 )

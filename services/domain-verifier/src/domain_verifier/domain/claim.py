@@ -169,11 +169,16 @@ def override(claim: Claim, word: Override, *, now: datetime, policy: Policy) -> 
 def _refuse_bad_word(word: Override, *, now: datetime, policy: Policy) -> None:
     if not word.reason.strip():
         raise InvalidError("reason_missing", "Say why the override is needed.")
-    if word.actor.strip().lower() == word.approved_by.strip().lower():
+    if _person(word.actor) == _person(word.approved_by):
         raise InvalidError("second_person_missing", "An override needs a second person's approval.")
     if not now < word.until <= now + policy.override_limit:
         days = policy.override_limit // timedelta(days=1)
         raise InvalidError("override_too_long", f"An override lasts at most {days} days.")
+
+
+def _person(name: str) -> str:
+    """Return who is meant, whether or not it is said where they sat (`cli:ann`)."""
+    return name.strip().lower().rpartition(":")[2]
 
 
 def put_under_review(claim: Claim, *, now: datetime, policy: Policy) -> Claim:

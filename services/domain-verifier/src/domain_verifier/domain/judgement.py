@@ -73,13 +73,12 @@ def judge(
     verdict = _combine(verdicts)
     if hints is not None and verdict.outcome is Outcome.ABSENT:
         verdict = Verdict(Outcome.ABSENT, _hinted(verdict.reason, hints))
-    retry_after = _retry_after(looks) if verdict.outcome is not Outcome.PRESENT else None
+    present = verdicts_present(verdicts)
+    retry_after = _retry_after(looks, present) if verdict.outcome is not Outcome.PRESENT else None
     return Evidence(
         outcome=verdict.outcome,
         reason=verdict.reason,
-        explanation=explain(
-            verdict.reason, subject, looks, verdicts_present(verdicts), retry_after
-        ),
+        explanation=explain(verdict.reason, subject, looks, present, retry_after),
         authenticated=bool(looks) and all(look.answer.authenticated for look in looks),
         retry_after=retry_after,
         looks=tuple(looks),
@@ -103,7 +102,7 @@ def judge_look(look: Look, *, subject: Subject, registrable_of: Callable[[str], 
         return Verdict(Outcome.ABSENT, Reason.NEAR_MISS if close else Reason.WRONG_VALUE)
     if not _chain_is_own(answer.chain, subject, registrable_of):
         return Verdict(Outcome.UNKNOWN, Reason.FOREIGN_CNAME)
-    return _unless_wildcard(look.sibling, subject)
+    return _unless_wildcard(look, subject)
 
 
 def _denial(answer: Answer) -> Verdict:
@@ -129,13 +128,17 @@ def _chain_is_own(
     return True
 
 
-def _unless_wildcard(sibling: Answer | None, subject: Subject) -> Verdict:
-    """Refuse a value that any other name in the zone answers with as well."""
+def _unless_wildcard(look: Look, subject: Subject) -> Verdict:
+    """Refuse a value that any other name in the zone answers with as well.
+
+    An alias that another name shares is a wildcard's too, whatever its target says by now.
+    """
+    sibling = look.sibling
     if sibling is None:
         return Verdict(Outcome.PRESENT, Reason.MATCHED)
     if sibling.status in _FAULTS:
         return Verdict(Outcome.UNKNOWN, _FAULTS[sibling.status])
-    if proves(subject.token, sibling.values):
+    if proves(subject.token, sibling.values) or not {*sibling.chain}.isdisjoint(look.answer.chain):
         return Verdict(Outcome.UNKNOWN, Reason.WILDCARD)
     return Verdict(Outcome.PRESENT, Reason.MATCHED)
 
@@ -168,12 +171,13 @@ def _hinted(reason: Reason, hints: Hints) -> Reason:
     return reason
 
 
-def _retry_after(looks: Sequence[Look]) -> timedelta | None:
-    """Return how long the slowest cache may keep what it answered."""
+def _retry_after(looks: Sequence[Look], present: Sequence[bool]) -> timedelta | None:
+    """Return how long the slowest cache that misses the record may keep its answer."""
     ttls = [
         look.answer.ttl
-        for look in looks
+        for look, sees in zip(looks, present, strict=True)
         if look.answer.ttl is not None
+        and not sees
         and look.answer.status in {Status.NXDOMAIN, Status.NODATA, Status.ANSWERED}
     ]
     return min(timedelta(seconds=max(ttls)), MAX_RETRY_AFTER) if ttls else None

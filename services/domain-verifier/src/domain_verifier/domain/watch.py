@@ -57,7 +57,7 @@ def _noted(before: Claim, after: Claim, evidence: Evidence, now: datetime) -> Cl
 def _observe_pending(claim: Claim, evidence: Evidence, moment: Moment) -> Step:
     if evidence.outcome is Outcome.PRESENT:
         return _seen(claim, evidence, moment)
-    if _out_of_time(claim, evidence, moment):
+    if not moment.braked and _out_of_time(claim, evidence, moment):
         failed = end(claim, State.FAILED, now=moment.now)
         return Step(failed, (Failed(reason=evidence.reason),))
     delays = moment.policy.pending_delays
@@ -66,7 +66,7 @@ def _observe_pending(claim: Claim, evidence: Evidence, moment: Moment) -> Step:
         # A denial may live in the resolvers' caches for so long; asking sooner shows it again.
         wait = max(wait, evidence.retry_after)
     waiting = replace(claim, next_check_at=moment.now + wait)
-    if evidence.outcome is Outcome.ABSENT:
+    if evidence.outcome is Outcome.ABSENT and not moment.braked:
         waiting = replace(waiting, first_seen_at=None, review_since=None)
     return Step(waiting)
 
@@ -87,6 +87,7 @@ def _seen(claim: Claim, evidence: Evidence, moment: Moment) -> Step:
         claim,
         state=State.VERIFIED,
         first_seen_at=first_seen,
+        review_since=None,
         verified_at=moment.now,
         authenticated=evidence.authenticated,
         next_check_at=moment.after(moment.policy.recheck_every),
@@ -98,6 +99,8 @@ def _observe_holding(claim: Claim, evidence: Evidence, moment: Moment) -> Step:
     if evidence.outcome is Outcome.PRESENT:
         return _still_there(claim, evidence, moment)
     if evidence.outcome is Outcome.UNKNOWN:
+        if _rests_on_word_alone(claim, moment.now):
+            return _word_ended(claim, evidence, moment)
         delays = moment.policy.unknown_delays
         known_before = claim.last_outcome is not Outcome.UNKNOWN
         wait = delays[0 if known_before else min(claim.looks, len(delays) - 1)]
@@ -115,6 +118,22 @@ def _observe_holding(claim: Claim, evidence: Evidence, moment: Moment) -> Step:
     return _warned(waiting, evidence, moment)
 
 
+def _rests_on_word_alone(claim: Claim, now: datetime) -> bool:
+    """Tell whether DNS never proved the claim and the operators' override has ended."""
+    return claim.first_seen_at is None and not claim.overridden(now)
+
+
+def _word_ended(claim: Claim, evidence: Evidence, moment: Moment) -> Step:
+    """Let a claim go whose only proof was an override: silence of DNS must not prolong that."""
+    if claim.state is State.VERIFIED:
+        return _warned(_into_grace(claim, moment), evidence, moment)
+    if claim.grace_ends_at is not None and moment.now >= claim.grace_ends_at:
+        lapsed = end(claim, State.LAPSED, now=moment.now)
+        return Step(lapsed, (Lapsed(reason=evidence.reason),))
+    wait = moment.after(moment.policy.grace_recheck)
+    return _warned(replace(claim, next_check_at=_no_later(claim, wait, moment)), evidence, moment)
+
+
 def _still_there(claim: Claim, evidence: Evidence, moment: Moment) -> Step:
     changes: tuple[Change, ...] = ()
     if claim.state is State.GRACE:
@@ -122,6 +141,7 @@ def _still_there(claim: Claim, evidence: Evidence, moment: Moment) -> Step:
     kept = replace(
         claim,
         state=State.VERIFIED,
+        first_seen_at=claim.first_seen_at or moment.now,
         authenticated=evidence.authenticated,
         absent_since=None,
         counted_since=None,
