@@ -99,7 +99,7 @@ def _observe_holding(claim: Claim, evidence: Evidence, moment: Moment) -> Step:
     if evidence.outcome is Outcome.PRESENT:
         return _still_there(claim, evidence, moment)
     if evidence.outcome is Outcome.UNKNOWN:
-        if _rests_on_word_alone(claim, moment.now):
+        if not moment.braked and _rests_on_word_alone(claim, moment.now):
             return _word_ended(claim, evidence, moment)
         delays = moment.policy.unknown_delays
         known_before = claim.last_outcome is not Outcome.UNKNOWN
