@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from embedded.processes import guarded
+from support.processes import gone
 from support.repository import ROOT
 from support.waiting import eventually
 
@@ -81,14 +82,6 @@ def start_stack(tmp_path) -> Iterator[Callable[..., Stack]]:
         if stack.supervisor.poll() is None:
             stack.supervisor.kill()
         stack.supervisor.wait(30)
-
-
-def gone(process: psutil.Process) -> bool:
-    try:
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        # It went between the two questions.
-        return True
 
 
 async def test_a_stack_starts_serves_stops_and_keeps_its_data(start_stack):

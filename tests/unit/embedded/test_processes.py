@@ -11,6 +11,7 @@ import pytest
 from embedded.errors import EmbeddedError
 from embedded.logs import Logs
 from embedded.processes import Command, Process, guarded
+from support.processes import gone
 from support.waiting import eventually
 
 PARENT = """
@@ -39,7 +40,7 @@ async def test_a_child_dies_when_its_parent_is_killed():
         child = psutil.Process(int(parent.stdout.readline()))
         await eventually(lambda: child.cmdline() == FOREVER)
         parent.kill()
-    await eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+    await eventually(lambda: gone(child))
 
 
 async def test_a_watchdog_ends_what_is_left_behind(tmp_path):

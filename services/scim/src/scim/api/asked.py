@@ -7,7 +7,6 @@ from uuid import UUID
 
 from starlette.types import Receive
 
-from chassis.problems import ProblemError
 from scim.api.answers import Answer
 from scim.domain.errors import Kind, ScimError, invalid_filter, invalid_syntax
 from scim.domain.keys import id_of
@@ -115,14 +114,11 @@ def read_query(raw: bytes) -> Mapping[str, str]:
 async def read_body(receive: Receive) -> bytes:
     """Read the whole body; the edge has bounded it."""
     parts = []
-    try:
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise ScimError(Kind.UNAVAILABLE, "The client went away.")
-            parts.append(message.get("body", b""))
-            if not message.get("more_body", False):
-                break
-    except ProblemError as error:
-        raise ScimError(Kind.TOO_LARGE, str(error)) from error
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ScimError(Kind.UNAVAILABLE, "The client went away.")
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            break
     return parts[0] if len(parts) == 1 else b"".join(parts)

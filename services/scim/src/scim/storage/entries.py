@@ -7,13 +7,15 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.consumer_errors import is_transient
 from chassis.queries import load_queries
 from scim.usecases.call import Call
 from scim.usecases.ports import Unstorable
 
 QUERIES = load_queries("scim.storage", "provisioning_log")
 PRUNED_AT_ONCE = 10_000
+
+# A value, not the database: the driver's own refusals and text that is no Unicode are ValueErrors.
+_ROW_AT_FAULT = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,7 @@ class PostgresEntries:
             return
         try:
             await self._insert(calls)
-        except Exception as error:
-            if is_transient(error):
-                raise
+        except _ROW_AT_FAULT as error:
             raise Unstorable(repr(error)) from error
 
     async def _insert(self, calls: Sequence[Call]) -> None:
