@@ -16,7 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -34,7 +34,7 @@ from domain_verifier.domain.challenge import value_of
 from domain_verifier.settings import Settings
 from domain_verifier.storage.claims import HOT
 from domain_verifier.usecases.examine import Examined
-from domain_verifier.usecases.recheck_due import RecheckDue, ReviewBreaker
+from domain_verifier.usecases.recheck_due import RecheckDue
 from domain_verifier.usecases.work_due import WorkDue
 from domain_verifier.wiring import adapters
 from embedded.logs import Logs
@@ -149,9 +149,9 @@ async def _work(settings: Settings, pool: asyncpg.Pool, claims: int) -> Recheck:
         if outcomes.total() == claims:
             done.set()
 
-    recheck = RecheckDue(parts.claims, parts.examine, parts.clock, examined=note)
-    review = ReviewBreaker(parts.breakers, settings.policy, parts.clock)
-    work = WorkDue(recheck, review, concurrency=settings.check_concurrency)
+    examine = replace(parts.examine, examined=note)
+    recheck = RecheckDue(parts.claims, examine, parts.clock)
+    work = WorkDue(recheck, parts.review, concurrency=settings.check_concurrency)
     began, cpu = time.perf_counter(), time.process_time()
     task = asyncio.create_task(work.run())
     async with asyncio.timeout(GIVE_UP_SECONDS):

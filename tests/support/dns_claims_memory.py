@@ -13,19 +13,24 @@ from uuid import UUID
 from chassis.ids import uuid7
 from domain_verifier.domain.breaker import Breaker, Count
 from domain_verifier.domain.changes import Change
-from domain_verifier.domain.claim import HOLDING, LIVE, Claim, Step, contest
+from domain_verifier.domain.claim import HOLDING, LIVE, Claim, State, Step, look_soon
 from domain_verifier.domain.errors import TooManyRequestsError
 from domain_verifier.domain.evidence import Evidence, Outcome, Reason
 from domain_verifier.domain.explanation import Subject
-from domain_verifier.domain.tenant import Tenant
+from domain_verifier.domain.tenant import Tenant, refuse_unentitled
 from domain_verifier.usecases.ports import (
+    NOBODY,
+    Busy,
     CheckRecord,
+    Concern,
+    Counting,
     DomainHeldError,
     Lease,
     LogRecord,
     Quota,
     Settled,
     Settlement,
+    Word,
 )
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -76,21 +81,45 @@ class ScriptedProber:
 class _Row:
     claim: Claim
     lease_id: UUID | None = None
+    revision: int = 0
     asked_at: datetime | None = None
     checks: list[CheckRecord] = field(default_factory=list)
     log: list[LogRecord] = field(default_factory=list)
 
 
 @dataclass
+class MemoryTenants:
+    """The tenants."""
+
+    known: dict[UUID, Tenant] = field(default_factory=dict)
+
+    def add(self, name: str, *, package: str, status: str, tenant_id: UUID | None = None) -> UUID:
+        """Add or change a tenant and return its id."""
+        tenant = Tenant(tenant_id or uuid7(), name, package, status)
+        self.known[tenant.tenant_id] = tenant
+        return tenant.tenant_id
+
+    async def find(self, tenant_id: UUID) -> Tenant | None:
+        """Return a tenant."""
+        return self.known.get(tenant_id)
+
+    async def named(self, name: str) -> Tenant | None:
+        """Return a tenant."""
+        return next((tenant for tenant in self.known.values() if tenant.name == name), None)
+
+
+@dataclass
 class MemoryClaims:
     """The claims; leases end only when they are given back or `expire_leases` is called."""
 
+    tenants: MemoryTenants
     rows: dict[tuple[UUID, UUID], _Row] = field(default_factory=dict)
     published: list[tuple[Claim, Change]] = field(default_factory=list)
 
     async def start(self, step: Step, *, quota: Quota, now: datetime) -> Claim:
         """Save a new claim, or return the live one."""
         claim = step.claim
+        refuse_unentitled(await self.tenants.find(claim.tenant_id))
         mine = [row.claim for row in self.rows.values() if row.claim.tenant_id == claim.tenant_id]
         for other in mine:
             if other.domain == claim.domain and other.state in LIVE:
@@ -110,12 +139,12 @@ class MemoryClaims:
     async def find(self, tenant_id: UUID, claim_id: UUID) -> Claim | None:
         """Return a claim."""
         row = self.rows.get((tenant_id, claim_id))
-        return row.claim if row else None
+        return self._seen(row) if row else None
 
     async def newest(self, tenant_id: UUID, domain: str) -> Claim | None:
         """Return the live claim, or else the newest."""
         mine = [
-            row.claim
+            self._seen(row)
             for row in self.rows.values()
             if row.claim.tenant_id == tenant_id and row.claim.domain.ascii == domain
         ]
@@ -126,7 +155,7 @@ class MemoryClaims:
     ) -> Sequence[Claim]:
         """Return a page."""
         mine = sorted(
-            (row.claim for row in self.rows.values() if row.claim.tenant_id == tenant_id),
+            (self._seen(row) for row in self.rows.values() if row.claim.tenant_id == tenant_id),
             key=lambda claim: claim.claim_id,
         )
         wanted = [
@@ -149,19 +178,28 @@ class MemoryClaims:
         lease_id = uuid7()
         for row in due[:limit]:
             row.lease_id = lease_id
-        return [Lease(row.claim, lease_id) for row in due[:limit]]
+        return [Lease(self._seen(row), lease_id, row.revision) for row in due[:limit]]
 
     async def lease(
-        self, tenant_id: UUID, claim_id: UUID, *, now: datetime, pause: timedelta
-    ) -> Lease | None:
+        self, tenant_id: UUID, claim_id: UUID, *, now: datetime, pause: timedelta, per_minute: int
+    ) -> Lease | Busy:
         """Lease one claim."""
         row = self.rows.get((tenant_id, claim_id))
         if row is None or row.lease_id is not None or row.claim.state not in LIVE:
-            return None
+            return Busy(60)
         if row.asked_at is not None and row.asked_at > now - pause:
-            return None
+            return Busy(ceil((row.asked_at + pause - now).total_seconds()))
+        asked = [
+            other.asked_at
+            for (tenant, _), other in self.rows.items()
+            if tenant == tenant_id
+            and other.asked_at
+            and other.asked_at > now - timedelta(minutes=1)
+        ]
+        if len(asked) >= per_minute:
+            return Busy(60)
         row.lease_id, row.asked_at = uuid7(), now
-        return Lease(row.claim, row.lease_id)
+        return Lease(self._seen(row), row.lease_id, row.revision)
 
     def expire_leases(self) -> None:
         """Let every lease run out."""
@@ -170,24 +208,30 @@ class MemoryClaims:
 
     async def settle(self, settlement: Settlement) -> Settled:
         """Write a check's result."""
-        claim = settlement.step.claim
+        claim, lease = settlement.step.claim, settlement.lease
         row = self.rows[claim.tenant_id, claim.claim_id]
-        if row.lease_id != settlement.lease.lease_id:
+        if row.lease_id != lease.lease_id:
+            return Settled.LOST
+        row.lease_id = None
+        if row.revision != lease.revision:
             return Settled.LOST
         if claim.state in HOLDING and (holder := self._holder(claim)):
-            self._write(row, settlement, settlement.if_taken)
-            holder.claim = contest(holder.claim, now=settlement.now)
-            holder.lease_id = None
+            self._write(row, settlement, settlement.if_taken.claim)
+            self._tell(settlement.if_taken, settlement.now)
+            holder.claim = look_soon(holder.claim, now=settlement.now)
             return Settled.TAKEN
         before = row.claim
         self._write(row, settlement, claim)
         self._tell(settlement.step, settlement.now)
-        self._wake(before, claim, settlement.now)
+        self._pass_on(before, claim, settlement.now)
         return Settled.SAVED
 
     def _write(self, row: _Row, settlement: Settlement, claim: Claim) -> None:
         evidence = settlement.evidence
-        row.claim, row.lease_id = claim, None
+        wished, planned = row.claim.next_check_at, settlement.lease.claim.next_check_at
+        if wished is not None and wished != planned and claim.next_check_at is not None:
+            claim = replace(claim, next_check_at=min(wished, claim.next_check_at))
+        row.claim = replace(claim, contested_since=None)
         record = CheckRecord(
             uuid7(),
             settlement.now,
@@ -207,12 +251,13 @@ class MemoryClaims:
         row = self.rows.get((tenant_id, claim_id))
         if row is None:
             return None
-        step = decide(row.claim)
+        step = decide(self._seen(row))
         if step.claim.state in HOLDING and self._holder(step.claim):
             raise DomainHeldError(step.claim.domain.ascii)
-        before, row.claim, row.lease_id = row.claim, step.claim, None
+        before, row.claim = row.claim, replace(step.claim, contested_since=None)
+        row.revision += 1
         self._tell(step, now)
-        self._wake(before, step.claim, now)
+        self._pass_on(before, step.claim, now)
         return step.claim
 
     async def checks(self, tenant_id: UUID, claim_id: UUID, *, limit: int) -> Sequence[CheckRecord]:
@@ -233,19 +278,48 @@ class MemoryClaims:
         )
         return next(holders, None)
 
-    def _wake(self, before: Claim, after: Claim, now: datetime) -> None:
-        if before.state not in HOLDING or after.state in HOLDING:
-            return
-        for row in self.rows.values():
-            waiting = row.claim.domain.ascii == after.domain.ascii and row.claim.review_since
-            if waiting and row.claim.tenant_id != after.tenant_id and row.claim.state in LIVE:
-                row.claim, row.lease_id = replace(row.claim, next_check_at=now), None
+    def _seen(self, row: _Row) -> Claim:
+        """Return the claim, and since when others have proved its domain."""
+        since = [
+            other.claim.review_since
+            for other in self.rows.values()
+            if other.claim.domain.ascii == row.claim.domain.ascii
+            and other.claim.tenant_id != row.claim.tenant_id
+            and other.claim.state is State.PENDING
+            and other.claim.review_since is not None
+        ]
+        return replace(row.claim, contested_since=min(since, default=None))
+
+    def _pass_on(self, before: Claim, after: Claim, now: datetime) -> None:
+        if before.state in HOLDING and after.state not in HOLDING:
+            for row in self.rows.values():
+                waiting = row.claim.domain.ascii == after.domain.ascii and row.claim.review_since
+                if waiting and row.claim.tenant_id != after.tenant_id and row.claim.state in LIVE:
+                    row.claim = look_soon(row.claim, now=now)
+        if before.state not in HOLDING and after.state in HOLDING:
+            for row in self.rows.values():
+                above = row.claim.domain.ascii in after.domain.parents
+                if above and row.claim.tenant_id != after.tenant_id and row.claim.state in HOLDING:
+                    details = {"domain": after.domain.ascii}
+                    row.log.insert(0, LogRecord(now, "subdomain_verified", "checks", details))
+
+    async def concerns(self, *, unseen_before: datetime, limit: int) -> Sequence[Concern]:
+        """Return what people should look at."""
+        found = [_concern(self._seen(row), unseen_before) for row in self.rows.values()]
+        return sorted((c for c in found if c), key=lambda c: (c.domain, c.kind))[:limit]
+
+    async def claims_to(self, domain: str) -> Sequence[Concern]:
+        """Return the live claims to a domain."""
+        claims = [row.claim for row in self.rows.values() if row.claim.domain.ascii == domain]
+        live = [claim for claim in claims if claim.state in LIVE]
+        live.sort(key=lambda claim: claim.state not in HOLDING)
+        return [_concern_of(claim, _kind(claim), claim.created_at) for claim in live]
 
     def _tell(self, step: Step, now: datetime) -> None:
         row = self.rows[step.claim.tenant_id, step.claim.claim_id]
         for change in step.changes:
             self.published.append((step.claim, change))
-            action = {"GraceWarned": "grace_warned"}.get(
+            action = {"GraceWarned": "grace_warned", "ReviewBegan": "review_began"}.get(
                 type(change).__name__, type(change).__name__.lower()
             )
             details: dict[str, Any] = {}
@@ -253,25 +327,37 @@ class MemoryClaims:
             row.log.insert(0, LogRecord(now, action, actor, details))
 
 
-@dataclass
-class MemoryTenants:
-    """The tenants."""
+def _kind(claim: Claim) -> str:
+    if claim.state in HOLDING:
+        return "holder"
+    return "review" if claim.review_since else "claimant"
 
-    known: dict[UUID, Tenant] = field(default_factory=dict)
 
-    def add(self, name: str, *, package: str = "business", status: str = "active") -> UUID:
-        """Add a tenant and return its id."""
-        tenant = Tenant(uuid7(), name, package, status)
-        self.known[tenant.tenant_id] = tenant
-        return tenant.tenant_id
+def _concern_of(claim: Claim, kind: str, since: datetime | None) -> Concern:
+    return Concern(
+        claim.domain.ascii,
+        claim.tenant_id,
+        claim.claim_id,
+        claim.state,
+        kind,
+        since,
+        claim.last_outcome,
+        claim.last_reason,
+    )
 
-    async def find(self, tenant_id: UUID) -> Tenant | None:
-        """Return a tenant."""
-        return self.known.get(tenant_id)
 
-    async def named(self, name: str) -> Tenant | None:
-        """Return a tenant."""
-        return next((tenant for tenant in self.known.values() if tenant.name == name), None)
+def _concern(claim: Claim, unseen_before: datetime) -> Concern | None:
+    if claim.state is State.PENDING and claim.review_since:
+        return _concern_of(claim, "review", claim.review_since)
+    if claim.state not in HOLDING:
+        return None
+    if claim.contested_since:
+        return _concern_of(claim, "holder", claim.contested_since)
+    if claim.state is State.GRACE:
+        return _concern_of(claim, "grace", claim.grace_started_at)
+    if claim.unknown_since and claim.unknown_since < unseen_before:
+        return _concern_of(claim, "unseen", claim.unknown_since)
+    return None
 
 
 @dataclass
@@ -281,23 +367,43 @@ class MemoryBreakers:
     claims: MemoryClaims
     clock: FixedClock
     breaker: Breaker = field(default_factory=Breaker)
+    records: list[LogRecord] = field(default_factory=list)
 
     async def current(self) -> Breaker:
         """Return the breaker."""
         return self.breaker
 
     async def change(
-        self, decide: Callable[[Breaker, Count], Breaker], *, since: Callable[[Breaker], datetime]
+        self,
+        decide: Callable[[Breaker, Count], Breaker],
+        *,
+        counting: Counting,
+        word: Word = NOBODY,
     ) -> Breaker:
         """Count, decide, save."""
-        held = [row.claim for row in self.claims.rows.values() if row.claim.state in HOLDING]
-        began = since(self.breaker)
-        suspects = [
-            claim
-            for claim in held
-            if claim.absent_since is not None
-            and claim.absent_since >= began
-            and not claim.overridden(self.clock.now())
-        ]
-        self.breaker = decide(self.breaker, Count(len(held), len(suspects)))
-        return self.breaker
+        began = counting.since(self.breaker)
+        held: dict[UUID, set[str]] = {}
+        suspects: dict[UUID, set[str]] = {}
+        for row in self.claims.rows.values():
+            claim = row.claim
+            if claim.state not in HOLDING:
+                continue
+            held.setdefault(claim.tenant_id, set()).add(claim.domain.registrable)
+            absent = claim.absent_since is not None and claim.absent_since >= began
+            if absent and not claim.overridden(self.clock.now()):
+                suspects.setdefault(claim.tenant_id, set()).add(claim.domain.registrable)
+        count = Count(
+            sum(map(len, held.values())),
+            sum(map(len, suspects.values())),
+            sum(min(len(names), counting.tenant_limit) for names in suspects.values()),
+        )
+        after = decide(self.breaker, count)
+        if after != self.breaker:
+            action = "opened" if after.is_open else "closed"
+            self.records.insert(0, LogRecord(self.clock.now(), action, word.actor, {}))
+        self.breaker = after
+        return after
+
+    async def log(self, *, limit: int) -> Sequence[LogRecord]:
+        """Return the log."""
+        return self.records[:limit]

@@ -1,5 +1,6 @@
 """The domain verifier's use cases put together on given ports, for tests."""
 
+import itertools
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -17,11 +18,13 @@ from domain_verifier.events.outgoing import outgoing
 from domain_verifier.storage.breakers import PostgresBreakers
 from domain_verifier.storage.claims import PostgresClaims
 from domain_verifier.storage.tenants import PostgresTenants, save_tenant
-from domain_verifier.usecases.change_claim import AcceptDenials, OverrideClaim, ReleaseClaim
+from domain_verifier.usecases.change_claim import OverrideClaim, ReleaseClaim
 from domain_verifier.usecases.check_claim import CheckClaim
 from domain_verifier.usecases.examine import Examine, Examined
 from domain_verifier.usecases.ports import Breakers, Claims, Prober, Quota, Tenants
-from domain_verifier.usecases.recheck_due import RecheckDue, ReviewBreaker
+from domain_verifier.usecases.recheck_due import RecheckDue
+from domain_verifier.usecases.review_breaker import AcceptDenials, ReviewBreaker
+from domain_verifier.usecases.show import ShowConcerns
 from domain_verifier.usecases.start_claim import StartClaim
 from support.dns_claims_memory import (
     FixedClock,
@@ -43,6 +46,7 @@ class House:
     breakers: Breakers
     clock: FixedClock
     add_tenant: Callable[..., Awaitable[UUID]]
+    """Takes `name`, `package`, `status`, and the `tenant_id` of one that changes."""
     dns: ScriptedProber = field(default_factory=ScriptedProber)
     prober: Prober | None = None
     policy: Policy = field(default_factory=Policy)
@@ -52,14 +56,25 @@ class House:
     def examine(self) -> Examine:
         """Return the check under a lease."""
         return Examine(
-            self.claims, self.prober or self.dns, self.policy, self.clock, jitter=lambda: 0.0
+            self.claims,
+            self.tenants,
+            self.breakers,
+            self.review(),
+            self.prober or self.dns,
+            self.policy,
+            self.clock,
+            jitter=lambda: 0.0,
+            examined=self.seen.append,
         )
+
+    def review(self) -> ReviewBreaker:
+        """Return the count of suspects."""
+        return ReviewBreaker(self.breakers, self.policy, self.clock)
 
     async def claim(self, tenant_id: UUID, domain: str) -> Claim:
         """Start a claim."""
         start = StartClaim(
             self.claims,
-            self.tenants,
             NAMES,
             self.policy,
             self.quota,
@@ -67,20 +82,20 @@ class House:
             new_id=uuid7,
             random_bytes=os.urandom,
         )
-        return await start(tenant_id, domain)
+        return (await start(tenant_id, domain)).claim
 
     async def check(self, claim: Claim, *, pause: timedelta = timedelta(0)) -> Examined:
         """Check by hand."""
-        check = CheckClaim(self.claims, self.breakers, self.examine(), self.clock, pause)
+        check = CheckClaim(self.claims, self.tenants, self.examine(), self.quota, self.clock, pause)
         return await check(claim.tenant_id, claim.claim_id)
 
     async def sweep(self, *, limit: int = 1000) -> int:
         """Check all that is due now; return how many there were."""
-        recheck = RecheckDue(self.claims, self.examine(), self.clock, examined=self.seen.append)
-        breaker = await ReviewBreaker(self.breakers, self.policy, self.clock)()
+        recheck = RecheckDue(self.claims, self.examine(), self.clock)
+        await self.review()()
         leases = await recheck.lease(limit=limit)
         for lease in leases:
-            await recheck(lease, braked=breaker.opened_at is not None)
+            await recheck(lease)
         return len(leases)
 
     async def release(self, claim: Claim, *, actor: str = "ann", reason: str = "moved") -> Claim:
@@ -90,7 +105,7 @@ class House:
 
     async def override(self, claim: Claim, *, days: float = 7) -> Claim:
         """Override."""
-        do = OverrideClaim(self.claims, self.policy, self.clock)
+        do = OverrideClaim(self.claims, self.tenants, self.policy, self.clock)
         return await do(
             claim.tenant_id,
             claim.claim_id,
@@ -102,7 +117,14 @@ class House:
 
     async def accept(self) -> None:
         """Accept the denials."""
-        await AcceptDenials(self.breakers, self.clock)(actor="ann")
+        await AcceptDenials(self.breakers, self.policy, self.clock)(
+            actor="ann", reason="their provider has closed"
+        )
+
+    async def concerns(self, domain: str | None = None) -> list[tuple[str, UUID]]:
+        """Return what operators are shown: its kind and the claim."""
+        show = ShowConcerns(self.claims, self.policy, self.clock)
+        return [(concern.kind, concern.claim_id) for concern in await show(domain=domain)]
 
     async def now(self, claim: Claim) -> Claim:
         """Return the claim as it is now."""
@@ -115,10 +137,18 @@ def postgres_house(pool: asyncpg.Pool, *, lease: timedelta = timedelta(seconds=6
     """Return the house on PostgreSQL."""
     clock = FixedClock()
 
-    async def add_tenant(name: str, *, package: str = "business", status: str = "active") -> UUID:
-        tenant = Tenant(uuid7(), name, package, status)
+    versions = itertools.count(1)
+
+    async def add_tenant(
+        name: str,
+        *,
+        package: str = "business",
+        status: str = "active",
+        tenant_id: UUID | None = None,
+    ) -> UUID:
+        tenant = Tenant(tenant_id or uuid7(), name, package, status)
         async with pool.acquire() as connection:
-            await save_tenant(connection, tenant, 1)  # type: ignore[arg-type]
+            await save_tenant(connection, tenant, next(versions))  # type: ignore[arg-type]
         return tenant.tenant_id
 
     claims = PostgresClaims(
@@ -131,9 +161,16 @@ def postgres_house(pool: asyncpg.Pool, *, lease: timedelta = timedelta(seconds=6
 
 def memory_house() -> House:
     """Return the house in memory."""
-    clock, claims, tenants = FixedClock(), MemoryClaims(), MemoryTenants()
+    clock, tenants = FixedClock(), MemoryTenants()
+    claims = MemoryClaims(tenants)
 
-    async def add_tenant(name: str, *, package: str = "business", status: str = "active") -> UUID:
-        return tenants.add(name, package=package, status=status)
+    async def add_tenant(
+        name: str,
+        *,
+        package: str = "business",
+        status: str = "active",
+        tenant_id: UUID | None = None,
+    ) -> UUID:
+        return tenants.add(name, package=package, status=status, tenant_id=tenant_id)
 
     return House(claims, tenants, MemoryBreakers(claims, clock), clock, add_tenant)

@@ -1,26 +1,23 @@
 """`/api/domains/…` behind an injected authoriser, on real PostgreSQL."""
 
+import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 from starlette.requests import Request
 
-from chassis.clock import SystemClock
 from chassis.ids import uuid7
 from chassis.postgres import create_pool
 from domain_verifier.api.auth import Principal
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.domain.tenant import Tenant
-from domain_verifier.events.outgoing import outgoing
 from domain_verifier.settings import Settings
-from domain_verifier.storage.breakers import PostgresBreakers
-from domain_verifier.storage.claims import PostgresClaims
-from domain_verifier.storage.tenants import PostgresTenants, save_tenant
-from domain_verifier.usecases.examine import Examine
-from domain_verifier.wiring import Adapters, adapters, application
+from domain_verifier.storage.tenants import save_tenant
+from domain_verifier.wiring import adapters, application
 from support.dns_claims_memory import ScriptedProber
 
 
@@ -32,6 +29,7 @@ class Api:
     dns: ScriptedProber
     tenant_id: UUID
     principal: Principal
+    pool: asyncpg.Pool
 
     def acts(self, role: str, tenant_id: UUID | None = None) -> None:
         self.principal = Principal(f"{role}@acme", role, tenant_id)
@@ -42,6 +40,10 @@ class Api:
 
     async def get(self, path: str = "") -> httpx.Response:
         return await self.client.get(f"/api/domains/tenants/{self.tenant_id}/claims{path}")
+
+    async def becomes(self, *, package: str = "business", status: str = "active") -> None:
+        async with self.pool.acquire() as connection:
+            await save_tenant(connection, Tenant(self.tenant_id, "acme", package, status), 2)
 
     async def claimed(self, domain: str = "acme.test") -> str:
         response = await self.post(domain=domain)
@@ -64,15 +66,9 @@ async def api(database) -> AsyncIterator[Api]:
     tenant = Tenant(uuid7(), "acme", "business", "active")
     async with pool.acquire() as connection:
         await save_tenant(connection, tenant, 1)
-    clock, dns = SystemClock(), ScriptedProber()
-    claims = PostgresClaims(pool, outgoing=outgoing, committed=lambda: None, clock=clock)
-    parts = Adapters(
-        claims,
-        PostgresTenants(pool),
-        PostgresBreakers(pool, clock=clock),
-        Examine(claims, dns, settings.policy, clock, jitter=lambda: 0.0),
-        clock,
-    )
+    dns = ScriptedProber()
+    parts = adapters(settings, pool, committed=lambda: None)
+    parts = replace(parts, examine=replace(parts.examine, prober=dns))
 
     async def authorise(_request: Request) -> Principal:
         return api.principal
@@ -85,6 +81,7 @@ async def api(database) -> AsyncIterator[Api]:
             dns,
             tenant.tenant_id,
             Principal("ann@acme", "tenant_admin", tenant.tenant_id),
+            pool,
         )
         yield api
     await pool.close()
@@ -160,6 +157,7 @@ async def test_release_and_override(api: Api) -> None:
         ({"domain": "pаypal.com"}, 422, "mixed_scripts"),
         ({"domain": 7}, 422, "invalid-request"),
         ({"name": "acme.test"}, 422, "invalid-request"),
+        ({"domain": "acme\x00.test"}, 422, "not_a_name"),
     ],
 )
 async def test_bad_input_changes_nothing(
@@ -205,7 +203,65 @@ async def test_claiming_again_answers_with_the_same_claim(api: Api) -> None:
     assert again.json()["claim_id"] == claim_id
 
 
-async def test_without_an_authoriser_nobody_is_let_in(database) -> None:
+async def test_the_first_answer_is_created_and_the_second_is_not(api: Api) -> None:
+    first = await api.post(domain="acme.test")
+    second = await api.post(domain="acme.test")
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.headers["location"] == second.headers["location"]
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "a\nb", "\x1b[31m", "\ud800"])
+async def test_control_characters_are_refused_and_change_nothing(api: Api, text: str) -> None:
+    claim_id = await api.claimed()
+    api.acts("admin")
+    base = f"/api/domains/tenants/{api.tenant_id}/claims/{claim_id}"
+    bodies: list[tuple[str, dict[str, object]]] = [
+        ("release", {"reason": text}),
+        ("override", {"days": 1, "approved_by": text, "reason": "r"}),
+        ("override", {"days": 1, "approved_by": "bo", "reason": text}),
+    ]
+    for verb, body in bodies:
+        content = json.dumps(body).encode()
+        headers = {"content-type": "application/json"}
+        answer = await api.client.post(f"{base}/{verb}", content=content, headers=headers)
+        assert answer.status_code == 422, answer.text
+    assert (await api.get(f"/{claim_id}")).json()["claim"]["state"] == "pending"
+
+
+async def test_a_tenants_own_admin_is_no_operator_whatever_the_role_says(api: Api) -> None:
+    claim_id = await api.claimed()
+    api.acts("admin", uuid7())
+    assert (await api.get(f"/{claim_id}")).status_code == 404
+    api.acts("primary_admin", api.tenant_id)
+    assert (await api.post(f"/{claim_id}/override", days=1)).status_code in {403, 422}
+    assert (await api.get(f"/{claim_id}")).status_code == 403
+
+
+async def test_a_tenant_that_was_suspended_meanwhile_is_refused(api: Api) -> None:
+    claim_id = await api.claimed()
+    await api.becomes(status="suspended")
+    api.dns.says("acme.test", Outcome.PRESENT)
+    for answer in (await api.post(domain="b.test"), await api.post(f"/{claim_id}/check")):
+        assert answer.status_code == 403
+        assert answer.json()["type"].endswith("tenant_suspended")
+    assert (await api.post(f"/{claim_id}/release")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content"),
+    [
+        ("GET", "", b""),
+        ("POST", "", b'{"domain": "acme.test"}'),
+        ("POST", "", b"{"),
+        ("POST", "", b'{"domain": 7}'),
+        ("GET", "?limit=x", b""),
+        ("GET", "/not-an-id", b""),
+        ("POST", "/not-an-id/override", b"["),
+    ],
+)
+async def test_without_an_authoriser_nobody_learns_anything(
+    database, method: str, path: str, content: bytes
+) -> None:
     dsn = await database("domain-verifier")
     settings = Settings(
         environment="test",
@@ -217,7 +273,9 @@ async def test_without_an_authoriser_nobody_is_let_in(database) -> None:
     app = application(settings, adapters(settings, pool, committed=lambda: None))
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://verifier") as client:
-        response = await client.get(f"/api/domains/tenants/{uuid7()}/claims")
+        response = await client.request(
+            method, f"/api/domains/tenants/{uuid7()}/claims{path}", content=content
+        )
     await pool.close()
     assert response.status_code == 401
     assert response.headers["www-authenticate"] == "Bearer"

@@ -4,17 +4,20 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from uuid import UUID
 
 import asyncpg
 import pytest
 
-from chassis.postgres import create_pool
+from chassis.postgres import create_pool, transaction
 from domain_verifier.domain.breaker import Breaker
 from domain_verifier.domain.claim import HOLDING, State
+from domain_verifier.domain.errors import ForbiddenError
 from domain_verifier.domain.evidence import Evidence, Outcome, Reason
 from domain_verifier.domain.explanation import Subject
-from domain_verifier.usecases.ports import Settled
-from domain_verifier.usecases.recheck_due import RecheckDue, ReviewBreaker
+from domain_verifier.storage.claims import PostgresClaims
+from domain_verifier.usecases.ports import Busy, Counting, Lease, Quota, Settled
+from domain_verifier.usecases.recheck_due import RecheckDue
 from domain_verifier.usecases.work_due import WorkDue
 from support.dns_house import House, postgres_house
 from support.waiting import eventually
@@ -70,15 +73,14 @@ async def pool(dsn: str) -> AsyncIterator[asyncpg.Pool]:
 
 
 def worker(house: House) -> WorkDue:
-    recheck = RecheckDue(house.claims, house.examine(), house.clock, examined=house.seen.append)
-    review = ReviewBreaker(house.breakers, house.policy, house.clock)
-    return WorkDue(recheck, review, concurrency=16, poll=0.05)
+    recheck = RecheckDue(house.claims, house.examine(), house.clock)
+    return WorkDue(recheck, house.review(), concurrency=16, poll=0.05)
 
 
 async def test_of_two_tenants_racing_200_times_exactly_one_holds_each_domain(pool) -> None:
     house = postgres_house(pool)
     house.prober = WatchingProber()
-    house.quota = house.quota.__class__(live=1000, per_hour=1000)
+    house.quota = Quota(live=1000, per_hour=1000, looks_per_minute=1000)
     one, two = await house.add_tenant("acme"), await house.add_tenant("globex")
     winners: Counter[object] = Counter()
     for number in range(200):
@@ -125,7 +127,7 @@ async def test_two_replicas_never_look_at_one_claim_at_once(pool, dsn) -> None:
     prober = WatchingProber(takes=0.05)
     replicas = [postgres_house(pool), postgres_house(other)]
     house = replicas[0]
-    house.quota = house.quota.__class__(live=1000, per_hour=1000)
+    house.quota = Quota(live=1000, per_hour=1000, looks_per_minute=1000)
     tenant = await house.add_tenant("acme")
     for number in range(200):
         await house.claim(tenant, f"d{number}.test")
@@ -164,7 +166,7 @@ async def test_a_killed_replicas_work_is_taken_over_and_its_late_result_dropped(
         lambda: alive.claims.lease_due(alive.clock.now(), limit=10), within=10
     )
     assert taken.claim == claim
-    examined = await alive.examine()(taken, braked=False, explain=False)
+    examined = await alive.examine()(taken)
     assert examined.settled is Settled.SAVED
     assert (await alive.now(claim)).state is State.VERIFIED
 
@@ -175,7 +177,7 @@ async def test_a_zombies_result_after_its_lease_changes_nothing(pool) -> None:
     claim = await house.claim(tenant, "acme.test")
     [lease] = await house.claims.lease_due(house.clock.now(), limit=1)
     house.prober = WatchingProber(takes=0.5)
-    examined = await house.examine()(lease, braked=False, explain=False)
+    examined = await house.examine()(lease)
     assert examined.settled is Settled.LOST
     assert (await house.now(claim)) == claim
     assert await pool.fetchval("SELECT count(*) FROM outbox") == 1
@@ -216,5 +218,81 @@ async def test_the_breaker_is_one_for_all_replicas(pool) -> None:
 
     now = house.clock.now()
     replicas = [house, other] * 5
-    await asyncio.gather(*(r.breakers.change(toggle, since=lambda _: now) for r in replicas))
+    counting = Counting(since=lambda _: now, tenant_limit=5)
+    await asyncio.gather(*(r.breakers.change(toggle, counting=counting) for r in replicas))
     assert (await house.breakers.current()).opened_at is None
+    assert len(await house.breakers.log(limit=20)) == 10
+
+
+async def test_no_claim_outlives_a_tenant_that_is_deleted_meanwhile(pool) -> None:
+    house = postgres_house(pool)
+    assert isinstance(house.claims, PostgresClaims)
+
+    async def delete(tenant_id: UUID) -> None:
+        async with transaction(pool) as connection:
+            await house.claims.release_all(connection, tenant_id)
+
+    refused = 0
+    for number in range(60):
+        tenant = await house.add_tenant(f"t{number}")
+        work = [house.claim(tenant, f"d{number}.test"), delete(tenant)]
+        results = await asyncio.gather(
+            *(work if number % 2 else reversed(work)), return_exceptions=True
+        )
+        failures = [result for result in results if isinstance(result, Exception)]
+        assert [f for f in failures if not isinstance(f, ForbiddenError)] == []
+        refused += len(failures)
+        live = "SELECT count(*) FROM claims WHERE tenant_id = $1 AND state = 'pending'"
+        assert await pool.fetchval(live, tenant) == 0
+    assert 0 < refused < 60
+
+
+async def test_a_change_by_hand_voids_a_look_but_nobody_else_looks_meanwhile(pool) -> None:
+    house = postgres_house(pool)
+    tenant = await house.add_tenant("acme")
+    claim = await house.claim(tenant, "acme.test")
+    [lease] = await house.claims.lease_due(house.clock.now(), limit=1)
+    held = await house.override(claim)
+    asked = await house.claims.lease(
+        tenant, claim.claim_id, now=house.clock.now(), pause=timedelta(0), per_minute=9
+    )
+    assert isinstance(asked, Busy)
+    assert 50 < asked.seconds <= 60
+    house.prober = WatchingProber()
+    assert (await house.examine()(lease)).settled is Settled.LOST
+    assert await house.now(claim) == held
+    again = await house.claims.lease(
+        tenant, claim.claim_id, now=house.clock.now(), pause=timedelta(0), per_minute=9
+    )
+    assert isinstance(again, Lease)
+
+
+async def test_who_asks_again_too_soon_is_told_how_long_to_wait(pool) -> None:
+    house = postgres_house(pool)
+    tenant = await house.add_tenant("acme")
+    claim = await house.claim(tenant, "acme.test")
+    await house.check(claim, pause=timedelta(seconds=10))
+    house.clock.pass_(seconds=4)
+    busy = await house.claims.lease(
+        tenant, claim.claim_id, now=house.clock.now(), pause=timedelta(seconds=10), per_minute=9
+    )
+    assert busy == Busy(6)
+
+
+async def test_a_contested_holder_under_a_lease_is_looked_at_once_more(pool) -> None:
+    house = postgres_house(pool)
+    house.prober = WatchingProber()
+    tenants = [await house.add_tenant(name) for name in ("acme", "globex")]
+    holder, rival = [await house.claim(tenant, "acme.test") for tenant in tenants]
+    await house.check(holder)
+    house.clock.pass_(hours=24)
+    leases = await house.claims.lease_due(house.clock.now(), limit=10)
+    mine = next(lease for lease in leases if lease.claim.claim_id == holder.claim_id)
+    theirs = next(lease for lease in leases if lease.claim.claim_id == rival.claim_id)
+    house.clock.pass_(seconds=1)
+    assert (await house.examine()(theirs)).settled is Settled.TAKEN
+    # The holder's lease is in use, so nobody gets it a second time; its result is good.
+    assert await house.claims.lease_due(house.clock.now(), limit=10) == []
+    assert (await house.examine()(mine)).settled is Settled.SAVED
+    [again] = await house.claims.lease_due(house.clock.now(), limit=10)
+    assert again.claim.claim_id == holder.claim_id

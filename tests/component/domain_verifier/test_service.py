@@ -228,6 +228,10 @@ async def test_a_worker_that_got_sigkill_is_replaced(
         (["claim", "x.test", "-t", "acme-free"], 1, "has no domain verification"),
         (["check", "other.test", "-t", "acme-bad"], 1, "This tenant has no claim other.test."),
         (["show", "nonsense", "-t", "acme-bad"], 1, "This tenant has no claim nonsense."),
+        (["claim", "x.test", "-t", str(UUID(int=9))], 1, "has not told of it yet"),
+        (["breaker", "--accept"], 2, "Say how you know"),
+        (["breaker", "--accept", "--reason", "they moved"], 1, "The breaker is not open"),
+        (["attention", "not a name"], 2, "That is not a domain name"),
     ],
 )
 async def test_commands_refuse_in_a_sentence(

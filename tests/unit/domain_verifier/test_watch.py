@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain_verifier.domain.breaker import Breaker
 from domain_verifier.domain.changes import (
     Change,
     Claimed,
@@ -15,6 +16,7 @@ from domain_verifier.domain.changes import (
     GraceWarned,
     Lapsed,
     Released,
+    ReviewBegan,
     Verified,
 )
 from domain_verifier.domain.claim import (
@@ -22,7 +24,6 @@ from domain_verifier.domain.claim import (
     Claim,
     Override,
     State,
-    contest,
     new_claim,
     override,
     put_under_review,
@@ -30,9 +31,10 @@ from domain_verifier.domain.claim import (
 )
 from domain_verifier.domain.errors import ConflictError, InvalidError
 from domain_verifier.domain.evidence import Evidence, Outcome, Reason
+from domain_verifier.domain.moment import Moment
 from domain_verifier.domain.name import DomainName
 from domain_verifier.domain.policy import Policy
-from domain_verifier.domain.watch import Moment, observe
+from domain_verifier.domain.watch import observe
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 POLICY = Policy()
@@ -67,11 +69,17 @@ class Watch:
     claim: Claim = field(default_factory=pending)
     now: datetime = START
     changes: list[Change] = field(default_factory=list)
+    policy: Policy = POLICY
+    breaker: Breaker = field(default_factory=Breaker)
+    refusal: str | None = None
 
     def look(self, outcome: Outcome, **circumstances: bool | timedelta | None) -> "Watch":
-        braked = bool(circumstances.pop("braked", False))
+        opened_at = START if circumstances.pop("braked", False) else None
+        asked = bool(circumstances.pop("asked", False))
         found = evidence(outcome, **circumstances)  # type: ignore[arg-type]
-        step = observe(self.claim, found, Moment(self.now, POLICY, braked=braked))
+        breaker = replace(self.breaker, opened_at=opened_at)
+        moment = Moment(self.now, self.policy, breaker=breaker, asked=asked, refusal=self.refusal)
+        step = observe(self.claim, found, moment)
         self.claim = step.claim
         self.changes += step.changes
         return self
@@ -297,7 +305,7 @@ def test_under_the_open_breaker_no_pending_claim_fails() -> None:
     watch.now = START + timedelta(days=30)
     watch.look(Outcome.ABSENT, braked=True)
     assert watch.claim.state is State.PENDING
-    assert watch.claim.first_seen_at == START
+    assert watch.claim.first_seen_at is None
     watch.when_due(Outcome.ABSENT)
     assert watch.claim.state is State.FAILED
 
@@ -334,7 +342,9 @@ def test_a_released_claim_is_over() -> None:
 
 
 def test_a_proved_claim_to_a_taken_domain_waits_for_review() -> None:
-    claim = put_under_review(verified().claim, now=START, policy=POLICY)
+    step = put_under_review(verified().claim, since=None, now=START, policy=POLICY)
+    claim = step.claim
+    assert step.changes == (ReviewBegan(),)
     assert claim.state is State.PENDING
     assert claim.review_since == START
     assert Watch(claim).when_due(Outcome.ABSENT).claim.review_since is None
@@ -342,8 +352,7 @@ def test_a_proved_claim_to_a_taken_domain_waits_for_review() -> None:
 
 def test_a_contested_holder_without_record_has_shorter_clocks() -> None:
     watch = verified()
-    watch.claim = contest(watch.claim, now=watch.now)
-    assert watch.claim.next_check_at == watch.now
+    watch.claim = replace(watch.claim, contested_since=watch.now, next_check_at=watch.now)
     watch.when_due(Outcome.ABSENT)
     assert watch.claim.state is State.VERIFIED
     watch.until(State.GRACE, Outcome.ABSENT)
@@ -352,11 +361,146 @@ def test_a_contested_holder_without_record_has_shorter_clocks() -> None:
     assert timedelta(days=2) <= watch.now - START < timedelta(days=3)
 
 
-def test_a_contested_holder_with_its_record_keeps_the_domain() -> None:
-    claim = contest(verified().claim, now=START)
-    watch = Watch(claim).when_due(Outcome.PRESENT)
+def test_grace_that_somebody_contests_ends_sooner_and_says_so() -> None:
+    watch = verified().until(State.GRACE, Outcome.ABSENT)
+    watch.when_due(Outcome.ABSENT)
+    watch.claim = replace(watch.claim, contested_since=watch.now)
+    contested = watch.now
+    watch.changes.clear()
+    watch.when_due(Outcome.ABSENT).when_due(Outcome.ABSENT)
+    ends_at = contested + timedelta(days=2)
+    assert watch.claim.grace_ends_at == ends_at
+    assert [w.ends_at for w in watch.changes if isinstance(w, GraceWarned)] == [ends_at]
+    watch.until(State.LAPSED, Outcome.ABSENT)
+    assert ends_at <= watch.now < ends_at + timedelta(hours=7)
+
+
+def test_denials_at_one_moment_and_one_later_do_not_begin_grace() -> None:
+    watch = verified().look(Outcome.ABSENT)
+    for _ in range(2):
+        watch.now += timedelta(minutes=1)
+        watch.look(Outcome.ABSENT)
+    watch.now += timedelta(hours=23, minutes=58)
+    assert watch.look(Outcome.ABSENT).claim.state is State.VERIFIED
+    assert watch.claim.absent_count == 2
+
+
+def test_denials_with_days_of_silence_between_are_no_run() -> None:
+    watch = verified()
+    for _ in range(9):
+        watch.when_due(Outcome.ABSENT)
+        for _ in range(12):
+            watch.when_due(Outcome.UNKNOWN)
     assert watch.claim.state is State.VERIFIED
-    assert watch.claim.contested_at is None
+    assert watch.claim.absent_count == 1
+
+
+def test_a_zone_that_was_signed_needs_longer_to_deny_without_signatures() -> None:
+    watch = verified()
+    assert watch.claim.authenticated
+    watch.when_due(Outcome.ABSENT, ad=False)
+    first = watch.now
+    while watch.claim.state is not State.GRACE:
+        watch.when_due(Outcome.ABSENT, ad=False)
+    assert watch.now - first >= timedelta(hours=72)
+
+
+def test_denials_from_before_the_breaker_closed_do_not_count() -> None:
+    watch = verified()
+    for _ in range(3):
+        watch.when_due(Outcome.ABSENT)
+    assert watch.claim.absent_count == 3
+    watch.breaker = Breaker(closed_at=watch.now + timedelta(minutes=1))
+    watch.when_due(Outcome.ABSENT)
+    assert watch.claim.state is State.VERIFIED
+    assert watch.claim.absent_count == 1
+    began = watch.now
+    watch.until(State.GRACE, Outcome.ABSENT)
+    assert watch.now - began >= timedelta(hours=24)
+
+
+def test_grace_does_not_run_out_under_the_open_breaker_nor_warn() -> None:
+    watch = verified().until(State.GRACE, Outcome.ABSENT)
+    watch.changes.clear()
+    for _ in range(60):
+        watch.when_due(Outcome.ABSENT, braked=True)
+    assert watch.claim.state is State.GRACE
+    assert watch.changes == []
+    closed = watch.now
+    watch.breaker = Breaker(closed_at=closed)
+    watch.until(State.LAPSED, Outcome.ABSENT)
+    assert watch.now - closed >= timedelta(hours=24)
+    assert [type(change) for change in watch.changes] == [GraceWarned, Lapsed]
+
+
+@pytest.mark.parametrize("days", [1, 7, 30, 90])
+def test_warnings_come_at_the_same_shares_of_any_grace(days: int) -> None:
+    watch = verified()
+    watch.policy = Policy(grace=timedelta(days=days))
+    watch.until(State.LAPSED, Outcome.ABSENT, limit=1000)
+    warnings = [change for change in watch.changes if isinstance(change, GraceWarned)]
+    assert [warning.warning for warning in warnings] == [1, 2, 3]
+
+
+def test_a_contested_grace_is_never_the_longer_one() -> None:
+    watch = verified()
+    watch.policy = Policy(grace=timedelta(hours=24))
+    watch.claim = replace(watch.claim, contested_since=watch.now)
+    watch.until(State.GRACE, Outcome.ABSENT)
+    assert watch.claim.grace_ends_at == watch.now + timedelta(hours=24)
+
+
+def test_one_unsigned_look_is_no_proof_for_what_an_override_held() -> None:
+    watch = Watch()
+    watch.claim = override(watch.claim, word(watch.now), now=watch.now, policy=POLICY).claim
+    watch.look(Outcome.PRESENT, ad=False)
+    assert watch.claim.proved_at is None
+    assert watch.changes == []
+    watch.now = START + timedelta(days=8)
+    watch.look(Outcome.UNKNOWN)
+    assert watch.claim.state is State.GRACE
+    watch.look(Outcome.PRESENT, ad=False)
+    assert watch.claim.state is State.GRACE
+    watch.when_due(Outcome.PRESENT, ad=False)
+    assert watch.claim.state is State.VERIFIED
+    assert watch.claim.proved_at == watch.now
+    assert watch.changes[-1] == Verified("dns", recovered=True)
+
+
+def test_dns_bearing_out_an_override_is_told() -> None:
+    watch = Watch()
+    watch.claim = override(watch.claim, word(watch.now), now=watch.now, policy=POLICY).claim
+    assert watch.look(Outcome.PRESENT).changes == [Verified("dns")]
+
+
+def test_the_second_look_must_come_within_a_day_of_the_first() -> None:
+    watch = Watch().look(Outcome.PRESENT, ad=False)
+    watch.now += timedelta(hours=25)
+    assert watch.look(Outcome.PRESENT, ad=False).claim.state is State.PENDING
+    assert watch.when_due(Outcome.PRESENT, ad=False).claim.state is State.VERIFIED
+
+
+def test_a_look_that_was_asked_for_leaves_the_schedule_as_it_is() -> None:
+    watch = Watch().look(Outcome.ABSENT).when_due(Outcome.ABSENT)
+    planned, looks = watch.claim.next_check_at, watch.claim.looks
+    for _ in range(5):
+        watch.now += timedelta(seconds=11)
+        watch.look(Outcome.ABSENT, asked=True)
+    assert watch.claim.next_check_at == planned
+    assert watch.claim.looks == looks
+    watch.look(Outcome.ABSENT, asked=True, retry_after=timedelta(hours=3))
+    assert watch.claim.next_check_at == watch.now + timedelta(hours=3)
+
+
+def test_a_tenant_without_the_right_proves_nothing() -> None:
+    watch = Watch(refusal="Tenant acme is suspended.").look(Outcome.PRESENT)
+    assert watch.claim.state is State.PENDING
+    assert watch.claim.last_explanation is not None
+    assert "Tenant acme is suspended." in watch.claim.last_explanation
+    watch.refusal = None
+    assert watch.when_due(Outcome.PRESENT).claim.state is State.VERIFIED
+    late = Watch(refusal="Suspended.", now=START + timedelta(days=14)).look(Outcome.PRESENT)
+    assert late.changes == [Failed(reason="not_entitled")]
 
 
 @given(st.lists(st.tuples(st.sampled_from(Outcome), st.booleans(), st.floats(0, 200))))

@@ -37,11 +37,18 @@ from domain_verifier.storage.breakers import PostgresBreakers
 from domain_verifier.storage.claims import HOT, PostgresClaims
 from domain_verifier.storage.tenants import PostgresTenants, save_tenant
 from domain_verifier.storage.upkeep import ClaimGauges, Pruning, claims_poll
-from domain_verifier.usecases.change_claim import AcceptDenials, OverrideClaim, ReleaseClaim
+from domain_verifier.usecases.change_claim import OverrideClaim, ReleaseClaim
 from domain_verifier.usecases.check_claim import CheckClaim
 from domain_verifier.usecases.examine import Examine, Examined
-from domain_verifier.usecases.recheck_due import RecheckDue, ReviewBreaker
-from domain_verifier.usecases.show import FindClaim, FindTenant, ListClaims, ShowClaim
+from domain_verifier.usecases.recheck_due import RecheckDue
+from domain_verifier.usecases.review_breaker import AcceptDenials, ReviewBreaker
+from domain_verifier.usecases.show import (
+    FindClaim,
+    FindTenant,
+    ListClaims,
+    ShowClaim,
+    ShowConcerns,
+)
 from domain_verifier.usecases.start_claim import StartClaim
 from domain_verifier.usecases.verifier import Verifier
 from domain_verifier.usecases.work_due import WorkDue
@@ -53,6 +60,10 @@ CHECKS = Counter("domain_checks", "Checks of claims by what they found", ["outco
 GAUGES = ClaimGauges()
 
 
+def _count(examined: Examined) -> None:
+    CHECKS.labels(examined.evidence.outcome.value, examined.evidence.reason.value).inc()
+
+
 @dataclass(frozen=True, slots=True)
 class Adapters:
     """The ports' adapters on one pool."""
@@ -60,6 +71,7 @@ class Adapters:
     claims: PostgresClaims
     tenants: PostgresTenants
     breakers: PostgresBreakers
+    review: ReviewBreaker
     examine: Examine
     clock: SystemClock
 
@@ -76,15 +88,21 @@ def adapters(settings: Settings, pool: asyncpg.Pool, *, committed: Callable[[], 
     )
     resolvers = [Resolver(at, patience=settings.patience) for at in settings.endpoints]
     prober = DnsProber(resolvers, registrable_of=settings.names.registrable)
+    tenants = PostgresTenants(pool)
+    breakers = PostgresBreakers(pool, clock=clock)
+    review = ReviewBreaker(breakers, settings.policy, clock)
     examine = Examine(
         claims,
+        tenants,
+        breakers,
+        review,
         prober,
         settings.policy,
         clock,
         jitter=lambda: random.uniform(-1, 1),  # noqa: S311
+        examined=_count,
     )
-    breakers = PostgresBreakers(pool, clock=clock)
-    return Adapters(claims, PostgresTenants(pool), breakers, examine, clock)
+    return Adapters(claims, tenants, breakers, review, examine, clock)
 
 
 def verifier(settings: Settings, parts: Adapters) -> Verifier:
@@ -93,7 +111,6 @@ def verifier(settings: Settings, parts: Adapters) -> Verifier:
     return Verifier(
         start=StartClaim(
             claims,
-            parts.tenants,
             settings.names,
             settings.policy,
             settings.quota,
@@ -101,14 +118,15 @@ def verifier(settings: Settings, parts: Adapters) -> Verifier:
             new_id=uuid7,
             random_bytes=os.urandom,
         ),
-        check=CheckClaim(claims, parts.breakers, parts.examine, clock),
+        check=CheckClaim(claims, parts.tenants, parts.examine, settings.quota, clock),
         list=ListClaims(claims),
         show=ShowClaim(claims),
         find=FindClaim(claims),
         find_tenant=FindTenant(parts.tenants),
         release=ReleaseClaim(claims, clock),
-        override=OverrideClaim(claims, settings.policy, clock),
-        accept_denials=AcceptDenials(parts.breakers, clock),
+        override=OverrideClaim(claims, parts.tenants, settings.policy, clock),
+        concerns=ShowConcerns(claims, settings.policy, clock),
+        accept_denials=AcceptDenials(parts.breakers, settings.policy, clock),
         breakers=parts.breakers,
     )
 
@@ -167,9 +185,8 @@ def _loops(
         bootstrap=settings.kafka_bootstrap_servers,
         signal=signal,
     )
-    recheck = RecheckDue(parts.claims, parts.examine, parts.clock, examined=_count)
-    review = ReviewBreaker(parts.breakers, settings.policy, parts.clock)
-    work = WorkDue(recheck, review, concurrency=settings.check_concurrency)
+    recheck = RecheckDue(parts.claims, parts.examine, parts.clock)
+    work = WorkDue(recheck, parts.review, concurrency=settings.check_concurrency)
     keep = timedelta(days=settings.check_history_days)
     pruning = Pruning(pool, clock=parts.clock, keep=keep)
     return [
@@ -179,10 +196,6 @@ def _loops(
         Loop("checks", work.run),
         Loop("pruning", pruning.run),
     ]
-
-
-def _count(examined: Examined) -> None:
-    CHECKS.labels(examined.evidence.outcome.value, examined.evidence.reason.value).inc()
 
 
 @asynccontextmanager

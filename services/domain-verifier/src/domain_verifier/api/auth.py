@@ -4,11 +4,14 @@ The authoriser is given from outside: it turns a request into a principal, or re
 is given, nobody is let in.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+from fastapi.routing import APIRoute
 from starlette.requests import Request
+from starlette.responses import Response
 
 from chassis.problems import Problem, ProblemError
 
@@ -29,11 +32,12 @@ class Principal:
 
     @property
     def operates(self) -> bool:
-        """Whether this is an operator of the platform."""
-        return self.role in PLATFORM_ROLES
+        """Whether this is an operator of the platform, who belongs to no tenant."""
+        return self.role in PLATFORM_ROLES and self.tenant_id is None
 
 
 Authoriser = Callable[[Request], Awaitable[Principal]]
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 async def refuse_everybody(_request: Request) -> Principal:
@@ -47,6 +51,28 @@ async def refuse_everybody(_request: Request) -> Principal:
             headers={"WWW-Authenticate": "Bearer"},
         )
     )
+
+
+def guarded_route(authorise: Authoriser) -> type[APIRoute]:
+    """Return the kind of route that asks who is there before it reads anything of the request."""
+
+    class GuardedRoute(APIRoute):
+        def get_route_handler(self) -> Handler:
+            handle = super().get_route_handler()
+
+            async def guarded(request: Request) -> Response:
+                request.state.principal = await authorise(request)
+                return await handle(request)
+
+            return guarded
+
+    return GuardedRoute
+
+
+def principal_of(request: Request) -> Principal:
+    """Return who a guarded route has let in."""
+    principal: Principal = request.state.principal
+    return principal
 
 
 def admitted(principal: Principal, tenant_id: UUID) -> Principal:

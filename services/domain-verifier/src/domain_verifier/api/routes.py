@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from chassis.problems import STATUS_OF_KIND, Problem, ProblemError
-from domain_verifier.api.auth import Authoriser, Principal, admitted, operating
+from domain_verifier.api.auth import Authoriser, admitted, guarded_route, operating, principal_of
 from domain_verifier.api.schemas import (
     ClaimDetailsView,
     ClaimPage,
@@ -28,20 +28,19 @@ MAX_PAGE = 100
 class DomainRoutes:
     """The operations."""
 
-    def __init__(self, verifier: Verifier, authorise: Authoriser) -> None:
+    def __init__(self, verifier: Verifier) -> None:
         self._verifier = verifier
-        self._authorise = authorise
 
     async def start_claim(
         self, tenant_id: UUID, body: StartBody, request: Request, response: Response
     ) -> ClaimView:
         """Claim a domain; 200 with the claim that lives already, if there is one."""
-        await self._admit(request, tenant_id)
-        claim = await self._verifier.start(tenant_id, body.domain)
-        if claim.last_checked_at is None and claim.looks == 0:
+        admitted(principal_of(request), tenant_id)
+        started = await self._verifier.start(tenant_id, body.domain)
+        if started.new:
             response.status_code = 201
-        response.headers["Location"] = f"{request.url.path}/{claim.claim_id}"
-        return claim_view(claim)
+        response.headers["Location"] = f"{request.url.path}/{started.claim.claim_id}"
+        return claim_view(started.claim)
 
     async def list_claims(
         self,
@@ -52,7 +51,7 @@ class DomainRoutes:
         live: bool = False,
     ) -> ClaimPage:
         """List the tenant's claims, oldest first."""
-        await self._admit(request, tenant_id)
+        admitted(principal_of(request), tenant_id)
         claims = await self._verifier.list(tenant_id, after=after, limit=limit + 1, live=live)
         page = [claim_view(claim) for claim in claims[:limit]]
         return ClaimPage(claims=page, next=page[-1].claim_id if len(claims) > limit else None)
@@ -61,7 +60,7 @@ class DomainRoutes:
         self, tenant_id: UUID, claim_id: UUID, request: Request
     ) -> ClaimDetailsView:
         """Show a claim with its recent checks and changes."""
-        await self._admit(request, tenant_id)
+        admitted(principal_of(request), tenant_id)
         details = await self._verifier.show(tenant_id, claim_id)
         return ClaimDetailsView(
             claim=claim_view(details.claim),
@@ -71,7 +70,7 @@ class DomainRoutes:
 
     async def check_claim(self, tenant_id: UUID, claim_id: UUID, request: Request) -> ClaimView:
         """Look at the record now."""
-        await self._admit(request, tenant_id)
+        admitted(principal_of(request), tenant_id)
         examined = await self._verifier.check(tenant_id, claim_id)
         return claim_view(examined.step.claim)
 
@@ -79,7 +78,7 @@ class DomainRoutes:
         self, tenant_id: UUID, claim_id: UUID, body: ReleaseBody, request: Request
     ) -> ClaimView:
         """Give the claim up."""
-        principal = await self._admit(request, tenant_id)
+        principal = admitted(principal_of(request), tenant_id)
         claim = await self._verifier.release(
             tenant_id, claim_id, actor=principal.actor, reason=body.reason
         )
@@ -89,7 +88,7 @@ class DomainRoutes:
         self, tenant_id: UUID, claim_id: UUID, body: OverrideBody, request: Request
     ) -> ClaimView:
         """Let the claim hold its domain on two operators' word."""
-        principal = operating(await self._admit(request, tenant_id))
+        principal = operating(admitted(principal_of(request), tenant_id))
         claim = await self._verifier.override(
             tenant_id,
             claim_id,
@@ -100,14 +99,13 @@ class DomainRoutes:
         )
         return claim_view(claim)
 
-    async def _admit(self, request: Request, tenant_id: UUID) -> Principal:
-        return admitted(await self._authorise(request), tenant_id)
-
 
 def domain_router(verifier: Verifier, authorise: Authoriser) -> APIRouter:
     """Return the routes of `/api/domains/…`."""
-    routes = DomainRoutes(verifier, authorise)
-    router = APIRouter(prefix="/api/domains/tenants/{tenant_id}/claims")
+    routes = DomainRoutes(verifier)
+    router = APIRouter(
+        prefix="/api/domains/tenants/{tenant_id}/claims", route_class=guarded_route(authorise)
+    )
     one = "/{claim_id}"
     router.add_api_route("", routes.start_claim, methods=["POST"], name="start_claim")
     router.add_api_route("", routes.list_claims, methods=["GET"], name="list_claims")

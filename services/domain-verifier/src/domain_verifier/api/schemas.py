@@ -1,14 +1,25 @@
 """What the API takes and gives; tokens are shown, since their place is the public DNS."""
 
+import unicodedata
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from domain_verifier.domain.challenge import record_for
 from domain_verifier.domain.claim import Claim
 from domain_verifier.usecases.ports import CheckRecord, LogRecord
+
+
+def _printable(text: str) -> str:
+    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in text):
+        raise ValueError("control characters are not allowed")
+    return text
+
+
+Words = Annotated[str, AfterValidator(_printable)]
+"""A line of text for people."""
 
 
 class Body(BaseModel):
@@ -26,15 +37,15 @@ class StartBody(Body):
 class ReleaseBody(Body):
     """Why a claim is given up."""
 
-    reason: str = Field("released by an admin", min_length=1, max_length=500)
+    reason: Words = Field("released by an admin", min_length=1, max_length=500)
 
 
 class OverrideBody(Body):
     """Two operators' word."""
 
     days: float = Field(gt=0, le=365)
-    approved_by: str = Field(min_length=1, max_length=200)
-    reason: str = Field(min_length=1, max_length=500)
+    approved_by: Words = Field(min_length=1, max_length=200)
+    reason: Words = Field(min_length=1, max_length=500)
 
 
 class RecordView(BaseModel):
@@ -106,12 +117,6 @@ class ClaimPage(BaseModel):
     """Give it as `after` to get the next page."""
 
 
-IN_REVIEW = (
-    "The record is right. The domain needs a review before it can be used; nothing has to be done "
-    "meanwhile. Keep the record in place."
-)
-
-
 def claim_view(claim: Claim) -> ClaimView:
     """Return what is shown of a claim."""
     record = record_for(claim.domain, claim.token)
@@ -134,17 +139,8 @@ def claim_view(claim: Claim) -> ClaimView:
         last_checked_at=claim.last_checked_at,
         last_outcome=claim.last_outcome,
         last_reason=claim.last_reason,
-        explanation=explanation_of(claim),
+        explanation=claim.last_explanation,
     )
-
-
-def explanation_of(claim: Claim) -> str | None:
-    """Return what the last check found, or why a right record is not enough yet."""
-    if claim.state == "pending" and claim.review_since is not None:
-        return IN_REVIEW
-    if claim.state == "pending" and claim.last_outcome == "present":
-        return "The record is there. It is looked at once more in a minute, then it counts."
-    return claim.last_explanation
 
 
 def check_view(check: CheckRecord) -> CheckView:

@@ -1,5 +1,7 @@
-"""`claim | check | list | show | release | override | breaker`: the operator's commands."""
+"""`claim`, `check`, `list`, `show`, `release`, `override`, `attention`, `breaker`."""
 
+import dataclasses
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
@@ -10,16 +12,21 @@ from chassis.commands import REFUSED, actor
 from chassis.printing import Json, TenantOption, print_facts, print_json, print_rows
 from domain_verifier.cli.facts import (
     CHECK_COLUMNS,
+    CONCERN_COLUMNS,
     LIST_COLUMNS,
     LOG_COLUMNS,
     check_facts,
     claim_facts,
+    concern_facts,
     log_facts,
 )
 from domain_verifier.cli.runtime import OpenVerifier, Runner, refusal_of
+from domain_verifier.domain.breaker import Breaker
 from domain_verifier.domain.claim import Claim
+from domain_verifier.domain.errors import InvalidError
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.usecases.examine import Examined
+from domain_verifier.usecases.ports import Concern, LogRecord
 from domain_verifier.usecases.show import ClaimDetails
 from domain_verifier.usecases.verifier import Verifier
 
@@ -46,7 +53,7 @@ class ClaimCommands:
 
         async def command(verifier: Verifier) -> Claim:
             home = await verifier.find_tenant(tenant)
-            return await verifier.start(home.tenant_id, domain)
+            return (await verifier.start(home, domain)).claim
 
         print_facts(claim_facts(self._run(command)), as_json=as_json)
 
@@ -79,7 +86,7 @@ class ClaimCommands:
             claims: list[Claim] = []
             after: UUID | None = None
             while True:
-                page = await verifier.list(home.tenant_id, after=after, limit=PAGE, live=live)
+                page = await verifier.list(home, after=after, limit=PAGE, live=live)
                 claims += page
                 if len(page) < PAGE:
                     return claims
@@ -139,7 +146,7 @@ class ClaimCommands:
             return await verifier.override(
                 claim.tenant_id,
                 claim.claim_id,
-                lasts=timedelta(days=days),
+                lasts=lasting(days),
                 actor=actor(),
                 approved_by=approved_by,
                 reason=reason,
@@ -147,31 +154,56 @@ class ClaimCommands:
 
         print_facts(claim_facts(self._run(command)), as_json=as_json)
 
+    def attention(
+        self,
+        domain: Annotated[
+            str | None, typer.Argument(help="Show all live claims to this domain instead.")
+        ] = None,
+        as_json: Json = False,
+    ) -> None:
+        """List what needs people, over all tenants: reviews and their holders, grace, unseen."""
+
+        async def command(verifier: Verifier) -> Sequence[Concern]:
+            return await verifier.concerns(domain=domain)
+
+        rows = [concern_facts(concern) for concern in self._run(command)]
+        print_rows(rows, columns=CONCERN_COLUMNS, as_json=as_json)
+
     def breaker(
         self,
         accept: Annotated[
             bool, typer.Option("--accept", help="Close it: the domains are really gone.")
         ] = False,
+        reason: Annotated[str, typer.Option(help="How that is known; it is logged.")] = "",
         as_json: Json = False,
     ) -> None:
         """Say whether the breaker holds up all transitions, or close it."""
 
-        async def command(verifier: Verifier) -> dict[str, object]:
+        async def command(verifier: Verifier) -> tuple[Breaker, Sequence[LogRecord]]:
             if accept:
-                breaker = await verifier.accept_denials(actor=actor())
-            else:
-                breaker = await verifier.breakers.current()
-            return {
-                "open": breaker.opened_at is not None,
-                "opened_at": breaker.opened_at,
-                "accepted_at": breaker.accepted_at,
-            }
+                await verifier.accept_denials(actor=actor(), reason=reason)
+            return await verifier.breakers.current(), await verifier.breakers.log(limit=PAGE)
 
-        print_facts(self._run(command), as_json=as_json)
+        breaker, records = self._run(command)
+        facts = {"open": breaker.is_open, **dataclasses.asdict(breaker)}
+        log = [log_facts(record) for record in records]
+        if as_json:
+            print_json({**facts, "log": log})
+            return
+        print_facts(facts, as_json=False)
+        print_rows(log, columns=LOG_COLUMNS, as_json=False)
 
     async def _find(self, verifier: Verifier, tenant: str, domain: str) -> Claim:
         home = await verifier.find_tenant(tenant)
-        return await verifier.find(home.tenant_id, domain)
+        return await verifier.find(home, domain)
+
+
+def lasting(days: float) -> timedelta:
+    """Return so many days; raises InvalidError for what is no time."""
+    try:
+        return timedelta(days=days)
+    except (ValueError, OverflowError):
+        raise InvalidError("override_too_long", f"{days} is not a number of days.") from None
 
 
 def verifier_cli(open_verifier: OpenVerifier) -> typer.Typer:
@@ -185,6 +217,7 @@ def verifier_cli(open_verifier: OpenVerifier) -> typer.Typer:
         commands.show,
         commands.release,
         commands.override,
+        commands.attention,
         commands.breaker,
     ):
         app.command()(command)

@@ -1,13 +1,15 @@
 """What commands show of claims, checks and changes."""
 
+import dataclasses
 from typing import Any
 
 from domain_verifier.domain.challenge import record_for
 from domain_verifier.domain.claim import Claim, State
-from domain_verifier.usecases.ports import CheckRecord, LogRecord
+from domain_verifier.usecases.ports import CheckRecord, Concern, LogRecord
 
 LIST_COLUMNS = ("domain", "state", "verified_at", "next_check_at", "last_outcome", "claim_id")
 CHECK_COLUMNS = ("at", "outcome", "reason", "state", "dnssec", "explanation")
+CONCERN_COLUMNS = ("kind", "domain", "state", "tenant_id", "since", "last_outcome", "last_reason")
 LOG_COLUMNS = ("at", "action", "actor", "details")
 
 
@@ -28,7 +30,7 @@ def claim_facts(claim: Claim) -> dict[str, Any]:
         "verified_at": claim.verified_at,
         "dnssec": claim.authenticated,
         "in_review_since": claim.review_since,
-        "contested_at": claim.contested_at,
+        "contested_since": claim.contested_since,
         "absent_since": claim.absent_since,
         "grace_ends_at": claim.grace_ends_at,
         "override_until": claim.override_until,
@@ -62,3 +64,8 @@ def log_facts(record: LogRecord) -> dict[str, Any]:
         "actor": record.actor,
         "details": dict(record.details),
     }
+
+
+def concern_facts(concern: Concern) -> dict[str, Any]:
+    """Return what operators are shown of any tenant's claim."""
+    return {**dataclasses.asdict(concern), "state": concern.state.value}

@@ -23,6 +23,11 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewBegan:
+    """The claim is proved, but its domain is not free: people decide. Logged, not published."""
+
+
+@dataclass(frozen=True, slots=True)
 class GraceWarned:
     """The record is gone; the domain lapses at the given time unless it comes back.
 
@@ -56,4 +61,5 @@ class Released:
     actor: str
 
 
-Change = Claimed | Verified | GraceWarned | Lapsed | Failed | Released
+Published = Claimed | Verified | GraceWarned | Lapsed | Failed | Released
+Change = Published | ReviewBegan

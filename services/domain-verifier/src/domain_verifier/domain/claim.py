@@ -10,7 +10,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from domain_verifier.domain.changes import Change, Claimed, Released, Verified
+from domain_verifier.domain.changes import (
+    Change,
+    Claimed,
+    Failed,
+    GraceWarned,
+    Lapsed,
+    Released,
+    ReviewBegan,
+    Verified,
+)
 from domain_verifier.domain.errors import ConflictError, InvalidError
 from domain_verifier.domain.evidence import Outcome, Reason
 from domain_verifier.domain.explanation import Subject
@@ -32,6 +41,11 @@ class State(StrEnum):
 HOLDING = frozenset({State.VERIFIED, State.GRACE})
 LIVE = HOLDING | {State.PENDING}
 
+IN_REVIEW = (
+    "The record is right. The domain needs a review before it can be used; nothing has to be done "
+    "meanwhile. Keep the record in place."
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
@@ -49,16 +63,21 @@ class Claim:
     looks: int = 0
     """Looks since the state was entered or the outcome changed: the step of the backoff."""
     first_seen_at: datetime | None = None
-    """First look of the present run in which the record was there, while pending."""
+    """First look of the present run in which the record was there."""
+    proved_at: datetime | None = None
+    """When DNS first proved the claim; None while it rests on operators' word."""
     review_since: datetime | None = None
     """Proved, but the domain is not free; people decide unless its holder's record is gone."""
-    contested_at: datetime | None = None
-    """Somebody else proved this held domain."""
+    contested_since: datetime | None = None
+    """Since when somebody else has proved this held domain; read, never written."""
     verified_at: datetime | None = None
     authenticated: bool = False
+    """DNSSEC vouched for the record when it was last seen."""
     absent_since: datetime | None = None
     counted_since: datetime | None = None
-    """First ABSENT look of the run that counts; looks under a tripped breaker do not."""
+    """First ABSENT look of the run that counts."""
+    counted_at: datetime | None = None
+    """Last ABSENT look of that run."""
     absent_count: int = 0
     unknown_since: datetime | None = None
     grace_started_at: datetime | None = None
@@ -87,6 +106,11 @@ class Step:
 
     claim: Claim
     changes: tuple[Change, ...] = ()
+
+    @property
+    def takes_away(self) -> bool:
+        """Whether it takes something from the tenant, or warns that it will."""
+        return any(isinstance(change, GraceWarned | Lapsed | Failed) for change in self.changes)
 
 
 def new_claim(
@@ -181,19 +205,22 @@ def _person(name: str) -> str:
     return name.strip().lower().rpartition(":")[2]
 
 
-def put_under_review(claim: Claim, *, now: datetime, policy: Policy) -> Claim:
-    """Keep a proved claim pending, for the domain is not free."""
-    return replace(
+def put_under_review(
+    claim: Claim, *, since: datetime | None, now: datetime, policy: Policy
+) -> Step:
+    """Keep a proved claim pending, for the domain is not free; `since` when that is nothing new."""
+    waiting = replace(
         claim,
         state=State.PENDING,
-        review_since=claim.review_since or now,
+        review_since=since or now,
         verified_at=None,
+        proved_at=None,
         next_check_at=now + policy.pending_delays[-1],
+        last_explanation=IN_REVIEW,
     )
+    return Step(waiting, () if since else (ReviewBegan(),))
 
 
-def contest(claim: Claim, *, now: datetime) -> Claim:
-    """Have a holder looked at now, for somebody else proved its domain."""
-    if claim.state not in HOLDING:
-        return claim
-    return replace(claim, contested_at=claim.contested_at or now, next_check_at=now)
+def look_soon(claim: Claim, *, now: datetime) -> Claim:
+    """Have a live claim looked at now, for somebody else's claim to its domain has changed."""
+    return replace(claim, next_check_at=now) if claim.state in LIVE else claim

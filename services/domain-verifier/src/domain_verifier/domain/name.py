@@ -58,6 +58,13 @@ class DomainName:
     """The name one registers: the public suffix and one label."""
 
     @property
+    def parents(self) -> list[str]:
+        """The names above it, down to the registrable one."""
+        labels = self.ascii.split(".")
+        above = (".".join(labels[start:]) for start in range(1, len(labels)))
+        return [name for name in above if name.endswith(self.registrable)]
+
+    @property
     def unicode(self) -> str:
         """The name as people read it."""
         return idna.decode(self.ascii)

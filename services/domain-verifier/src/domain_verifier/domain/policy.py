@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from math import ceil
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +21,27 @@ class Policy:
     """Waits after the first, second, … look at a pending claim; the last one repeats."""
     confirm_after: timedelta = timedelta(seconds=60)
     """Two looks this far apart are needed where DNSSEC does not vouch for the answer."""
+    confirm_within: timedelta = timedelta(hours=24)
+    """The second of them must come within this time of the first."""
     recheck_every: timedelta = timedelta(hours=24)
     recheck_jitter: float = 0.1
     """Share of a wait by which it is moved to and fro, so that claims spread over the day."""
     absent_looks: int = 3
     absent_for: timedelta = timedelta(hours=24)
     """Grace begins after this many ABSENT looks that span at least this time."""
+    downgraded_absent_for: timedelta = timedelta(hours=72)
+    """The same for a domain last proved with DNSSEC whose denials come without it."""
     absent_recheck: timedelta = timedelta(hours=8)
+    absent_spacing: float = 0.5
+    """Share of the wait between looks that must pass before the next denial counts."""
+    absent_gap: timedelta = timedelta(hours=24)
+    """A run of denials ends where two that count lie further apart."""
     grace: timedelta = timedelta(days=7)
     grace_recheck: timedelta = timedelta(hours=6)
-    warn_after: tuple[timedelta, ...] = (timedelta(0), timedelta(days=3), timedelta(days=6))
-    """When in grace the tenant is warned."""
+    warn_at: tuple[float, ...] = (0, 3 / 7, 6 / 7)
+    """When in grace the tenant is warned, as shares of it: on days 0, 3 and 6 of 7."""
+    braked_grace: timedelta = timedelta(hours=24)
+    """What is left of grace at least when the breaker closes: counted from the last look in it."""
     contested_absent_for: timedelta = timedelta(hours=1)
     contested_recheck: timedelta = timedelta(minutes=20)
     contested_grace: timedelta = timedelta(days=2)
@@ -45,10 +56,23 @@ class Policy:
     """A held domain that could not be looked at for this long is brought to the operators."""
     breaker_share: float = 0.05
     breaker_minimum: int = 20
+    breaker_tenant_limit: int = 5
+    """So many suspects of all held domains trip the breaker; one tenant counts for so many."""
+    breaker_small_share: float = 0.5
+    breaker_small_minimum: int = 3
+    """Such a share of all held domains trips it as well, however few they are."""
     breaker_window: timedelta = timedelta(hours=48)
-    """So many held domains turning ABSENT within the window is a fault of ours, not theirs."""
+    """A held domain that turned ABSENT within this time is a suspect: perhaps a fault of ours."""
     override_limit: timedelta = timedelta(days=30)
 
+    def grace_of(self, *, contested: bool) -> timedelta:
+        """Return how long grace lasts."""
+        return min(self.grace, self.contested_grace) if contested else self.grace
+
     def breaker_threshold(self, held: int) -> int:
-        """Return how many suspects of so many held domains trip the breaker."""
+        """Return how many suspects, with each tenant's share limited, trip the breaker."""
         return max(self.breaker_minimum, int(held * self.breaker_share) + 1)
+
+    def breaker_small_threshold(self, held: int) -> int:
+        """Return how many suspects trip the breaker, whosever they are."""
+        return max(self.breaker_small_minimum, ceil(held * self.breaker_small_share))

@@ -21,7 +21,9 @@ class Tenant:
 def refuse_unentitled(tenant: Tenant | None) -> Tenant:
     """Return the tenant if it may claim domains."""
     if tenant is None:
-        raise ForbiddenError("unknown_tenant", "There is no such tenant.")
+        raise ForbiddenError(
+            "unknown_tenant", "There is no such tenant, or the directory has not told of it yet."
+        )
     if tenant.status != "active":
         raise ForbiddenError(
             "tenant_suspended", f"Tenant {tenant.name} is suspended, so it cannot claim domains."

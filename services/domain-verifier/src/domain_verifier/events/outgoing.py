@@ -14,7 +14,9 @@ def outgoing(
     claim: Claim, happened: Sequence[changes.Change], now: datetime
 ) -> Sequence[OutboxRecord]:
     """Return the outbox rows for what happened to a claim, in order."""
-    said = [_event(claim, change) for change in happened]
+    said = [
+        _event(claim, change) for change in happened if not isinstance(change, changes.ReviewBegan)
+    ]
     return [
         outbox_record(
             kind, tenant_id=claim.tenant_id, subject=str(claim.claim_id), data=data, now=now
@@ -23,7 +25,7 @@ def outgoing(
     ]
 
 
-def _event(claim: Claim, change: changes.Change) -> tuple[str, Contract]:
+def _event(claim: Claim, change: changes.Published) -> tuple[str, Contract]:
     told = contract.DomainClaim(
         claim_id=claim.claim_id,
         domain=claim.domain.ascii,

@@ -1,14 +1,17 @@
-"""The breaker in PostgreSQL: one row that all replicas share."""
+"""The breaker in PostgreSQL: one row that all replicas share, and its log."""
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
 
 import asyncpg
+import orjson
 
 from chassis.clock import Clock
+from chassis.ids import uuid7
 from chassis.postgres import transaction
 from chassis.queries import load_queries
 from domain_verifier.domain.breaker import Breaker, Count
+from domain_verifier.storage.journal import log_record
+from domain_verifier.usecases.ports import NOBODY, Counting, LogRecord, Word
 
 QUERIES = load_queries("domain_verifier.storage", "breakers")
 
@@ -26,18 +29,43 @@ class PostgresBreakers:
         return Breaker(**row) if row else Breaker()
 
     async def change(
-        self, decide: Callable[[Breaker, Count], Breaker], *, since: Callable[[Breaker], datetime]
+        self,
+        decide: Callable[[Breaker, Count], Breaker],
+        *,
+        counting: Counting,
+        word: Word = NOBODY,
     ) -> Breaker:
-        """Lock the breaker, count the suspects since a time, decide, save."""
+        """Lock the breaker, count, decide, save, and log what has changed."""
         async with transaction(self._pool) as connection:
             row = await connection.fetchrow(QUERIES["lock_breaker"])
             before = Breaker(**row) if row else Breaker()
-            counted = await connection.fetchrow(
-                QUERIES["count_held"], since(before), self._clock.now()
+            since = counting.since(before)
+            [counted] = await connection.fetch(
+                QUERIES["count_held"], since, self._clock.now(), counting.tenant_limit
             )
-            after = decide(before, Count(**counted) if counted else Count(0, 0))
+            count = Count(**counted)
+            after = decide(before, count)
             if after != before:
-                await connection.execute(
-                    QUERIES["save_breaker"], after.opened_at, after.accepted_at
-                )
+                await self._save(connection, after, count, word)
         return after
+
+    async def _save(
+        self, connection: asyncpg.Connection, breaker: Breaker, count: Count, word: Word
+    ) -> None:
+        await connection.execute(
+            QUERIES["save_breaker"], breaker.opened_at, breaker.closed_at, breaker.accepted_at
+        )
+        details = {"held": count.held, "suspects": count.suspects, "reason": word.reason}
+        await connection.execute(
+            QUERIES["add_breaker_log"],
+            uuid7(),
+            self._clock.now(),
+            "opened" if breaker.is_open else "closed",
+            word.actor,
+            orjson.dumps(details).decode(),
+        )
+
+    async def log(self, *, limit: int) -> Sequence[LogRecord]:
+        """Return what happened to the breaker, newest first."""
+        rows = await self._pool.fetch(QUERIES["list_breaker_log"], limit)
+        return [log_record(row) for row in rows]

@@ -22,11 +22,14 @@ from domain_verifier.domain.changes import Change
 from domain_verifier.domain.claim import HOLDING, Claim, State, Step, release
 from domain_verifier.domain.errors import ConflictError, TooManyRequestsError
 from domain_verifier.domain.evidence import Outcome, Reason
-from domain_verifier.storage.journal import write_log
+from domain_verifier.domain.tenant import refuse_unentitled
+from domain_verifier.storage.journal import log_record, write_log, write_notice
 from domain_verifier.storage.rows import claim_of, looks_of, mutable_values
-from domain_verifier.storage.tenants import forget_tenant
+from domain_verifier.storage.tenants import find_tenant, forget_tenant
 from domain_verifier.usecases.ports import (
+    Busy,
     CheckRecord,
+    Concern,
     DomainHeldError,
     Lease,
     LogRecord,
@@ -71,8 +74,11 @@ class PostgresClaims:
         """Save a new claim, or return the tenant's live claim to the same domain."""
         claim = step.claim
         async with transaction(self._pool) as connection:
-            # One new claim at a time per tenant: two of one domain meet here, no quota is overrun.
+            # One new claim at a time per tenant, and none while it is deleted: two of one domain
+            # meet here, no quota is overrun, nothing outlives its tenant.
             await connection.fetchval(QUERIES["lock_domain"], str(claim.tenant_id))
+            tenant = await find_tenant(connection, claim.tenant_id)
+            refuse_unentitled(tenant)
             living = await self._live(connection, claim)
             if living is not None:
                 return living
@@ -144,27 +150,46 @@ class PostgresClaims:
         rows = await self._pool.fetch(
             QUERIES["lease_due_claims"], now, limit, lease_id, self._lease
         )
-        claims = sorted(map(claim_of, rows), key=lambda claim: claim.next_check_at or now)
-        return [Lease(claim, lease_id) for claim in claims]
+        leases = [Lease(claim_of(row), lease_id, row["revision"]) for row in rows]
+        return sorted(leases, key=lambda lease: lease.claim.next_check_at or now)
 
     async def lease(
-        self, tenant_id: UUID, claim_id: UUID, *, now: datetime, pause: timedelta
-    ) -> Lease | None:
+        self, tenant_id: UUID, claim_id: UUID, *, now: datetime, pause: timedelta, per_minute: int
+    ) -> Lease | Busy:
         """Lease one live claim at a person's wish."""
-        lease_id = uuid7()
+        lease_id, minute = uuid7(), timedelta(minutes=1)
         row = await self._pool.fetchrow(
-            QUERIES["lease_claim"], tenant_id, claim_id, lease_id, self._lease, now - pause, now
+            QUERIES["lease_claim"],
+            tenant_id,
+            claim_id,
+            lease_id,
+            self._lease,
+            now - pause,
+            now,
+            now - minute,
+            per_minute,
         )
-        return Lease(claim_of(row), lease_id) if row else None
+        if row is not None:
+            return Lease(claim_of(row), lease_id, row["revision"])
+        waits = await self._pool.fetchrow(QUERIES["measure_wait"], tenant_id, claim_id, now)
+        leased = (waits and waits["leased"]) or 0.0
+        asked = pause.total_seconds() + waits["asked"] if waits and waits["asked"] else 0.0
+        longest = max(leased, asked)
+        return Busy(ceil(longest if longest > 0 else minute.total_seconds()))
 
     async def settle(self, settlement: Settlement) -> Settled:
         """Write a check's result and give the lease back."""
-        before, after = settlement.lease.claim, settlement.step.claim
-        if before.state is after.state and not settlement.step.changes:
+        lease, after = settlement.lease, settlement.step.claim
+        if lease.claim.state is after.state and not settlement.step.changes:
             saved = await self._save_check(self._pool, settlement, after)
-            return Settled.SAVED if saved else Settled.LOST
-        settled = await self._settle_change(settlement)
-        if settled is not Settled.LOST:
+            settled = Settled.SAVED if saved else Settled.LOST
+        else:
+            settled = await self._settle_change(settlement)
+        if settled is Settled.LOST:
+            await self._pool.execute(
+                QUERIES["return_lease"], after.tenant_id, after.claim_id, lease.lease_id
+            )
+        elif settlement.step.changes:
             self._committed()
         return settled
 
@@ -181,15 +206,16 @@ class PostgresClaims:
                     raise
                 return await self._yield_to_holder(connection, settlement)
             await self._tell(connection, settlement.step, settlement.now)
-            await self._wake(connection, settlement.lease.claim, claim, settlement.now)
+            await self._pass_on(connection, settlement.lease.claim, claim, settlement.now)
         return Settled.SAVED
 
     async def _yield_to_holder(
         self, connection: asyncpg.Connection, settlement: Settlement
     ) -> Settled:
-        claim = settlement.if_taken
+        claim = settlement.if_taken.claim
         if not await self._save_check(connection, settlement, claim):
             return Settled.LOST
+        await self._tell(connection, settlement.if_taken, settlement.now)
         await connection.execute(
             QUERIES["contest_holder"], claim.domain.ascii, claim.tenant_id, settlement.now
         )
@@ -211,13 +237,16 @@ class PostgresClaims:
             uuid7(),
             evidence.authenticated,
             orjson.dumps(looks_of(evidence)).decode(),
+            settlement.lease.claim.next_check_at,
+            settlement.lease.revision,
+            evidence.explanation,
         )
         return check_id is not None
 
     async def change(
         self, tenant_id: UUID, claim_id: UUID, decide: Callable[[Claim], Step], *, now: datetime
     ) -> Claim | None:
-        """Lock a claim, decide, save; a check under way loses its lease."""
+        """Lock a claim, decide, save; the result of a check under way is dropped."""
         found = await self.find(tenant_id, claim_id)
         if found is None:
             return None
@@ -244,7 +273,7 @@ class PostgresClaims:
         except asyncpg.UniqueViolationError as error:
             raise DomainHeldError(claim.domain.ascii) from error
         await self._tell(connection, step, now)
-        await self._wake(connection, before, claim, now)
+        await self._pass_on(connection, before, claim, now)
 
     async def release_all(self, connection: asyncpg.Connection, tenant_id: UUID) -> None:
         """Release what a deleted tenant held, in the consumer's transaction."""
@@ -258,14 +287,22 @@ class PostgresClaims:
         await write_log(connection, step, now)
         await enqueue(connection, self._outgoing(step.claim, step.changes, now))
 
-    async def _wake(
+    async def _pass_on(
         self, connection: asyncpg.Connection, before: Claim, after: Claim, now: datetime
     ) -> None:
-        """Let those who have proved the domain know that it is free."""
+        """Wake who has proved a domain that became free; tell who holds a name above."""
         if before.state in HOLDING and after.state not in HOLDING:
             await connection.execute(
                 QUERIES["wake_reviews"], after.domain.ascii, after.tenant_id, now
             )
+        if before.state not in HOLDING and after.state in HOLDING:
+            above = await connection.fetch(
+                QUERIES["find_holders_above"], after.domain.parents, after.tenant_id
+            )
+            for row in above:
+                await write_notice(
+                    connection, row["tenant_id"], row["claim_id"], after.domain.ascii, now
+                )
 
     async def checks(self, tenant_id: UUID, claim_id: UUID, *, limit: int) -> Sequence[CheckRecord]:
         """Return the claim's checks, newest first."""
@@ -275,10 +312,21 @@ class PostgresClaims:
     async def log(self, tenant_id: UUID, claim_id: UUID, *, limit: int) -> Sequence[LogRecord]:
         """Return what happened to the claim, newest first."""
         rows = await self._pool.fetch(QUERIES["list_log"], tenant_id, claim_id, limit)
-        return [
-            LogRecord(row["happened_at"], row["action"], row["actor"], orjson.loads(row["details"]))
-            for row in rows
-        ]
+        return [log_record(row) for row in rows]
+
+    async def concerns(self, *, unseen_before: datetime, limit: int) -> Sequence[Concern]:
+        """Return all tenants' claims that people should look at."""
+        rows = await self._pool.fetch(QUERIES["list_concerns"], unseen_before, limit)
+        return [_concern_of(row) for row in rows]
+
+    async def claims_to(self, domain: str) -> Sequence[Concern]:
+        """Return all tenants' live claims to a domain, its holder first."""
+        rows = await self._pool.fetch(QUERIES["list_claims_to"], domain)
+        return [_concern_of(row) for row in rows]
+
+
+def _concern_of(row: asyncpg.Record) -> Concern:
+    return Concern(**{**row, "state": State(row["state"])})
 
 
 def _check_of(row: asyncpg.Record) -> CheckRecord:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -10,6 +11,7 @@ from chassis.ids import uuid7
 from chassis.queries import load_queries
 from domain_verifier.domain import changes
 from domain_verifier.domain.claim import Step
+from domain_verifier.usecases.ports import LogRecord
 
 QUERIES = load_queries("domain_verifier.storage", "claims")
 BY_CHECKS = "checks"
@@ -18,6 +20,7 @@ BY_CHECKS = "checks"
 _ACTIONS: dict[type[changes.Change], str] = {
     changes.Claimed: "claimed",
     changes.Verified: "verified",
+    changes.ReviewBegan: "review_began",
     changes.GraceWarned: "grace_warned",
     changes.Lapsed: "lapsed",
     changes.Failed: "failed",
@@ -40,6 +43,27 @@ async def write_log(connection: asyncpg.Connection, step: Step, now: datetime) -
         )
 
 
+async def write_notice(
+    connection: asyncpg.Connection, tenant_id: UUID, claim_id: UUID, below: str, now: datetime
+) -> None:
+    """Tell the holder of a domain that somebody else proved a name below it; not who."""
+    await connection.execute(
+        QUERIES["add_log"],
+        tenant_id,
+        claim_id,
+        uuid7(),
+        now,
+        "subdomain_verified",
+        BY_CHECKS,
+        orjson.dumps({"domain": below}).decode(),
+    )
+
+
+def log_record(row: asyncpg.Record) -> LogRecord:
+    """Return what a row of a log says."""
+    return LogRecord(row["happened_at"], row["action"], row["actor"], orjson.loads(row["details"]))
+
+
 def _details(change: changes.Change) -> dict[str, Any]:
     match change:
         case changes.Verified(method, recovered, until, _, approved_by, reason):
@@ -49,7 +73,7 @@ def _details(change: changes.Change) -> dict[str, Any]:
             return details
         case changes.GraceWarned(ends_at, warning, reason):
             return {"ends_at": ends_at, "warning": warning, "reason": reason}
-        case changes.Claimed():
+        case changes.Claimed() | changes.ReviewBegan():
             return {}
         case changes.Lapsed(reason) | changes.Failed(reason) | changes.Released(reason, _):
             return {"reason": reason}

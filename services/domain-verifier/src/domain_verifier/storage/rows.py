@@ -14,12 +14,13 @@ MUTABLE = (
     "next_check_at",
     "looks",
     "first_seen_at",
+    "proved_at",
     "review_since",
-    "contested_at",
     "verified_at",
     "authenticated",
     "absent_since",
     "counted_since",
+    "counted_at",
     "absent_count",
     "unknown_since",
     "grace_started_at",
@@ -49,6 +50,7 @@ def claim_of(row: asyncpg.Record) -> Claim:
         state=State(row["state"]),
         created_at=row["created_at"],
         expires_at=row["expires_at"],
+        contested_since=row["contested_since"],
         **values,
     )
 

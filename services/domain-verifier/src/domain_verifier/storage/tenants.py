@@ -32,6 +32,11 @@ class PostgresTenants:
         return _tenant_of(await self._pool.fetchrow(QUERIES["find_tenant_named"], name))
 
 
+async def find_tenant(connection: asyncpg.Connection, tenant_id: UUID) -> Tenant | None:
+    """Return a tenant as the caller's transaction sees it."""
+    return _tenant_of(await connection.fetchrow(QUERIES["find_tenant"], tenant_id))
+
+
 async def save_tenant(connection: asyncpg.Connection, tenant: Tenant, version: int) -> None:
     """Keep what the directory says of a tenant, in the caller's transaction."""
     await connection.execute(
@@ -46,6 +51,8 @@ async def save_tenant(connection: asyncpg.Connection, tenant: Tenant, version: i
 
 async def forget_tenant(connection: asyncpg.Connection, tenant_id: UUID) -> list[Claim]:
     """Forget a tenant and return its live claims, locked, in the caller's transaction."""
+    # The lock of new claims: one that was begun before is found below, later ones are refused.
+    await connection.fetchval(CLAIMS["lock_domain"], str(tenant_id))
     await connection.execute(QUERIES["delete_tenant"], tenant_id)
     domains = await connection.fetch(QUERIES["list_live_domains"], tenant_id)
     for row in domains:

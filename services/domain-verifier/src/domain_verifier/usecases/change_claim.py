@@ -8,11 +8,11 @@ from uuid import UUID
 import structlog
 
 from chassis.clock import Clock
-from domain_verifier.domain.breaker import Breaker, accept
 from domain_verifier.domain.claim import Claim, Override, Step, override, release
 from domain_verifier.domain.errors import ConflictError, NotFoundError
 from domain_verifier.domain.policy import Policy
-from domain_verifier.usecases.ports import Breakers, Claims, DomainHeldError
+from domain_verifier.domain.tenant import refuse_unentitled
+from domain_verifier.usecases.ports import Claims, DomainHeldError, Tenants
 
 log = structlog.get_logger()
 
@@ -41,6 +41,7 @@ class OverrideClaim:
     """Let a claim hold its domain on two operators' word, for a time."""
 
     claims: Claims
+    tenants: Tenants
     policy: Policy
     clock: Clock
 
@@ -55,6 +56,7 @@ class OverrideClaim:
         reason: str,
     ) -> Claim:
         """Override what DNS says."""
+        refuse_unentitled(await self.tenants.find(tenant_id))
         now = self.clock.now()
         word = Override(now + lasts, actor, approved_by, reason)
 
@@ -86,20 +88,3 @@ async def _change(
     if claim is None:
         raise NotFoundError("claim_not_found", "This tenant has no such claim.")
     return claim
-
-
-@dataclass(frozen=True, slots=True)
-class AcceptDenials:
-    """Close the breaker: an operator has seen that the domains are really gone."""
-
-    breakers: Breakers
-    clock: Clock
-
-    async def __call__(self, *, actor: str) -> Breaker:
-        """Close the breaker; denials that began before now count from now on."""
-        now = self.clock.now()
-        breaker = await self.breakers.change(
-            lambda breaker, _count: accept(breaker, now=now), since=lambda _breaker: now
-        )
-        log.warning("breaker.accepted", actor=actor)
-        return breaker

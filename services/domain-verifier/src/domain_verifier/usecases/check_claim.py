@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from math import ceil
 from uuid import UUID
 
 from chassis.clock import Clock
-from domain_verifier.domain.claim import LIVE, Claim
+from domain_verifier.domain.claim import LIVE, Claim, State
 from domain_verifier.domain.errors import ConflictError, NotFoundError, TooManyRequestsError
+from domain_verifier.domain.tenant import refuse_unentitled
 from domain_verifier.usecases.examine import Examine, Examined
-from domain_verifier.usecases.ports import Breakers, Claims, Settled
+from domain_verifier.usecases.ports import Busy, Claims, Quota, Settled, Tenants
 
 PAUSE = timedelta(seconds=10)
 
@@ -19,8 +19,9 @@ class CheckClaim:
     """Look at a live claim at once, at most every few seconds."""
 
     claims: Claims
-    breakers: Breakers
+    tenants: Tenants
     examine: Examine
+    quota: Quota
     clock: Clock
     pause: timedelta = PAUSE
 
@@ -30,16 +31,23 @@ class CheckClaim:
         if claim is None:
             raise NotFoundError("claim_not_found", "This tenant has no such claim.")
         _refuse_ended(claim)
-        lease = await self.claims.lease(tenant_id, claim_id, now=self.clock.now(), pause=self.pause)
-        if lease is None:
+        if claim.state is State.PENDING:
+            refuse_unentitled(await self.tenants.find(tenant_id))
+        lease = await self.claims.lease(
+            tenant_id,
+            claim_id,
+            now=self.clock.now(),
+            pause=self.pause,
+            per_minute=self.quota.looks_per_minute,
+        )
+        if isinstance(lease, Busy):
             raise TooManyRequestsError(
                 "check_too_soon",
-                f"{claim.domain.shown} was looked at a moment ago, or is being looked at. "
-                f"Try again in {ceil(self.pause.total_seconds())} seconds.",
-                retry_after=ceil(self.pause.total_seconds()),
+                f"{claim.domain.shown} was looked at a moment ago, or is being looked at, or too "
+                f"many looks were asked for. Try again in {lease.seconds} seconds.",
+                retry_after=lease.seconds,
             )
-        breaker = await self.breakers.current()
-        examined = await self.examine(lease, braked=breaker.opened_at is not None, explain=True)
+        examined = await self.examine(lease, asked=True)
         if examined.settled is Settled.LOST:
             raise ConflictError(
                 "claim_changed", "The claim was changed while it was looked at. Look again."

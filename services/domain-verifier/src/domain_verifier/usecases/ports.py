@@ -24,6 +24,16 @@ class Lease:
 
     claim: Claim
     lease_id: UUID
+    revision: int = 0
+    """Rises with every change by hand; a result for an older one is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """A claim cannot be looked at now."""
+
+    seconds: int
+    """Until it is worth trying again."""
 
 
 class Settled(StrEnum):
@@ -44,7 +54,7 @@ class Settlement:
     step: Step
     evidence: Evidence
     now: datetime
-    if_taken: Claim
+    if_taken: Step
     """What the claim becomes if another one holds the domain."""
 
 
@@ -80,6 +90,43 @@ class Quota:
     live: int = 100
     """Claims that are pending, verified or in grace."""
     per_hour: int = 30
+    looks_per_minute: int = 20
+    """Claims of one tenant that people may have looked at in a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """A live claim of any tenant, as operators see it."""
+
+    domain: str
+    tenant_id: UUID
+    claim_id: UUID
+    state: State
+    kind: str
+    """`holder`, `review`, `unseen`, `grace` or `claimant`."""
+    since: datetime | None
+    last_outcome: str | None
+    last_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How suspects are counted."""
+
+    since: Callable[[Breaker], datetime]
+    """From when on a domain that turned ABSENT is one."""
+    tenant_limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Who changes the breaker, and why."""
+
+    actor: str
+    reason: str | None = None
+
+
+NOBODY = Word("checks")
 
 
 class Claims(Protocol):
@@ -88,7 +135,8 @@ class Claims(Protocol):
     async def start(self, step: Step, *, quota: Quota, now: datetime) -> Claim:
         """Save a new claim, or return the tenant's live claim to the same domain.
 
-        Raises TooManyRequestsError if the tenant's quota is used up.
+        Raises ForbiddenError if the tenant may not claim domains, and TooManyRequestsError if its
+        quota is used up.
         """
 
     async def find(self, tenant_id: UUID, claim_id: UUID) -> Claim | None:
@@ -106,11 +154,12 @@ class Claims(Protocol):
         """Lease due claims, the longest due first; nobody else gets them meanwhile."""
 
     async def lease(
-        self, tenant_id: UUID, claim_id: UUID, *, now: datetime, pause: timedelta
-    ) -> Lease | None:
+        self, tenant_id: UUID, claim_id: UUID, *, now: datetime, pause: timedelta, per_minute: int
+    ) -> Lease | Busy:
         """Lease one live claim at a person's wish.
 
-        None if somebody holds the lease, or a person asked less than `pause` ago.
+        Busy if somebody holds the lease, a person asked less than `pause` ago, or the tenant's
+        people have asked for `per_minute` claims within a minute.
         """
 
     async def settle(self, settlement: Settlement) -> Settled:
@@ -119,7 +168,9 @@ class Claims(Protocol):
     async def change(
         self, tenant_id: UUID, claim_id: UUID, decide: Callable[[Claim], Step], *, now: datetime
     ) -> Claim | None:
-        """Lock a claim, decide, save; a check under way loses its lease. None: no such claim.
+        """Lock a claim, decide, save; the result of a check under way is dropped.
+
+        None: no such claim.
 
         Raises DomainHeldError if the decision needs a domain that another claim holds.
         """
@@ -129,6 +180,12 @@ class Claims(Protocol):
 
     async def log(self, tenant_id: UUID, claim_id: UUID, *, limit: int) -> Sequence[LogRecord]:
         """Return what happened to the claim, newest first."""
+
+    async def concerns(self, *, unseen_before: datetime, limit: int) -> Sequence[Concern]:
+        """Return all tenants' claims that people should look at, holders of reviewed ones too."""
+
+    async def claims_to(self, domain: str) -> Sequence[Concern]:
+        """Return all tenants' live claims to a domain, its holder first."""
 
 
 class Tenants(Protocol):
@@ -148,9 +205,16 @@ class Breakers(Protocol):
         """Return the breaker."""
 
     async def change(
-        self, decide: Callable[[Breaker, Count], Breaker], *, since: Callable[[Breaker], datetime]
+        self,
+        decide: Callable[[Breaker, Count], Breaker],
+        *,
+        counting: Counting,
+        word: Word = NOBODY,
     ) -> Breaker:
-        """Lock the breaker, count the suspects since a time, decide, save."""
+        """Lock the breaker, count, decide, save, and log what has changed."""
+
+    async def log(self, *, limit: int) -> Sequence[LogRecord]:
+        """Return what happened to the breaker, newest first."""
 
 
 class Prober(Protocol):

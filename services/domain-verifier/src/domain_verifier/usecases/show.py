@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from chassis.clock import Clock
 from domain_verifier.domain.claim import Claim
 from domain_verifier.domain.errors import DomainError, NotFoundError
 from domain_verifier.domain.name import canonical
-from domain_verifier.domain.tenant import Tenant
-from domain_verifier.usecases.ports import CheckRecord, Claims, LogRecord, Tenants
+from domain_verifier.domain.policy import Policy
+from domain_verifier.usecases.ports import CheckRecord, Claims, Concern, LogRecord, Tenants
 
 HISTORY = 20
+MAX_CONCERNS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +85,13 @@ class FindTenant:
 
     tenants: Tenants
 
-    async def __call__(self, text: str) -> Tenant:
-        """Return the tenant of that id or name."""
+    async def __call__(self, text: str) -> UUID:
+        """Return the id of the tenant of that name; an id is taken as it is.
+
+        Claims may outlive what the directory told of their tenant.
+        """
         try:
-            tenant = await self.tenants.find(UUID(text))
+            return UUID(text)
         except ValueError:
             tenant = await self.tenants.named(text)
         if tenant is None:
@@ -94,4 +99,20 @@ class FindTenant:
                 "tenant_not_found",
                 f"There is no tenant {text}, or the directory has not told of it yet.",
             )
-        return tenant
+        return tenant.tenant_id
+
+
+@dataclass(frozen=True, slots=True)
+class ShowConcerns:
+    """What operators should look at, over all tenants."""
+
+    claims: Claims
+    policy: Policy
+    clock: Clock
+
+    async def __call__(self, *, domain: str | None = None) -> Sequence[Concern]:
+        """Return all live claims to a domain, or else all claims that need people."""
+        if domain is not None:
+            return await self.claims.claims_to(canonical(domain))
+        before = self.clock.now() - self.policy.unknown_alert
+        return await self.claims.concerns(unseen_before=before, limit=MAX_CONCERNS)

@@ -11,10 +11,18 @@ from domain_verifier.domain.challenge import new_token
 from domain_verifier.domain.claim import Claim, new_claim
 from domain_verifier.domain.name import NamePolicy
 from domain_verifier.domain.policy import Policy
-from domain_verifier.domain.tenant import refuse_unentitled
-from domain_verifier.usecases.ports import Claims, Quota, Tenants
+from domain_verifier.usecases.ports import Claims, Quota
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A claim that is alive now."""
+
+    claim: Claim
+    new: bool
+    """It was not there before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +30,6 @@ class StartClaim:
     """Start a claim, or return the one that lives already."""
 
     claims: Claims
-    tenants: Tenants
     names: NamePolicy
     policy: Policy
     quota: Quota
@@ -30,9 +37,8 @@ class StartClaim:
     new_id: Callable[[], UUID]
     random_bytes: Callable[[int], bytes]
 
-    async def __call__(self, tenant_id: UUID, text: str) -> Claim:
+    async def __call__(self, tenant_id: UUID, text: str) -> Started:
         """Claim the domain for the tenant."""
-        refuse_unentitled(await self.tenants.find(tenant_id))
         now = self.clock.now()
         step = new_claim(
             tenant_id=tenant_id,
@@ -43,11 +49,12 @@ class StartClaim:
             policy=self.policy,
         )
         claim = await self.claims.start(step, quota=self.quota, now=now)
+        new = claim.claim_id == step.claim.claim_id
         log.info(
             "claim.started",
             tenant_id=str(tenant_id),
             claim_id=str(claim.claim_id),
             domain=claim.domain.ascii,
-            existing=claim.claim_id != step.claim.claim_id,
+            existing=not new,
         )
-        return claim
+        return Started(claim, new)

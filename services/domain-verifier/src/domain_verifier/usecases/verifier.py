@@ -2,10 +2,17 @@
 
 from dataclasses import dataclass
 
-from domain_verifier.usecases.change_claim import AcceptDenials, OverrideClaim, ReleaseClaim
+from domain_verifier.usecases.change_claim import OverrideClaim, ReleaseClaim
 from domain_verifier.usecases.check_claim import CheckClaim
 from domain_verifier.usecases.ports import Breakers
-from domain_verifier.usecases.show import FindClaim, FindTenant, ListClaims, ShowClaim
+from domain_verifier.usecases.review_breaker import AcceptDenials
+from domain_verifier.usecases.show import (
+    FindClaim,
+    FindTenant,
+    ListClaims,
+    ShowClaim,
+    ShowConcerns,
+)
 from domain_verifier.usecases.start_claim import StartClaim
 
 
@@ -21,5 +28,6 @@ class Verifier:
     find_tenant: FindTenant
     release: ReleaseClaim
     override: OverrideClaim
+    concerns: ShowConcerns
     accept_denials: AcceptDenials
     breakers: Breakers

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import structlog
 
 from chassis.loops import beat
-from domain_verifier.domain.breaker import Breaker
 from domain_verifier.usecases.ports import Lease
-from domain_verifier.usecases.recheck_due import RecheckDue, ReviewBreaker
+from domain_verifier.usecases.recheck_due import RecheckDue
+from domain_verifier.usecases.review_breaker import ReviewBreaker
 
 log = structlog.get_logger()
 
@@ -28,7 +28,6 @@ class WorkDue:
     """Seconds until the next look for due work when there was none."""
     _under_way: int = 0
     _ended: asyncio.Event = field(default_factory=asyncio.Event)
-    _breaker: Breaker = field(default_factory=Breaker)
     _reviewed_at: float = float("-inf")
 
     async def run(self) -> None:
@@ -50,7 +49,8 @@ class WorkDue:
 
     async def _take(self) -> tuple[list[Lease], int]:
         if time.monotonic() - self._reviewed_at > REVIEW_SECONDS:
-            self._breaker = await self.review()
+            # A breaker that is open has to close by itself; what takes away counts anew anyway.
+            await self.review()
             self._reviewed_at = time.monotonic()
         wanted = self.concurrency - self._under_way
         return await self.recheck.lease(limit=wanted), wanted
@@ -67,7 +67,7 @@ class WorkDue:
 
     async def _check(self, lease: Lease) -> None:
         try:
-            await self.recheck(lease, braked=self._breaker.opened_at is not None)
+            await self.recheck(lease)
         except Exception:
             claim = lease.claim
             log.exception(

@@ -20,7 +20,8 @@ DELETE FROM tenants WHERE tenant_id = $1;
 
 -- name: lock_live_claims
 -- A tenant's live claims, locked.
-SELECT * FROM claims WHERE tenant_id = $1 AND state IN ('pending', 'verified', 'grace')
+SELECT *, contested_since(domain, tenant_id) AS contested_since FROM claims
+WHERE tenant_id = $1 AND state IN ('pending', 'verified', 'grace')
 ORDER BY claim_id FOR UPDATE;
 
 -- name: list_live_domains

@@ -1,0 +1,28 @@
+"""When a record that is there counts as proof: at once with DNSSEC, else at the second look."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain_verifier.domain.claim import Claim
+from domain_verifier.domain.evidence import Evidence
+from domain_verifier.domain.moment import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A record that was seen."""
+
+    since: datetime
+    """The first look of the run in which it was there."""
+    confirm_at: datetime | None
+    """When it has to be seen once more; None: it is proof."""
+
+
+def sighting(claim: Claim, evidence: Evidence, moment: Moment) -> Sighting:
+    """Return what a PRESENT look is worth."""
+    since = claim.first_seen_at or moment.now
+    if moment.now - since > moment.policy.confirm_within:
+        since = moment.now
+    confirm_at = since + moment.policy.confirm_after
+    enough = evidence.authenticated or moment.now >= confirm_at
+    return Sighting(since, None if enough else confirm_at)

@@ -1,0 +1,61 @@
+"""Count the suspects and open or close the breaker; or close it on an operator's word."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from chassis.clock import Clock
+from domain_verifier.domain.breaker import Breaker, accept, reconsider
+from domain_verifier.domain.errors import InvalidError
+from domain_verifier.domain.policy import Policy
+from domain_verifier.usecases.ports import Breakers, Counting, Word
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewBreaker:
+    """Count the suspects and open or close the breaker."""
+
+    breakers: Breakers
+    policy: Policy
+    clock: Clock
+
+    async def __call__(self) -> Breaker:
+        """Return the breaker as it stands now."""
+        now = self.clock.now()
+        before = await self.breakers.current()
+        after = await self.breakers.change(
+            lambda breaker, count: reconsider(breaker, count, now=now, policy=self.policy),
+            counting=Counting(
+                since=lambda breaker: breaker.suspects_since(now, self.policy),
+                tenant_limit=self.policy.breaker_tenant_limit,
+            ),
+        )
+        if after.is_open and not before.is_open:
+            log.critical("breaker.opened", reason="many held domains turned absent at once")
+        if before.opened_at is not None and not after.is_open:
+            log.warning("breaker.closed", opened_at=before.opened_at.isoformat())
+        return after
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptDenials:
+    """Close the breaker: an operator has seen that the domains are really gone."""
+
+    breakers: Breakers
+    policy: Policy
+    clock: Clock
+
+    async def __call__(self, *, actor: str, reason: str) -> Breaker:
+        """Close the breaker; denials that began before now count, from now on."""
+        if not reason.strip():
+            raise InvalidError("reason_missing", "Say how you know that the domains are gone.")
+        now = self.clock.now()
+        breaker = await self.breakers.change(
+            lambda breaker, _count: accept(breaker, now=now),
+            counting=Counting(lambda _breaker: now, self.policy.breaker_tenant_limit),
+            word=Word(actor, reason),
+        )
+        log.warning("breaker.accepted", actor=actor)
+        return breaker
