@@ -39,8 +39,8 @@ imports: setup ## Check which room may import which
 	@.venv/bin/lint-imports --no-logo
 
 bench: setup ## Measure SCIM and the re-checks of domains against their budgets
-	@PYTHONPATH=tests $(PY) -m bench $(ARGS)
-	@PYTHONPATH=tests $(PY) -m bench.domain_recheck
+	@PYTHONPATH=tests $(PY) -m bench $(ARGS); scim=$$?; \
+	PYTHONPATH=tests $(PY) -m bench.domain_recheck && exit $$scim
 
 contracts: setup ## Write schemas, docs/events.md, docs/asyncapi.yaml and docs/settings.md from the models
 	@$(PY) -m contracts.generate

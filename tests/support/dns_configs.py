@@ -69,7 +69,7 @@ zone:
 {zones}"""
 
 
-def unbound(home: Path, port: int, ports: _Ports, anchors: list[str]) -> str:
+def unbound(home: Path, port: int, ports: _Ports, anchors: list[str], *, ede: bool) -> str:
     """Resolve and validate; nothing ever leaves loopback, for the root is stubbed too."""
     stubs = {zone: ports.knot for zone in (".", *ZONES, BROKEN)} | {"fault.test": ports.dnsdist}
     stub_lines = "".join(
@@ -93,7 +93,7 @@ server:
   access-control: 127.0.0.0/8 allow
   cache-max-negative-ttl: {MAX_NEGATIVE_TTL}
   infra-host-ttl: 0
-  ede: yes
+  ede: {"yes" if ede else "no"}
 {anchor_lines}remote-control:
   control-enable: yes
   control-interface: {home}/control.sock

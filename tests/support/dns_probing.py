@@ -21,9 +21,16 @@ PATIENCE = Patience(attempt=0.5, attempts=2, total=2.0)
 _numbers = itertools.count(1)
 
 
-def make_prober(addresses: Sequence[str], *, patience: Patience = PATIENCE) -> DnsProber:
+def resolver_at(address: str, *, patience: Patience = PATIENCE, trusted: bool = True) -> Resolver:
+    """Return a resolver at this server."""
+    return Resolver(Endpoint.parse(address), patience=patience, trusted=trusted)
+
+
+def make_prober(
+    addresses: Sequence[str], *, patience: Patience = PATIENCE, trusted: bool = True
+) -> DnsProber:
     """Return a prober at these servers."""
-    resolvers = [Resolver(Endpoint.parse(text), patience=patience) for text in addresses]
+    resolvers = [resolver_at(text, patience=patience, trusted=trusted) for text in addresses]
     return DnsProber(resolvers, registrable_of=NAMES.registrable)
 
 
@@ -55,9 +62,10 @@ class Zone:
         at: Sequence[str] | None = None,
         explain: bool = True,
         patience: Patience = PATIENCE,
+        trusted: bool = True,
     ) -> Evidence:
         """Check through the two validating resolvers, or at other servers."""
-        prober = make_prober(at or self.servers.resolvers, patience=patience)
+        prober = make_prober(at or self.servers.resolvers, patience=patience, trusted=trusted)
         return await prober.probe(subject, explain=explain)
 
     @property

@@ -141,7 +141,9 @@ class DnsServers:
     def _start_unbound(self, index: int, port: int, anchors: dict[str, str]) -> None:
         home = self._home(f"unbound{index}")
         config = home / "unbound.conf"
-        config.write_text(configs.unbound(home, port, self.ports, list(anchors.values())))
+        # One tells why it fails (RFC 8914), the other one does not, as many do.
+        text = configs.unbound(home, port, self.ports, list(anchors.values()), ede=index == 0)
+        config.write_text(text)
         self._spawn("unbound", "-d", "-p", "-c", str(config), home=home)
 
     def _start_dnsdist(self) -> None:

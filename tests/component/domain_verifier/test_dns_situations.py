@@ -1,13 +1,20 @@
 """Every situation of DNS that a check can meet, on real servers."""
 
+import itertools
 import time
 from datetime import timedelta
 
+import pytest
+import structlog
+from prometheus_client import CollectorRegistry
+
 from domain_verifier.dns.resolver import Patience
+from domain_verifier.dns.validation import ValidationWatch, validation_gauge
 from domain_verifier.domain.challenge import value_of
 from domain_verifier.domain.evidence import Outcome, Reason, Status
+from domain_verifier.domain.explanation import Subject
 from support.dns_configs import MAX_NEGATIVE_TTL, SOA_MINIMUM
-from support.dns_probing import Zone
+from support.dns_probing import NAMES, Zone, resolver_at
 from support.dns_servers import LOOPBACK, closed_port
 from support.waiting import eventually
 
@@ -186,6 +193,89 @@ async def test_bogus_dnssec_is_neither_present_nor_absent(zone: Zone) -> None:
     assert "DNSSEC" in evidence.explanation
 
 
+async def test_bogus_is_told_from_other_faults_with_and_without_extended_errors(
+    zone: Zone,
+) -> None:
+    details = []
+    for resolver in zone.servers.resolvers:
+        evidence = await zone.probe(zone.subject("bad.test"), at=[resolver])
+        assert (evidence.outcome, evidence.reason) == (Outcome.UNKNOWN, Reason.DNSSEC_BOGUS)
+        broken = await zone.probe(zone.subject("broken.test"), at=[resolver])
+        assert broken.reason is Reason.SERVFAIL
+        details.append(evidence.looks[0].answer.detail)
+    assert "EDE" in details[0]
+    assert details[1] == ""
+
+
+async def test_the_ad_bit_of_a_resolver_far_away_proves_nothing(zone: Zone) -> None:
+    subject = zone.subject("signed.test")
+    await zone.publish(subject)
+    evidence = await zone.probe(subject, trusted=False)
+    assert evidence.outcome is Outcome.PRESENT
+    assert not evidence.authenticated
+    assert all(look.answer.ad for look in evidence.looks)
+
+
+async def test_whether_resolvers_validate_is_seen_and_told(zone: Zone) -> None:
+    validating, nobody = zone.servers.resolvers[0], f"{LOOPBACK}:{closed_port()}"
+    registry = CollectorRegistry()
+    resolvers = [resolver_at(address) for address in (validating, zone.knot, nobody)]
+    gauge = validation_gauge(registry)
+    watch = ValidationWatch(resolvers, gauge=gauge, signed="signed.test").poll()
+    with structlog.testing.capture_logs() as logs:
+        await watch.read()
+
+    def value(address: str) -> float | None:
+        return registry.get_sample_value("domain_resolver_validates", {"resolver": address})
+
+    assert (value(validating), value(zone.knot), value(nobody)) == (1, 0, None)
+    told = [log["resolver"] for log in logs if log["event"] == "resolver.does_not_validate"]
+    assert told == [zone.knot]
+
+
+async def test_a_domain_that_does_not_exist_is_told_as_such(zone: Zone) -> None:
+    subject = zone.subject("nosuch.test")
+    for at in (None, [zone.knot]):
+        evidence = await zone.probe(subject, at=at)
+        assert (evidence.outcome, evidence.reason) == (Outcome.ABSENT, Reason.NO_DOMAIN)
+        assert "nosuch.test does not exist" in evidence.explanation
+
+
+async def test_the_longest_name_can_be_verified(zone: Zone) -> None:
+    label = zone.subject().domain.ascii.removesuffix(".acme.test")
+    long = ".".join(["a" * 60] * 3) + f".{'b' * (234 - 3 * 61 - len(label) - 11)}.{label}"
+    subject = Subject(NAMES.parse(f"{long}.acme.test"), zone.token)
+    assert len(subject.domain.ascii) == 234
+    assert len(subject.record.name) == 253
+    await zone.publish(subject)
+    assert (await zone.probe(subject)).outcome is Outcome.PRESENT
+
+
+async def test_a_chain_of_too_many_aliases_is_no_denial(zone: Zone) -> None:
+    subject = zone.subject()
+    names = [subject.record.name, *(f"c{n}.{subject.domain.ascii}" for n in range(18))]
+    for name, target in itertools.pairwise(names):
+        await zone.servers.add(name, f"{target}.", rdtype="CNAME")
+    await zone.publish(subject, name=names[-1])
+    assert (await zone.probe(subject, at=[zone.knot])).outcome is Outcome.UNKNOWN
+    assert (await zone.probe(subject)).outcome is Outcome.UNKNOWN
+
+
+async def test_sixty_kilobytes_of_records_are_read(zone: Zone) -> None:
+    subject = zone.subject()
+    filler = ['" "'.join([f"{number:03d}" + "x" * 197] * 3) for number in range(95)]
+    await zone.publish(subject, *filler, value_of(subject.token))
+    evidence = await zone.probe(subject)
+    assert evidence.outcome is Outcome.PRESENT
+    assert sum(len(value) for value in evidence.looks[0].answer.values) > 57_000
+
+
+async def test_an_alias_to_a_name_nobody_serves_is_no_denial(zone: Zone) -> None:
+    subject = zone.subject()
+    await zone.servers.add(subject.record.name, "nowhere.elsewhere.invalid.", rdtype="CNAME")
+    assert (await zone.probe(subject)).outcome is Outcome.UNKNOWN
+
+
 async def test_a_wrong_value_is_shown(zone: Zone) -> None:
     subject = zone.subject()
     await zone.publish(subject, "v=spf1 -all", 'say \\"hi\\"')
@@ -210,6 +300,18 @@ async def test_a_doubled_zone_name_is_told(zone: Zone) -> None:
     assert f"“{subject.record.host}”" in evidence.explanation
     unexplained = await zone.probe(subject, explain=False)
     assert unexplained.reason is Reason.NO_RECORD
+
+
+@pytest.mark.parametrize("host_part", [True, False])
+async def test_a_doubled_name_of_a_zone_below_the_registered_one_is_told(
+    zone: Zone, host_part: bool
+) -> None:
+    subject = zone.subject()
+    wrong = subject.record.host if host_part else subject.record.name
+    await zone.publish(subject, name=f"{wrong}.{subject.domain.ascii}")
+    evidence = await zone.probe(subject)
+    assert (evidence.outcome, evidence.reason) == (Outcome.ABSENT, Reason.DOUBLED_ZONE)
+    assert f"{wrong}.{subject.domain.ascii}:" in evidence.explanation
 
 
 async def test_a_value_at_the_apex_is_told(zone: Zone) -> None:
@@ -245,3 +347,15 @@ async def test_removed_after_a_look_caches_show_it_until_their_ttl_ends(zone: Zo
     assert (await zone.probe(subject)).outcome is Outcome.PRESENT
     zone.servers.flush(subject.record.name)
     assert (await zone.probe(subject)).outcome is Outcome.ABSENT
+
+
+async def test_removed_after_a_look_it_is_gone_when_the_ttl_ends(zone: Zone) -> None:
+    subject = zone.subject()
+    await zone.servers.add(subject.record.name, f'"{value_of(subject.token)}"', ttl=2)
+    assert (await zone.probe(subject)).outcome is Outcome.PRESENT
+    await zone.servers.remove(subject.record.name)
+
+    async def gone() -> bool:
+        return (await zone.probe(subject)).outcome is Outcome.ABSENT
+
+    await eventually(gone, within=10, every=0.2)

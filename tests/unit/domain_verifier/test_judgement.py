@@ -19,11 +19,17 @@ DENIALS = {Status.NXDOMAIN, Status.NODATA}
 
 
 def answered(*values: bytes, chain: tuple[str, ...] = (), ad: bool = False) -> Answer:
-    return Answer("r", Status.ANSWERED, values or (VALUE,), chain, ad, ttl=60)
+    return Answer("r", Status.ANSWERED, values or (VALUE,), chain, authenticated=ad, ttl=60)
 
 
-def denied(*, soa: bool = True, ttl: int = 5, chain: tuple[str, ...] = ()) -> Answer:
-    return Answer("r", Status.NXDOMAIN, chain=chain, ttl=ttl, has_soa=soa)
+def denied(
+    *,
+    zone: str | None = "acme.test",
+    ttl: int = 5,
+    chain: tuple[str, ...] = (),
+    status: Status = Status.NXDOMAIN,
+) -> Answer:
+    return Answer("r", status, chain=chain, ttl=ttl, zone=zone)
 
 
 NOTHING = denied()
@@ -48,8 +54,38 @@ def test_authenticated_means_all_of_them() -> None:
 
 
 def test_a_denial_without_the_zones_word_does_not_count() -> None:
-    assert verdict(Look(denied(soa=False))).reason is Reason.UNPROVEN_DENIAL
-    assert verdict(Look(denied()), Look(denied(soa=False))).outcome is Outcome.UNKNOWN
+    assert verdict(Look(denied(zone=None))).reason is Reason.UNPROVEN_DENIAL
+    assert verdict(Look(denied()), Look(denied(zone=None))).outcome is Outcome.UNKNOWN
+
+
+def test_only_a_zone_that_could_know_denies_anything() -> None:
+    def reason(zone: str, status: Status = Status.NXDOMAIN) -> Reason:
+        return verdict(Look(denied(zone=zone, status=status))).reason
+
+    assert reason("eng.acme.test") is Reason.NO_RECORD
+    assert reason("acme.test", Status.NODATA) is Reason.NO_RECORD
+    assert reason("test") is Reason.NO_DOMAIN
+    assert reason("test", Status.NODATA) is Reason.UNPROVEN_DENIAL
+    assert reason("") is Reason.UNPROVEN_DENIAL
+
+
+def test_a_domain_that_does_not_exist_is_no_missing_record() -> None:
+    sentence = verdict(Look(denied(zone="test"))).explanation
+    assert "The domain acme.test does not exist in DNS" in sentence
+    assert "Publish" not in sentence
+
+
+def test_the_host_is_told_as_the_console_of_its_own_zone_asks_for_it() -> None:
+    assert "host “_portico-challenge.eng”" in verdict(Look(denied())).explanation
+    delegated = verdict(Look(denied(zone="eng.acme.test"))).explanation
+    assert "host “_portico-challenge”" in delegated
+
+
+def test_tokens_of_other_claims_are_not_repeated() -> None:
+    other = "z" * 32
+    shown = verdict(Look(answered(value_of(other).encode(), value_of(TOKEN).encode()[1:])))
+    assert other not in shown.explanation
+    assert "“token=zzzzzz… expiry=never”" in shown.explanation
 
 
 def test_the_longest_negative_ttl_is_waited_for_up_to_a_day() -> None:
@@ -86,7 +122,7 @@ def test_an_alias_may_stay_at_home_or_go_where_the_token_says() -> None:
 
 
 def test_hints_explain_a_missing_record_only() -> None:
-    hints = Hints(doubled_zone=True)
+    hints = Hints(doubled_at="_portico-challenge.eng.acme.test.acme.test")
     assert verdict(Look(denied()), hints=hints).reason is Reason.DOUBLED_ZONE
     assert verdict(Look(answered(b"x")), hints=hints).reason is Reason.WRONG_VALUE
     assert verdict(Look(denied(chain=("a.acme.test",))), hints=hints).reason is Reason.CNAME_BROKEN
@@ -109,7 +145,7 @@ ANSWERS = st.builds(
     chain=st.lists(st.sampled_from(["x.acme.test", "x.other.test"]), max_size=2).map(tuple),
     authenticated=st.booleans(),
     ttl=st.none() | st.integers(0, 10**6),
-    has_soa=st.booleans(),
+    zone=st.sampled_from([None, "", "test", "acme.test"]),
 ).map(
     lambda answer: (
         answer
@@ -120,7 +156,7 @@ ANSWERS = st.builds(
             chain=answer.chain,
             authenticated=answer.authenticated,
             ttl=answer.ttl,
-            has_soa=answer.has_soa,
+            zone=answer.zone,
         )
     )
 )
@@ -140,5 +176,5 @@ def test_present_and_absent_need_everybodys_word(looks: list[Look]) -> None:
         assert looks
         for answer in answers:
             assert VALUE not in answer.values
-            assert answer.status is Status.ANSWERED or (answer.status in DENIALS and answer.has_soa)
+            assert answer.status is Status.ANSWERED or (answer.status in DENIALS and answer.zone)
     assert found.explanation

@@ -74,6 +74,11 @@ def test_the_registrable_name_ends_the_host_part() -> None:
         ("αpple.com", "mixed_scripts"),
         ("аррӏе.com", "confusable"),
         ("ОΟ.com", "mixed_scripts"),
+        ("ԍооԍӏе.com", "confusable"),
+        ("ɡoogle.com", "confusable"),
+        ("ɡmail.com", "confusable"),
+        ("gmaıl.com", "confusable"),
+        ("mail.gmaıl.com", "confusable"),
     ],
 )
 def test_what_is_no_claimable_name_is_refused(text: str, slug: str) -> None:
@@ -82,6 +87,8 @@ def test_what_is_no_claimable_name_is_refused(text: str, slug: str) -> None:
 
 def test_scripts_that_one_language_mixes_are_fine() -> None:
     assert POLICY.parse("コーヒー豆a.jp").unicode == "コーヒー豆a.jp"
+    for name in ("hawaiʻi.com", "kapı.com", "ısıtma.com.tr"):
+        assert POLICY.parse(name).unicode == name
 
 
 def test_both_divisions_of_the_public_suffix_list_count() -> None:
@@ -98,7 +105,19 @@ def test_both_divisions_of_the_public_suffix_list_count() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["gmail.com", "Outlook.com", "mail.gmail.com", "hey.com", "mailinator.com", "post.acme.net"],
+    [
+        "gmail.com",
+        "Outlook.com",
+        "mail.gmail.com",
+        "hey.com",
+        "mailinator.com",
+        "post.acme.net",
+        "tutanota.com",
+        "zoho.eu",
+        "daum.net",
+        "acme.onmicrosoft.com",
+        "privaterelay.appleid.com",
+    ],
 )
 def test_mail_providers_are_refused(text: str) -> None:
     assert refused(text) == "mail_provider"
@@ -106,6 +125,11 @@ def test_mail_providers_are_refused(text: str) -> None:
 
 def test_a_provider_on_a_public_suffix_blocks_nobody_below_it() -> None:
     assert POLICY.parse("acme.za.com").ascii == "acme.za.com"
+
+
+def test_the_names_above_a_name_end_at_the_registrable_one() -> None:
+    assert POLICY.parse("a.b.acme.co.uk").parents == ["b.acme.co.uk", "acme.co.uk"]
+    assert POLICY.parse("acme.co.uk").parents == []
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import dns.exception
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdatatype
 
 from dns_sandbox.zone import Trouble, Zone
 
@@ -39,7 +40,9 @@ def respond(zone: Zone, query: dns.message.Message, *, udp: bool) -> dns.message
         response.set_rcode(dns.rcode.NXDOMAIN)
     answered = any(rrset.rdtype == question.rdtype for rrset in found.rrsets)
     if not answered and found.inside:
-        response.authority.append(zone.soa())
+        aliases = [rrset for rrset in found.rrsets if rrset.rdtype == dns.rdatatype.CNAME]
+        denied = aliases[-1][0].target if aliases else question.name
+        response.authority.append(zone.soa(denied))
     return response
 
 

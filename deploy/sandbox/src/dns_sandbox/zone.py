@@ -119,10 +119,15 @@ class Zone:
             name = aliases[0].target  # type: ignore[attr-defined]
         return Found(tuple(rrsets), exists=True)
 
-    def soa(self) -> dns.rrset.RRset:
-        """Return the zone's SOA, whose last field is the negative TTL (RFC 2308)."""
+    def soa(self, name: dns.name.Name) -> dns.rrset.RRset:
+        """Return the SOA for a denial of a name; its last field is the negative TTL (RFC 2308).
+
+        As at a DNS provider, every name one label below the origin is a customer's own zone.
+        """
+        customers = min(len(name.labels), len(self.origin.labels) + 1)
+        apex = name.split(customers)[1]
         text = f"ns.{self.origin} admin.{self.origin} 1 3600 600 86400 {self.negative_ttl}"
-        return dns.rrset.from_text(self.origin, self.negative_ttl, "IN", "SOA", text)
+        return dns.rrset.from_text(apex, self.negative_ttl, "IN", "SOA", text)
 
     def shown(self) -> list[dict[str, object]]:
         """Return everything that is published."""

@@ -16,6 +16,7 @@ from domain_verifier.usecases.ports import Quota
 
 MIN_RESOLVERS = 2
 SLACK_SECONDS = 2
+MIN_CONFIRM_SECONDS = 30
 
 
 class Settings(ChassisSettings):
@@ -27,6 +28,8 @@ class Settings(ChassisSettings):
     """TCP port of HTTP; 0 takes a free one."""
     dns_resolvers: str
     """At least two DNSSEC-validating resolvers, `address` or `address:port`, comma-separated."""
+    dns_trust_ad: bool = False
+    """Believe the AD bit of resolvers outside private networks too, for their path is protected."""
     dns_attempt_seconds: float = Field(1.5, gt=0, le=10)
     """Seconds until a question to a resolver is sent once more."""
     dns_total_seconds: float = Field(4.0, gt=0, le=15)
@@ -68,18 +71,22 @@ class Settings(ChassisSettings):
     @field_validator("test_zones", "extra_mail_providers", "reserved_names", "allowed_names")
     @classmethod
     def _names(cls, value: str) -> str:
-        for name in _split(value):
-            try:
-                # A single label is fine for a zone, so it is looked at with one more.
-                canonical(f"x.{name}")
-            except DomainError as error:
-                raise ValueError(f"{name!r} is not a domain name") from error
+        _split(value)
         return value
 
     @model_validator(mode="after")
     def _no_test_zones_in_production(self) -> Self:
         if self.environment == "production" and self.test_zones:
             raise ValueError("DOMAIN_VERIFIER_TEST_ZONES must be empty in production")
+        return self
+
+    @model_validator(mode="after")
+    def _two_looks_in_production(self) -> Self:
+        if self.environment == "production" and self.confirm_seconds < MIN_CONFIRM_SECONDS:
+            raise ValueError(
+                "DOMAIN_VERIFIER_CONFIRM_SECONDS must be at least "
+                f"{MIN_CONFIRM_SECONDS} in production"
+            )
         return self
 
     @model_validator(mode="after")
@@ -98,6 +105,10 @@ class Settings(ChassisSettings):
     def endpoints(self) -> list[Endpoint]:
         """The resolvers."""
         return _endpoints(self.dns_resolvers)
+
+    def trusts(self, endpoint: Endpoint) -> bool:
+        """Tell whether a resolver's AD bit is believed."""
+        return self.dns_trust_ad or endpoint.is_near
 
     @property
     def patience(self) -> Patience:
@@ -131,7 +142,16 @@ class Settings(ChassisSettings):
 
 
 def _split(value: str) -> tuple[str, ...]:
-    return tuple(part.strip().lower().strip(".") for part in value.split(",") if part.strip())
+    """Return the names as they are compared: lower-case A-labels."""
+    return tuple(_canonical_zone(part) for part in value.split(",") if part.strip())
+
+
+def _canonical_zone(name: str) -> str:
+    try:
+        # A single label is fine for a zone, so it is looked at with one more.
+        return canonical(f"x.{name.strip().strip('.')}").removeprefix("x.")
+    except DomainError as error:
+        raise ValueError(f"{name.strip()!r} is not a domain name") from error
 
 
 def _endpoints(value: str) -> list[Endpoint]:

@@ -29,6 +29,7 @@ from domain_verifier.api.routes import answer_domain_error, domain_router
 from domain_verifier.cli.app import verifier_cli
 from domain_verifier.dns.prober import DnsProber
 from domain_verifier.dns.resolver import Resolver
+from domain_verifier.dns.validation import ValidationWatch, validation_gauge
 from domain_verifier.domain.errors import DomainError
 from domain_verifier.events.incoming import TenantEffects, tenant_subscription
 from domain_verifier.events.outgoing import outgoing
@@ -58,6 +59,7 @@ PACKAGE = "domain_verifier"
 
 CHECKS = Counter("domain_checks", "Checks of claims by what they found", ["outcome", "reason"])
 GAUGES = ClaimGauges()
+VALIDATES = validation_gauge()
 
 
 def _count(examined: Examined) -> None:
@@ -76,6 +78,14 @@ class Adapters:
     clock: SystemClock
 
 
+def resolvers_of(settings: Settings) -> list[Resolver]:
+    """Return the configured resolvers."""
+    return [
+        Resolver(at, patience=settings.patience, trusted=settings.trusts(at))
+        for at in settings.endpoints
+    ]
+
+
 def adapters(settings: Settings, pool: asyncpg.Pool, *, committed: Callable[[], None]) -> Adapters:
     """Put the adapters together; `committed` is told when there are new events."""
     clock = SystemClock()
@@ -86,8 +96,7 @@ def adapters(settings: Settings, pool: asyncpg.Pool, *, committed: Callable[[], 
         clock=clock,
         lease=timedelta(seconds=settings.lease_seconds),
     )
-    resolvers = [Resolver(at, patience=settings.patience) for at in settings.endpoints]
-    prober = DnsProber(resolvers, registrable_of=settings.names.registrable)
+    prober = DnsProber(resolvers_of(settings), registrable_of=settings.names.registrable)
     tenants = PostgresTenants(pool)
     breakers = PostgresBreakers(pool, clock=clock)
     review = ReviewBreaker(breakers, settings.policy, clock)
@@ -160,6 +169,7 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
             polls=[
                 outbox_poll(pool),
                 claims_poll(pool, clock=parts.clock, policy=settings.policy, gauges=GAUGES),
+                ValidationWatch(resolvers_of(settings), gauge=VALIDATES).poll(),
             ]
             if mode.works
             else (),

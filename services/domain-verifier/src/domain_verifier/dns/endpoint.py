@@ -34,6 +34,11 @@ class Endpoint:
             raise ValueError(f"{text!r} has a port outside 1 to 65535")
         return cls(str(address), number)
 
+    @property
+    def is_near(self) -> bool:
+        """Whether it is on this host or in a private network (RFC 1918, RFC 4193)."""
+        return ipaddress.ip_address(self.host).is_private
+
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == DNS_PORT else f"{host}:{self.port}"

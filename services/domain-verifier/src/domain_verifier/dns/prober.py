@@ -5,17 +5,20 @@ import secrets
 from collections.abc import Callable, Sequence
 
 from domain_verifier.dns.resolver import Resolver
-from domain_verifier.domain.challenge import proves
+from domain_verifier.domain.challenge import LABEL, proves
 from domain_verifier.domain.evidence import Evidence, Hints, Look, Status
 from domain_verifier.domain.explanation import Subject
 from domain_verifier.domain.judgement import judge
+from domain_verifier.domain.name import MAX_OCTETS
 
+# Of the zones above a name, so many are searched for a misplaced record.
+MAX_ZONES = 3
 _DENIALS = frozenset({Status.NXDOMAIN, Status.NODATA})
 
 
 def random_label() -> str:
-    """Return a label that nobody can have published."""
-    return f"_{secrets.token_hex(12)}"
+    """Return a label that nobody can have published, no longer than the record's own."""
+    return f"_{secrets.token_hex(len(LABEL) // 2)}"[: len(LABEL)]
 
 
 class DnsProber:
@@ -48,12 +51,25 @@ class DnsProber:
 
     async def _hints(self, subject: Subject) -> Hints:
         """Ask where a DNS console or a hurried hand puts the record instead."""
-        resolver = self._resolvers[0]
-        doubled, apex = await asyncio.gather(
-            resolver.txt(f"{subject.record.name}.{subject.domain.registrable}"),
-            resolver.txt(subject.domain.ascii),
+        resolver, places = self._resolvers[0], _doubled_names(subject)
+        apex, *doubled = await asyncio.gather(
+            resolver.txt(subject.domain.ascii), *(resolver.txt(name) for name in places)
         )
+        found = zip(places, doubled, strict=True)
         return Hints(
-            doubled_zone=proves(subject.token, doubled.values),
+            doubled_at=next((name for name, a in found if proves(subject.token, a.values)), None),
             at_apex=proves(subject.token, apex.values),
         )
+
+
+def _doubled_names(subject: Subject) -> list[str]:
+    """Return where the record lands when a console adds its zone's name to a name that has it.
+
+    The zone may be the registered domain or a delegated one below it.
+    """
+    record, domain = subject.record, subject.domain
+    zones = list(dict.fromkeys([domain.ascii, *domain.parents[:MAX_ZONES], domain.registrable]))
+    names = [f"{record.name}.{zone}" for zone in zones]
+    # The host part for the registered domain, typed into the console of a zone below it.
+    names += [f"{record.host}.{zone}" for zone in zones if zone != domain.registrable]
+    return [name for name in names if len(name) <= MAX_OCTETS]

@@ -41,11 +41,16 @@ class Patience:
 
 
 class Resolver:
-    """A recursive resolver that validates DNSSEC, reached over a trusted path."""
+    """A recursive resolver that validates DNSSEC.
 
-    def __init__(self, endpoint: Endpoint, *, patience: Patience) -> None:
+    `trusted`: nobody else can write to the path to it, so that its AD bit means something
+    (RFC 4035 §4.9.3).
+    """
+
+    def __init__(self, endpoint: Endpoint, *, patience: Patience, trusted: bool) -> None:
         self._endpoint = endpoint
         self._patience = patience
+        self._trusted = trusted
 
     @property
     def name(self) -> str:
@@ -63,7 +68,7 @@ class Resolver:
     async def _txt(self, name: str) -> Answer:
         try:
             question = dns.name.from_text(f"{name}.", origin=None)
-            response = await self._ask(question)
+            response = await self._ask(question, attempts=self._patience.attempts)
             if response.rcode() == dns.rcode.SERVFAIL:
                 return await self._servfail(question, response)
             return self._read(response)
@@ -76,8 +81,10 @@ class Resolver:
         except (OSError, EOFError) as error:
             return self._failed(Status.UNREACHABLE, type(error).__name__)
 
-    async def _ask(self, question: dns.name.Name, *, flags: int = 0) -> dns.message.Message:
-        for attempt in range(1, self._patience.attempts + 1):
+    async def _ask(
+        self, question: dns.name.Name, *, attempts: int, flags: int = 0
+    ) -> dns.message.Message:
+        for attempt in range(1, attempts + 1):
             # A new id and a new source port for every attempt.
             query = dns.message.make_query(
                 question,
@@ -97,7 +104,7 @@ class Resolver:
                     ignore_errors=True,
                 )
             except dns.exception.Timeout:
-                if attempt == self._patience.attempts:
+                if attempt == attempts:
                     raise
             else:
                 return response
@@ -109,10 +116,18 @@ class Resolver:
         detail = ",".join(f"EDE {code}" for code in codes)
         if _BOGUS_EDE.intersection(codes):
             return self._failed(Status.BOGUS, detail)
-        unchecked = await self._ask(question, flags=dns.flags.CD)
-        if unchecked.rcode() in {dns.rcode.NOERROR, dns.rcode.NXDOMAIN}:
+        if await self._comes_unchecked(question):
             return self._failed(Status.BOGUS, detail)
         return self._failed(Status.SERVFAIL, detail)
+
+    async def _comes_unchecked(self, question: dns.name.Name) -> bool:
+        try:
+            async with asyncio.timeout(self._patience.attempt):
+                unchecked = await self._ask(question, attempts=1, flags=dns.flags.CD)
+        except (TimeoutError, dns.exception.DNSException, OSError, EOFError):
+            # What the first answer said stands: the server failed.
+            return False
+        return unchecked.rcode() in {dns.rcode.NOERROR, dns.rcode.NXDOMAIN}
 
     def _read(self, response: dns.message.Message) -> Answer:
         rcode = response.rcode()
@@ -121,13 +136,15 @@ class Resolver:
         if not isinstance(response, dns.message.QueryMessage):
             return self._failed(Status.MALFORMED, type(response).__name__)
         chaining = response.resolve_chaining()
+        ad = bool(response.flags & dns.flags.AD)
         answer = Answer(
             resolver=self.name,
             status=Status.NXDOMAIN if rcode == dns.rcode.NXDOMAIN else Status.NODATA,
             chain=tuple(_target(cname) for cname in chaining.cnames),
-            authenticated=bool(response.flags & dns.flags.AD),
+            ad=ad,
+            authenticated=ad and self._trusted,
             ttl=chaining.minimum_ttl,
-            has_soa=any(rrset.rdtype == dns.rdatatype.SOA for rrset in response.authority),
+            zone=_zone_above(chaining.canonical_name, response),
         )
         if chaining.answer is None:
             return answer
@@ -137,6 +154,13 @@ class Resolver:
 
     def _failed(self, status: Status, detail: str = "") -> Answer:
         return Answer(resolver=self.name, status=status, detail=detail)
+
+
+def _zone_above(name: dns.name.Name, response: dns.message.Message) -> str | None:
+    """Return the zone whose SOA is there, if the name could be in it: others have no say."""
+    owners = (rrset.name for rrset in response.authority if rrset.rdtype == dns.rdatatype.SOA)
+    found = next((owner for owner in owners if name.is_subdomain(owner)), None)
+    return None if found is None else found.to_text(omit_final_dot=True).strip(".").lower()
 
 
 def _target(cname: dns.rrset.RRset) -> str:

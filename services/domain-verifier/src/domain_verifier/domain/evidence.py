@@ -41,6 +41,7 @@ class Reason(StrEnum):
     NEAR_MISS = "near_miss"
     DOUBLED_ZONE = "doubled_zone"
     AT_APEX = "at_apex"
+    NO_DOMAIN = "no_domain"
     CNAME_BROKEN = "cname_broken"
     WILDCARD = "wildcard"
     FOREIGN_CNAME = "foreign_cname"
@@ -63,12 +64,14 @@ class Answer:
     values: tuple[bytes, ...] = ()
     chain: tuple[str, ...] = ()
     """The CNAME targets in the order they were followed."""
+    ad: bool = False
+    """The AD bit: the resolver says that it validated the answer with DNSSEC."""
     authenticated: bool = False
-    """The AD bit: the resolver validated the answer with DNSSEC."""
+    """It is to be believed, for nobody else could have said so on the way."""
     ttl: int | None = None
     """Seconds the answer may be kept; for a denial the negative TTL (RFC 2308 §5)."""
-    has_soa: bool = False
-    """A denial came with the zone's SOA, so the zone itself said so."""
+    zone: str | None = None
+    """The zone whose SOA came with a denial, so that its own word is known; `""` is the root."""
     detail: str = ""
 
 
@@ -85,7 +88,8 @@ class Look:
 class Hints:
     """Where else the value was found, asked only to explain a missing record."""
 
-    doubled_zone: bool = False
+    doubled_at: str | None = None
+    """The name that holds the value because a zone's name was added once more."""
     at_apex: bool = False
 
 

@@ -18,7 +18,7 @@ from domain_verifier.domain.evidence import (
     Reason,
     Status,
 )
-from domain_verifier.domain.explanation import Subject, explain
+from domain_verifier.domain.explanation import Seen, Subject, explain
 
 # A cache may keep a denial for this long at most before a claim is looked at again anyway.
 MAX_RETRY_AFTER = timedelta(hours=24)
@@ -47,6 +47,7 @@ _TELLING = (
     Reason.WRONG_VALUE,
     Reason.CNAME_BROKEN,
     Reason.NO_RECORD,
+    Reason.NO_DOMAIN,
 )
 
 
@@ -78,7 +79,7 @@ def judge(
     return Evidence(
         outcome=verdict.outcome,
         reason=verdict.reason,
-        explanation=explain(verdict.reason, subject, looks, present, retry_after),
+        explanation=explain(verdict.reason, Seen.of(subject, looks, present, hints), retry_after),
         authenticated=bool(looks) and all(look.answer.authenticated for look in looks),
         retry_after=retry_after,
         looks=tuple(looks),
@@ -96,7 +97,7 @@ def judge_look(look: Look, *, subject: Subject, registrable_of: Callable[[str], 
     if answer.status in _FAULTS:
         return Verdict(Outcome.UNKNOWN, _FAULTS[answer.status])
     if answer.status is not Status.ANSWERED:
-        return _denial(answer)
+        return _denial(answer, subject)
     if not proves(subject.token, answer.values):
         close = near_miss(subject.token, answer.values)
         return Verdict(Outcome.ABSENT, Reason.NEAR_MISS if close else Reason.WRONG_VALUE)
@@ -105,11 +106,21 @@ def judge_look(look: Look, *, subject: Subject, registrable_of: Callable[[str], 
     return _unless_wildcard(look, subject)
 
 
-def _denial(answer: Answer) -> Verdict:
-    if not answer.has_soa:
+def _denial(answer: Answer, subject: Subject) -> Verdict:
+    """Return what a denial is worth: it counts on the word of a zone that could know.
+
+    The root knows no domains, so a denial of its is a fault on the way.
+    """
+    if not answer.zone:
         return Verdict(Outcome.UNKNOWN, Reason.UNPROVEN_DENIAL)
-    reason = Reason.CNAME_BROKEN if answer.chain else Reason.NO_RECORD
-    return Verdict(Outcome.ABSENT, reason)
+    if answer.chain:
+        return Verdict(Outcome.ABSENT, Reason.CNAME_BROKEN)
+    if not subject.domain.registrable.endswith(f".{answer.zone}"):
+        return Verdict(Outcome.ABSENT, Reason.NO_RECORD)
+    # The registry's word: that there is no such domain at all, but nothing about a name in it.
+    if answer.status is Status.NXDOMAIN:
+        return Verdict(Outcome.ABSENT, Reason.NO_DOMAIN)
+    return Verdict(Outcome.UNKNOWN, Reason.UNPROVEN_DENIAL)
 
 
 def _chain_is_own(
@@ -164,7 +175,7 @@ def _most_telling(reasons: Sequence[Reason]) -> Reason:
 def _hinted(reason: Reason, hints: Hints) -> Reason:
     if reason is not Reason.NO_RECORD:
         return reason
-    if hints.doubled_zone:
+    if hints.doubled_at is not None:
         return Reason.DOUBLED_ZONE
     if hints.at_apex:
         return Reason.AT_APEX

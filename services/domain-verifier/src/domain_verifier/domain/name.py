@@ -13,7 +13,7 @@ import idna
 
 from domain_verifier.domain.errors import NameRefusedError
 from domain_verifier.domain.lists import SuffixList, mail_provider
-from domain_verifier.domain.scripts import looks_latin, mixes_scripts
+from domain_verifier.domain.scripts import is_phonetic, looks_latin, mixes_scripts, plain_latin
 
 MAX_OCTETS = 253
 # The record's own label goes in front: `_portico-challenge.` must still fit in 253 octets.
@@ -139,11 +139,22 @@ class NamePolicy:
     def _refuse_mail_provider(self, name: str, registrable: str) -> None:
         if name in self.allowed or registrable in self.allowed:
             return
+        self._refuse_imitation(name)
         if provider := mail_provider(name, registrable, extra=self.mail_providers):
             raise NameRefusedError(
                 "mail_provider",
                 f"{provider} gives mail addresses to the public, so no company can claim it.",
             )
+
+    def _refuse_imitation(self, name: str) -> None:
+        """Refuse `gmaıl.com`: it says nothing but another provider's name."""
+        readable = idna.decode(name)
+        plain = plain_latin(readable)
+        if plain == readable or not plain.isascii():
+            return
+        registrable = self.suffixes.registrable(plain) or plain
+        if provider := mail_provider(plain, registrable, extra=self.mail_providers):
+            raise NameRefusedError("confusable", f"{readable} looks like {provider} but is not.")
 
 
 def canonical(text: str) -> str:
@@ -203,9 +214,9 @@ def _refuse_lookalike(label: str, *, latin_zone: bool) -> None:
             "mixed_scripts",
             f"The label {label!r} mixes letters of several scripts, as imitations of names do.",
         )
-    if latin_zone and looks_latin(label):
+    if is_phonetic(label) or (latin_zone and looks_latin(label)):
         raise NameRefusedError(
-            "confusable", f"The label {label!r} looks like Latin letters but is not."
+            "confusable", f"The label {label!r} looks like plain Latin letters but is not."
         )
 
 

@@ -12,9 +12,31 @@ _EAST_ASIAN_SETS = (
     frozenset({"LATIN", "CJK", "HANGUL"}),
 )
 # Cyrillic, Greek and Armenian letters that are drawn like a Latin letter in common fonts.
-_LATIN_LOOKALIKES = frozenset("асԁеһіјӏорԛѕԝхуъьҽпгѵѡкмтвнαινορυχγκϲοսօոհցզԁ")
-# Letters that every script shares: the prolonged sound mark, iteration marks.
-_SHARED = frozenset({"々", "〆", "〇", "ー"})
+_LATIN_LOOKALIKES = frozenset("асԁеһіјӏорԛѕԝхуъьҽпгѵѡкмтвнԍαινορυχγκϲοսօոհցզԁ")
+# Latin letters of phonetic alphabets that are drawn like plain ones, and the dotless i.
+_LATIN_IMITATIONS = str.maketrans(
+    {
+        "ı": "i",
+        "ȷ": "j",
+        "ɑ": "a",
+        "ɡ": "g",
+        "ɩ": "i",
+        "ɪ": "i",
+        "ʏ": "y",
+        "ʋ": "u",
+        "ᴄ": "c",
+        "ᴏ": "o",
+        "ᴜ": "u",
+        "ᴠ": "v",
+        "ᴡ": "w",
+        "ᴢ": "z",
+        "ꜱ": "s",
+    }
+)
+# Of these, letters that no language writes: only imitations do.
+_PHONETIC = frozenset("ɡɪʏᴄᴏᴜᴠᴡᴢꜱ")
+# Letters that every script shares: the prolonged sound mark, iteration marks, the ʻokina.
+_SHARED = frozenset({"々", "〆", "〇", "ー", "\N{MODIFIER LETTER TURNED COMMA}"})
 
 
 def _script(char: str) -> str | None:
@@ -44,3 +66,13 @@ def looks_latin(label: str) -> bool:
         return False
     letters = {char for char in label if char.isalpha()}
     return letters <= _LATIN_LOOKALIKES
+
+
+def is_phonetic(label: str) -> bool:
+    """Tell whether a letter is a phonetic sign that is drawn like a plain one."""
+    return not _PHONETIC.isdisjoint(label)
+
+
+def plain_latin(name: str) -> str:
+    """Return the name as a hurried reader reads it; most names come back as they are."""
+    return name.translate(_LATIN_IMITATIONS)

@@ -1,0 +1,64 @@
+"""Whether the resolvers validate DNSSEC, asked now and then of a zone that is signed: the root."""
+
+from collections.abc import Sequence
+
+import structlog
+from prometheus_client import REGISTRY, CollectorRegistry, Gauge
+
+from chassis.metrics import Poll
+from domain_verifier.dns.resolver import Resolver
+from domain_verifier.domain.evidence import Status
+
+log = structlog.get_logger()
+
+ROOT = ""
+EVERY_POLLS = 60
+_TOLD = frozenset({Status.ANSWERED, Status.NODATA, Status.NXDOMAIN})
+
+
+def validation_gauge(registry: CollectorRegistry = REGISTRY) -> Gauge:
+    """Return the gauge that tells of each resolver whether it validates."""
+    return Gauge(
+        "domain_resolver_validates",
+        "1 if the resolver validates DNSSEC, 0 if not; as it was when it last answered",
+        ["resolver"],
+        registry=registry,
+    )
+
+
+async def validates(resolver: Resolver, *, signed: str = ROOT) -> bool | None:
+    """Tell whether a resolver vouches for a signed zone; None where it does not answer."""
+    answer = await resolver.txt(signed)
+    if answer.status not in _TOLD:
+        return None
+    return answer.ad
+
+
+class ValidationWatch:
+    """Keeps the gauge, and says so when a resolver does not validate."""
+
+    def __init__(self, resolvers: Sequence[Resolver], *, gauge: Gauge, signed: str = ROOT) -> None:
+        self._resolvers = resolvers
+        self._gauge = gauge
+        self._signed = signed
+        self._polls = 0
+        self._known: dict[str, bool] = {}
+
+    def poll(self) -> Poll:
+        """Return the poll; it asks only at every so many calls."""
+        return Poll("resolvers", self._read)
+
+    async def _read(self) -> None:
+        if self._polls % EVERY_POLLS == 0:
+            for resolver in self._resolvers:
+                await self._look(resolver)
+        self._polls += 1
+
+    async def _look(self, resolver: Resolver) -> None:
+        found = await validates(resolver, signed=self._signed)
+        if found is None:
+            return
+        self._gauge.labels(resolver.name).set(int(found))
+        if not found and self._known.get(resolver.name, True):
+            log.warning("resolver.does_not_validate", resolver=resolver.name)
+        self._known[resolver.name] = found
