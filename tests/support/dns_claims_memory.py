@@ -5,76 +5,27 @@ They pass the same conformance suite as the PostgreSQL adapters.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 from uuid import UUID
 
 from chassis.ids import uuid7
-from domain_verifier.domain.breaker import Breaker, Count
 from domain_verifier.domain.changes import Change
 from domain_verifier.domain.claim import HOLDING, LIVE, Claim, State, Step, look_soon
 from domain_verifier.domain.errors import TooManyRequestsError
-from domain_verifier.domain.evidence import Evidence, Outcome, Reason
-from domain_verifier.domain.explanation import Subject
 from domain_verifier.domain.tenant import Tenant, refuse_unentitled
 from domain_verifier.usecases.ports import (
-    NOBODY,
     Busy,
     CheckRecord,
     Concern,
-    Counting,
     DomainHeldError,
     Lease,
     LogRecord,
     Quota,
     Settled,
     Settlement,
-    Word,
 )
-
-START = datetime(2026, 11, 23, 12, tzinfo=UTC)
-
-
-@dataclass
-class FixedClock:
-    """A clock that stands still until it is moved."""
-
-    at: datetime = START
-
-    def now(self) -> datetime:
-        """Return the time it was set to."""
-        return self.at
-
-    def pass_(self, **span: float) -> datetime:
-        """Move on."""
-        self.at += timedelta(**span)
-        return self.at
-
-
-@dataclass
-class ScriptedProber:
-    """DNS whose answers a test sets per domain."""
-
-    outcomes: dict[str, Evidence] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
-
-    def says(self, domain: str, outcome: Outcome, *, authenticated: bool = True) -> None:
-        """Set what the next checks of a domain find."""
-        reason = {
-            Outcome.PRESENT: Reason.MATCHED,
-            Outcome.ABSENT: Reason.NO_RECORD,
-            Outcome.UNKNOWN: Reason.TIMEOUT,
-        }[outcome]
-        self.outcomes[domain] = Evidence(
-            outcome, reason, f"It is {outcome}.", authenticated=authenticated
-        )
-
-    async def probe(self, subject: Subject, *, explain: bool) -> Evidence:
-        """Return what was set; ABSENT without."""
-        self.asked.append(subject.domain.ascii)
-        default = Evidence(Outcome.ABSENT, Reason.NO_RECORD, "Nothing there.")
-        return self.outcomes.get(subject.domain.ascii, default)
 
 
 @dataclass
@@ -358,52 +309,3 @@ def _concern(claim: Claim, unseen_before: datetime) -> Concern | None:
     if claim.unknown_since and claim.unknown_since < unseen_before:
         return _concern_of(claim, "unseen", claim.unknown_since)
     return None
-
-
-@dataclass
-class MemoryBreakers:
-    """The breaker, counting the claims in memory."""
-
-    claims: MemoryClaims
-    clock: FixedClock
-    breaker: Breaker = field(default_factory=Breaker)
-    records: list[LogRecord] = field(default_factory=list)
-
-    async def current(self) -> Breaker:
-        """Return the breaker."""
-        return self.breaker
-
-    async def change(
-        self,
-        decide: Callable[[Breaker, Count], Breaker],
-        *,
-        counting: Counting,
-        word: Word = NOBODY,
-    ) -> Breaker:
-        """Count, decide, save."""
-        began = counting.since(self.breaker)
-        held: dict[UUID, set[str]] = {}
-        suspects: dict[UUID, set[str]] = {}
-        for row in self.claims.rows.values():
-            claim = row.claim
-            if claim.state not in HOLDING:
-                continue
-            held.setdefault(claim.tenant_id, set()).add(claim.domain.registrable)
-            absent = claim.absent_since is not None and claim.absent_since >= began
-            if absent and not claim.overridden(self.clock.now()):
-                suspects.setdefault(claim.tenant_id, set()).add(claim.domain.registrable)
-        count = Count(
-            sum(map(len, held.values())),
-            sum(map(len, suspects.values())),
-            sum(min(len(names), counting.tenant_limit) for names in suspects.values()),
-        )
-        after = decide(self.breaker, count)
-        if after != self.breaker:
-            action = "opened" if after.is_open else "closed"
-            self.records.insert(0, LogRecord(self.clock.now(), action, word.actor, {}))
-        self.breaker = after
-        return after
-
-    async def log(self, *, limit: int) -> Sequence[LogRecord]:
-        """Return the log."""
-        return self.records[:limit]

@@ -11,6 +11,7 @@ import asyncpg
 
 from chassis.ids import uuid7
 from domain_verifier.domain.claim import Claim
+from domain_verifier.domain.evidence import Outcome
 from domain_verifier.domain.name import NamePolicy
 from domain_verifier.domain.policy import Policy
 from domain_verifier.domain.tenant import Tenant
@@ -26,13 +27,9 @@ from domain_verifier.usecases.recheck_due import RecheckDue
 from domain_verifier.usecases.review_breaker import AcceptDenials, ReviewBreaker
 from domain_verifier.usecases.show import ShowConcerns
 from domain_verifier.usecases.start_claim import StartClaim
-from support.dns_claims_memory import (
-    FixedClock,
-    MemoryBreakers,
-    MemoryClaims,
-    MemoryTenants,
-    ScriptedProber,
-)
+from support.dns_breaker_memory import MemoryBreakers
+from support.dns_claims_memory import MemoryClaims, MemoryTenants
+from support.dns_fixed import FixedClock, ScriptedProber
 
 NAMES = NamePolicy(test_zones=("test",))
 
@@ -131,6 +128,15 @@ class House:
         found = await self.claims.find(claim.tenant_id, claim.claim_id)
         assert found is not None
         return found
+
+
+async def verified(house: House, tenant: str, domain: str = "acme.test") -> Claim:
+    """Return a claim of a new tenant that holds its domain."""
+    tenant_id = await house.add_tenant(tenant)
+    claim = await house.claim(tenant_id, domain)
+    house.dns.says(domain, Outcome.PRESENT)
+    await house.check(claim)
+    return await house.now(claim)
 
 
 def postgres_house(pool: asyncpg.Pool, *, lease: timedelta = timedelta(seconds=60)) -> House:

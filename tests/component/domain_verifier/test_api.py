@@ -18,7 +18,7 @@ from domain_verifier.domain.tenant import Tenant
 from domain_verifier.settings import Settings
 from domain_verifier.storage.tenants import save_tenant
 from domain_verifier.wiring import adapters, application
-from support.dns_claims_memory import ScriptedProber
+from support.dns_fixed import ScriptedProber
 
 
 @dataclass

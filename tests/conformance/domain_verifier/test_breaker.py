@@ -1,0 +1,135 @@
+"""The breaker as it is wired: nothing is taken away while many domains are absent at once."""
+
+import pytest
+
+from domain_verifier.domain.claim import State
+from domain_verifier.domain.errors import (
+    ConflictError,
+)
+from domain_verifier.domain.evidence import Outcome
+from support.dns_house import House, verified
+
+
+async def test_the_breaker_stops_what_our_own_fault_would_take(house: House) -> None:
+    tenant = await house.add_tenant("acme")
+    claims = [await house.claim(tenant, f"d{number}.test") for number in range(30)]
+    for claim in claims:
+        house.dns.says(claim.domain.ascii, Outcome.PRESENT)
+    assert await house.sweep() == 30
+    for claim in claims[:25]:
+        house.dns.says(claim.domain.ascii, Outcome.ABSENT)
+    for _ in range(60):
+        house.clock.pass_(hours=8)
+        await house.sweep()
+    assert (await house.breakers.current()).opened_at is not None
+    found = [await house.now(claim) for claim in claims]
+    assert {claim.state for claim in found} == {State.VERIFIED}
+    assert {claim.absent_count for claim in found} == {0}
+    for claim in claims[:20]:
+        house.dns.says(claim.domain.ascii, Outcome.PRESENT)
+    house.clock.pass_(hours=12)
+    await house.sweep()
+    await house.sweep()
+    assert (await house.breakers.current()).opened_at is None
+
+
+async def test_an_operator_can_accept_that_many_domains_are_gone(house: House) -> None:
+    tenant = await house.add_tenant("acme")
+    claims = [await house.claim(tenant, f"d{number}.test") for number in range(30)]
+    for claim in claims:
+        house.dns.says(claim.domain.ascii, Outcome.PRESENT)
+    await house.sweep()
+    for claim in claims[:25]:
+        house.dns.says(claim.domain.ascii, Outcome.ABSENT)
+    for _ in range(6):
+        house.clock.pass_(hours=8)
+        await house.sweep()
+    assert (await house.breakers.current()).opened_at is not None
+    house.clock.pass_(minutes=1)
+    await house.accept()
+    accepted = (await house.breakers.log(limit=1))[0]
+    assert (accepted.action, accepted.actor) == ("closed", "ann")
+    for _ in range(6):
+        house.clock.pass_(hours=8)
+        await house.sweep()
+    assert (await house.breakers.current()).opened_at is None
+    assert (await house.now(claims[0])).state is State.GRACE
+    assert (await house.now(claims[29])).state is State.VERIFIED
+
+
+async def test_a_few_lost_domains_do_not_trip_the_breaker(house: House) -> None:
+    tenant = await house.add_tenant("acme")
+    claims = [await house.claim(tenant, f"d{number}.test") for number in range(30)]
+    for claim in claims:
+        house.dns.says(claim.domain.ascii, Outcome.PRESENT)
+    await house.sweep()
+    for claim in claims[:14]:
+        house.dns.says(claim.domain.ascii, Outcome.ABSENT)
+    for _ in range(9):
+        house.clock.pass_(hours=8)
+        await house.sweep()
+    assert not (await house.breakers.current()).is_open
+    assert (await house.now(claims[0])).state is State.GRACE
+
+
+async def test_subdomains_of_one_tenant_do_not_hold_up_the_others(house: House) -> None:
+    tenant, other = await house.add_tenant("acme"), await house.add_tenant("globex")
+    claims = [await house.claim(tenant, f"d{number}.acme.test") for number in range(25)]
+    bystanders = [await house.claim(other, f"d{number}.test") for number in range(5)]
+    for claim in (*claims, *bystanders):
+        house.dns.says(claim.domain.ascii, Outcome.PRESENT)
+    await house.sweep()
+    for claim in claims:
+        house.dns.says(claim.domain.ascii, Outcome.ABSENT)
+    for _ in range(9):
+        house.clock.pass_(hours=8)
+        await house.sweep()
+    assert not (await house.breakers.current()).is_open
+    assert (await house.now(claims[0])).state is State.GRACE
+
+
+async def test_a_small_fleet_that_vanishes_trips_the_breaker(house: House) -> None:
+    claims = [await verified(house, f"t{number}", f"d{number}.test") for number in range(4)]
+    for claim in claims:
+        house.dns.says(claim.domain.ascii, Outcome.ABSENT)
+    for _ in range(60):
+        house.clock.pass_(hours=8)
+        await house.sweep()
+    assert {(await house.now(claim)).state for claim in claims} == {State.VERIFIED}
+    [opened] = await house.breakers.log(limit=10)
+    assert (opened.action, opened.actor) == ("opened", "checks")
+
+
+async def test_suspects_are_counted_before_anything_is_taken_away(house: House) -> None:
+    claims = [await verified(house, f"t{number}", f"d{number}.test") for number in range(4)]
+    for claim in claims:
+        house.dns.says(claim.domain.ascii, Outcome.ABSENT)
+    for _ in range(9):
+        house.clock.pass_(hours=8)
+        for lease in await house.claims.lease_due(house.clock.now(), limit=10):
+            await house.examine()(lease)
+    assert (await house.breakers.current()).is_open
+    assert {(await house.now(claim)).state for claim in claims} == {State.VERIFIED}
+
+
+async def test_a_look_by_hand_takes_nothing_away_under_the_open_breaker(house: House) -> None:
+    claims = [await verified(house, f"t{number}", f"d{number}.test") for number in range(4)]
+    for claim in claims:
+        house.dns.says(claim.domain.ascii, Outcome.ABSENT)
+    for _ in range(9):
+        house.clock.pass_(hours=8)
+        for claim in claims:
+            await house.check(claim)
+    assert {(await house.now(claim)).state for claim in claims} == {State.VERIFIED}
+    for claim in claims:
+        house.dns.says(claim.domain.ascii, Outcome.PRESENT)
+        await house.check(claim)
+    await house.sweep()
+    assert not (await house.breakers.current()).is_open
+
+
+async def test_a_closed_breaker_has_nothing_to_accept(house: House) -> None:
+    with pytest.raises(ConflictError):
+        await house.accept()
+    assert (await house.breakers.current()).accepted_at is None
+    assert await house.breakers.log(limit=10) == []

@@ -1,0 +1,65 @@
+"""The breaker of the domain verifier in memory; it passes the suite of the real one."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from domain_verifier.domain.breaker import Breaker, Count
+from domain_verifier.domain.claim import HOLDING
+from domain_verifier.usecases.ports import (
+    NOBODY,
+    Counting,
+    LogRecord,
+    Word,
+)
+from support.dns_claims_memory import MemoryClaims
+from support.dns_fixed import FixedClock
+
+
+@dataclass
+class MemoryBreakers:
+    """The breaker, counting the claims in memory."""
+
+    claims: MemoryClaims
+    clock: FixedClock
+    breaker: Breaker = field(default_factory=Breaker)
+    records: list[LogRecord] = field(default_factory=list)
+
+    async def current(self) -> Breaker:
+        """Return the breaker."""
+        return self.breaker
+
+    async def change(
+        self,
+        decide: Callable[[Breaker, Count], Breaker],
+        *,
+        counting: Counting,
+        word: Word = NOBODY,
+    ) -> Breaker:
+        """Count, decide, save."""
+        began = counting.since(self.breaker)
+        held: dict[UUID, set[str]] = {}
+        suspects: dict[UUID, set[str]] = {}
+        for row in self.claims.rows.values():
+            claim = row.claim
+            if claim.state not in HOLDING:
+                continue
+            held.setdefault(claim.tenant_id, set()).add(claim.domain.registrable)
+            absent = claim.absent_since is not None and claim.absent_since >= began
+            if absent and not claim.overridden(self.clock.now()):
+                suspects.setdefault(claim.tenant_id, set()).add(claim.domain.registrable)
+        count = Count(
+            sum(map(len, held.values())),
+            sum(map(len, suspects.values())),
+            sum(min(len(names), counting.tenant_limit) for names in suspects.values()),
+        )
+        after = decide(self.breaker, count)
+        if after != self.breaker:
+            action = "opened" if after.is_open else "closed"
+            self.records.insert(0, LogRecord(self.clock.now(), action, word.actor, {}))
+        self.breaker = after
+        return after
+
+    async def log(self, *, limit: int) -> Sequence[LogRecord]:
+        """Return the log."""
+        return self.records[:limit]

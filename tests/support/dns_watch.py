@@ -1,0 +1,92 @@
+"""A claim that is watched through a story of checks, driven by a clock."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from domain_verifier.domain.breaker import Breaker
+from domain_verifier.domain.changes import (
+    Change,
+)
+from domain_verifier.domain.claim import (
+    Claim,
+    Override,
+    State,
+    new_claim,
+)
+from domain_verifier.domain.evidence import Evidence, Outcome, Reason
+from domain_verifier.domain.moment import Moment
+from domain_verifier.domain.name import DomainName
+from domain_verifier.domain.policy import Policy
+from domain_verifier.domain.watch import observe
+
+START = datetime(2026, 11, 23, 12, tzinfo=UTC)
+POLICY = Policy()
+REASONS = {
+    Outcome.PRESENT: Reason.MATCHED,
+    Outcome.ABSENT: Reason.NO_RECORD,
+    Outcome.UNKNOWN: Reason.SERVFAIL,
+}
+
+
+def evidence(
+    outcome: Outcome, *, ad: bool = True, retry_after: timedelta | None = None
+) -> Evidence:
+    return Evidence(outcome, REASONS[outcome], "why", authenticated=ad, retry_after=retry_after)
+
+
+def pending() -> Claim:
+    return new_claim(
+        tenant_id=UUID(int=1),
+        claim_id=UUID(int=2),
+        domain=DomainName("acme.test", "acme.test"),
+        token="t" * 32,
+        now=START,
+        policy=POLICY,
+    ).claim
+
+
+@dataclass
+class Watch:
+    """A claim and the checks it has lived through."""
+
+    claim: Claim = field(default_factory=pending)
+    now: datetime = START
+    changes: list[Change] = field(default_factory=list)
+    policy: Policy = POLICY
+    breaker: Breaker = field(default_factory=Breaker)
+    refusal: str | None = None
+
+    def look(self, outcome: Outcome, **circumstances: bool | timedelta | None) -> "Watch":
+        opened_at = START if circumstances.pop("braked", False) else None
+        asked = bool(circumstances.pop("asked", False))
+        found = evidence(outcome, **circumstances)  # type: ignore[arg-type]
+        breaker = replace(self.breaker, opened_at=opened_at)
+        moment = Moment(self.now, self.policy, breaker=breaker, asked=asked, refusal=self.refusal)
+        step = observe(self.claim, found, moment)
+        self.claim = step.claim
+        self.changes += step.changes
+        return self
+
+    def when_due(self, outcome: Outcome, **circumstances: bool | timedelta | None) -> "Watch":
+        assert self.claim.next_check_at is not None
+        self.now = max(self.now, self.claim.next_check_at)
+        return self.look(outcome, **circumstances)
+
+    def until(self, state: State, outcome: Outcome, *, limit: int = 100) -> "Watch":
+        for _ in range(limit):
+            if self.claim.state is state:
+                return self
+            self.when_due(outcome)
+        raise AssertionError(f"still {self.claim.state} after {limit} looks")
+
+
+def verified() -> Watch:
+    watch = Watch().look(Outcome.PRESENT)
+    assert watch.claim.state is State.VERIFIED
+    watch.changes.clear()
+    return watch
+
+
+def word(now: datetime, *, days: float = 7, approved_by: str = "bo", reason: str = "r") -> Override:
+    return Override(now + timedelta(days=days), "ann", approved_by, reason)
