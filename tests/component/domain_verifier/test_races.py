@@ -224,6 +224,22 @@ async def test_the_breaker_is_one_for_all_replicas(pool) -> None:
     assert len(await house.breakers.log(limit=20)) == 10
 
 
+async def test_the_worker_closes_a_breaker_whose_suspects_are_back(pool) -> None:
+    house = postgres_house(pool)
+    counting = Counting(since=lambda _: house.clock.now(), tenant_limit=5)
+    opened = Breaker(opened_at=house.clock.now())
+    await house.breakers.change(lambda _breaker, _count: opened, counting=counting)
+    task = asyncio.create_task(worker(house).run())
+
+    async def closed() -> bool:
+        return not (await house.breakers.current()).is_open
+
+    await eventually(closed, within=10)
+    task.cancel()
+    await asyncio.wait([task])
+    assert [record.action for record in await house.breakers.log(limit=9)] == ["closed", "opened"]
+
+
 async def test_no_claim_outlives_a_tenant_that_is_deleted_meanwhile(pool) -> None:
     house = postgres_house(pool)
     assert isinstance(house.claims, PostgresClaims)

@@ -1,8 +1,9 @@
 """Events of the domain verifier on `domain-events`: which tenant holds which DNS domain.
 
 A tenant holds a domain from `verified` until `lapsed` or `released`; `grace` warns and takes
-nothing away. No two tenants hold one domain at the same time; but events of two tenants have no order
-on the bus, so that a consumer may hear of the next holder before it hears that the last one is gone.
+nothing away. No two tenants hold one domain at the same time; but events of two tenants have no
+order on the bus, so a consumer may hear of the next holder before it hears that the last one is
+gone.
 """
 
 from datetime import datetime
