@@ -56,7 +56,8 @@ class MemoryBreakers:
         after = decide(self.breaker, count)
         if after != self.breaker:
             action = "opened" if after.is_open else "closed"
-            self.records.insert(0, LogRecord(self.clock.now(), action, word.actor, {}))
+            details = {"held": count.held, "suspects": count.suspects, "reason": word.reason}
+            self.records.insert(0, LogRecord(self.clock.now(), action, word.actor, details))
         self.breaker = after
         return after
 

@@ -1,5 +1,7 @@
 """The breaker as it is wired: nothing is taken away while many domains are absent at once."""
 
+from datetime import timedelta
+
 import pytest
 
 from domain_verifier.domain.claim import State
@@ -7,6 +9,7 @@ from domain_verifier.domain.errors import (
     ConflictError,
 )
 from domain_verifier.domain.evidence import Outcome
+from domain_verifier.domain.policy import Policy
 from support.dns_house import House, verified
 
 
@@ -133,3 +136,48 @@ async def test_a_closed_breaker_has_nothing_to_accept(house: House) -> None:
         await house.accept()
     assert (await house.breakers.current()).accepted_at is None
     assert await house.breakers.log(limit=10) == []
+
+
+@pytest.mark.parametrize("size", [4, 12])
+async def test_a_slow_schedule_does_not_hide_a_fault(house: House, size: int) -> None:
+    house.policy = Policy(recheck_every=timedelta(days=7))
+    claims = []
+    for number in range(size):
+        claims.append(await verified(house, f"t{number}", f"d{number}.test"))
+        house.clock.pass_(hours=7 * 24 / size)
+    for claim in claims:
+        house.dns.says(claim.domain.ascii, Outcome.ABSENT)
+    for _ in range(100):
+        house.clock.pass_(hours=8)
+        await house.sweep()
+    states = [(await house.now(claim)).state for claim in claims]
+    assert State.LAPSED not in states
+    assert (await house.breakers.current()).is_open
+
+
+async def test_silence_between_does_not_hide_a_fault(house: House) -> None:
+    claims = [await verified(house, f"t{number}", f"d{number}.test") for number in range(4)]
+    for claim in claims[:2]:
+        house.dns.says(claim.domain.ascii, Outcome.ABSENT)
+    house.clock.pass_(hours=24)
+    await house.sweep()
+    for outcome, hours in ((Outcome.UNKNOWN, 60), (Outcome.ABSENT, 400)):
+        for claim in claims:
+            house.dns.says(claim.domain.ascii, outcome)
+        for _ in range(0, hours, 4):
+            house.clock.pass_(hours=4)
+            await house.sweep()
+    assert {(await house.now(claim)).state for claim in claims} == {State.VERIFIED}
+
+
+async def test_what_was_accepted_is_logged_with_its_count(house: House) -> None:
+    claims = [await verified(house, f"t{number}", f"d{number}.test") for number in range(4)]
+    for claim in claims:
+        house.dns.says(claim.domain.ascii, Outcome.ABSENT)
+    house.clock.pass_(hours=24)
+    await house.sweep()
+    await house.sweep()
+    await house.accept()
+    [accepted, opened] = await house.breakers.log(limit=9)
+    assert accepted.details["suspects"] == opened.details["suspects"] == 4
+    assert accepted.details["reason"] == "their provider has closed"

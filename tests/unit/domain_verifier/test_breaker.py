@@ -63,3 +63,8 @@ def test_what_was_accepted_is_no_suspect_later() -> None:
     assert Breaker().suspects_since(NOW, POLICY) == NOW - timedelta(hours=48)
     opened = Breaker(opened_at=NOW - timedelta(days=5))
     assert opened.suspects_since(NOW, POLICY) == NOW - timedelta(days=7)
+
+
+def test_a_fault_has_time_to_meet_every_domain() -> None:
+    slow = Policy(recheck_every=timedelta(days=7))
+    assert Breaker().suspects_since(NOW, slow) == NOW - timedelta(days=14)

@@ -285,3 +285,61 @@ def test_dns_bearing_out_an_override_is_told() -> None:
     watch = Watch()
     watch.claim = override(watch.claim, word(watch.now), now=watch.now, policy=POLICY).claim
     assert watch.look(Outcome.PRESENT).changes == [Verified("dns")]
+
+
+def test_a_rival_that_comes_late_does_not_end_grace_without_notice() -> None:
+    watch = verified().until(State.GRACE, Outcome.ABSENT)
+    began = watch.now
+    watch.now += timedelta(hours=6)
+    watch.claim = replace(watch.claim, contested_since=watch.now)
+    while watch.now < began + timedelta(days=3):
+        watch.when_due(Outcome.UNKNOWN)
+    watch.until(State.LAPSED, Outcome.ABSENT)
+    *_, last = [change for change in watch.changes if isinstance(change, GraceWarned)]
+    assert last.ends_at <= watch.now < last.ends_at + timedelta(hours=7)
+    assert watch.now - began > timedelta(days=4)
+
+
+def test_a_rival_does_not_undo_what_the_breaker_gave() -> None:
+    watch = verified()
+    watch.claim = replace(watch.claim, contested_since=watch.now)
+    watch.until(State.GRACE, Outcome.ABSENT)
+    while watch.now < START + timedelta(days=10):
+        watch.when_due(Outcome.ABSENT, braked=True)
+    closed = watch.now
+    watch.breaker = Breaker(closed_at=closed)
+    watch.until(State.LAPSED, Outcome.ABSENT)
+    assert watch.now - closed >= timedelta(hours=24)
+
+
+def test_an_absence_after_days_of_silence_is_a_new_one() -> None:
+    watch = verified().when_due(Outcome.ABSENT)
+    first = watch.now
+    while watch.now < first + timedelta(hours=60):
+        watch.when_due(Outcome.UNKNOWN)
+    assert watch.claim.absent_since == first
+    watch.when_due(Outcome.ABSENT)
+    assert watch.claim.absent_since == watch.now
+
+
+def test_silence_right_after_a_first_sight_does_not_end_an_override_for_good() -> None:
+    watch = Watch()
+    watch.claim = override(watch.claim, word(watch.now), now=watch.now, policy=POLICY).claim
+    watch.until(State.GRACE, Outcome.UNKNOWN)
+    assert watch.claim.grace_ends_at is not None
+    watch.now = watch.claim.grace_ends_at - timedelta(seconds=1)
+    watch.look(Outcome.PRESENT, ad=False).when_due(Outcome.UNKNOWN)
+    assert watch.claim.state is State.GRACE
+    watch.when_due(Outcome.PRESENT, ad=False)
+    assert watch.claim.state is State.VERIFIED
+
+
+def test_a_look_that_was_asked_for_puts_none_off() -> None:
+    watch = verified()
+    planned = watch.claim.next_check_at
+    watch.now += timedelta(hours=20)
+    for outcome in (Outcome.PRESENT, Outcome.ABSENT):
+        watch.look(outcome, asked=True)
+        assert watch.claim.next_check_at == planned
+    watch.look(Outcome.UNKNOWN, asked=True)
+    assert watch.claim.next_check_at == watch.now + timedelta(minutes=5)

@@ -69,6 +69,16 @@ def test_only_a_zone_that_could_know_denies_anything() -> None:
     assert reason("") is Reason.UNPROVEN_DENIAL
 
 
+def test_the_same_goes_for_where_an_alias_leads() -> None:
+    def reason(zone: str, status: Status) -> Reason:
+        return verdict(Look(denied(zone=zone, status=status, chain=("x.other.com",)))).reason
+
+    assert reason("other.com", Status.NODATA) is Reason.CNAME_BROKEN
+    assert reason("com", Status.NXDOMAIN) is Reason.CNAME_BROKEN
+    assert reason("com", Status.NODATA) is Reason.UNPROVEN_DENIAL
+    assert reason("", Status.NXDOMAIN) is Reason.UNPROVEN_DENIAL
+
+
 def test_a_domain_that_does_not_exist_is_no_missing_record() -> None:
     sentence = verdict(Look(denied(zone="test"))).explanation
     assert "The domain acme.test does not exist in DNS" in sentence

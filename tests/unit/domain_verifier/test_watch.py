@@ -163,6 +163,26 @@ def test_a_tenant_without_the_right_proves_nothing() -> None:
     assert late.changes == [Failed(reason="not_entitled")]
 
 
+@pytest.mark.parametrize("outcome", [Outcome.ABSENT, Outcome.UNKNOWN])
+def test_a_review_may_take_longer_than_a_claim_lives(outcome: Outcome) -> None:
+    watch = Watch().look(Outcome.PRESENT)
+    watch.claim = put_under_review(watch.claim, since=None, now=START, policy=POLICY).claim
+    watch.now = START + timedelta(days=60)
+    watch.look(outcome)
+    assert watch.claim.state is State.PENDING
+    assert (watch.claim.review_since is None) is (outcome is Outcome.ABSENT)
+    watch.when_due(Outcome.ABSENT).when_due(Outcome.ABSENT)
+    assert watch.claim.state is State.PENDING
+    assert watch.when_due(Outcome.PRESENT).claim.state is State.VERIFIED
+
+
+def test_a_tenant_without_the_right_contests_nothing() -> None:
+    watch = Watch().look(Outcome.PRESENT)
+    watch.claim = put_under_review(watch.claim, since=None, now=START, policy=POLICY).claim
+    watch.refusal = "Suspended."
+    assert watch.when_due(Outcome.PRESENT).claim.review_since is None
+
+
 @given(st.lists(st.tuples(st.sampled_from(Outcome), st.booleans(), st.floats(0, 200))))
 def test_whatever_dns_says_the_promises_hold(story: list[tuple[Outcome, bool, float]]) -> None:
     watch = Watch()

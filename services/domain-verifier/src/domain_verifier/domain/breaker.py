@@ -29,7 +29,7 @@ class Breaker:
 
     def suspects_since(self, now: datetime, policy: Policy) -> datetime:
         """Return from when on a held domain that turned ABSENT is a suspect."""
-        began = (self.opened_at or now) - policy.breaker_window
+        began = (self.opened_at or now) - policy.suspect_window
         return max(began, self.accepted_at) if self.accepted_at else began
 
 

@@ -15,7 +15,9 @@ def count_absence(claim: Claim, moment: Moment) -> Claim:
     if moment.braked:
         return _counted_anew(missing)
     if not _run_goes_on(missing, moment):
-        missing = _counted_anew(missing)
+        # After a gap this is a new absence, which may be one of many that begin now.
+        since = moment.now if _gap(missing, moment) else missing.absent_since
+        missing = replace(_counted_anew(missing), absent_since=since)
     if missing.counted_at is not None and moment.now - missing.counted_at < _spacing(claim, moment):
         return missing
     return replace(
@@ -55,7 +57,12 @@ def _run_goes_on(claim: Claim, moment: Moment) -> bool:
     closed_at = moment.breaker.closed_at
     if closed_at is not None and claim.counted_since < closed_at:
         return False
-    return moment.now - claim.counted_at <= moment.policy.absent_gap
+    return not _gap(claim, moment)
+
+
+def _gap(claim: Claim, moment: Moment) -> bool:
+    last = claim.counted_at
+    return last is not None and moment.now - last > moment.policy.absent_gap
 
 
 def _spacing(claim: Claim, moment: Moment) -> timedelta:

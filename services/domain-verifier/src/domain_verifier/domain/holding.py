@@ -8,7 +8,7 @@ from domain_verifier.domain.claim import Claim, State, Step, end
 from domain_verifier.domain.denial import count_absence, enough_denials, wait_between
 from domain_verifier.domain.evidence import Evidence, Outcome
 from domain_verifier.domain.moment import Moment
-from domain_verifier.domain.proof import sighting
+from domain_verifier.domain.proof import lately_seen, sighting
 
 
 def observe_holding(claim: Claim, evidence: Evidence, moment: Moment) -> Step:
@@ -53,7 +53,7 @@ def _under_the_brake(claim: Claim, moment: Moment) -> Claim:
     """Let grace not run out while the breaker is open, nor at once when it closes."""
     if claim.grace_ends_at is None:
         return claim
-    at_least = moment.now + moment.policy.braked_grace
+    at_least = moment.now + moment.policy.notice
     return replace(claim, grace_ends_at=max(claim.grace_ends_at, at_least))
 
 
@@ -88,7 +88,7 @@ def _word_ended(claim: Claim, evidence: Evidence, moment: Moment) -> Step:
     """Let a claim go whose only proof was an override: silence of DNS must not prolong that."""
     if claim.state is State.VERIFIED:
         return _warned(_into_grace(claim, moment), evidence, moment)
-    if _grace_is_over(claim, moment):
+    if _grace_is_over(claim, moment) and not lately_seen(claim, moment):
         return _lapsed(claim, evidence, moment)
     return _warned(_wait(claim, moment.policy.grace_recheck, moment), evidence, moment)
 
@@ -120,11 +120,12 @@ def _into_grace(claim: Claim, moment: Moment) -> Claim:
 
 
 def _hastened(claim: Claim, moment: Moment) -> tuple[Claim, bool]:
-    """Let grace end sooner if somebody else has proved the domain since it began."""
+    """Let grace end sooner if somebody else proves the domain, but not without notice."""
     if claim.contested_since is None or claim.grace_started_at is None:
         return claim, False
     began = max(claim.contested_since, claim.grace_started_at)
-    ends_at = began + moment.policy.grace_of(contested=True)
+    contested_end = began + moment.policy.grace_of(contested=True)
+    ends_at = max(contested_end, moment.now + moment.policy.notice)
     if claim.grace_ends_at is None or claim.grace_ends_at <= ends_at:
         return claim, False
     return replace(claim, grace_ends_at=ends_at), True

@@ -97,7 +97,7 @@ def judge_look(look: Look, *, subject: Subject, registrable_of: Callable[[str], 
     if answer.status in _FAULTS:
         return Verdict(Outcome.UNKNOWN, _FAULTS[answer.status])
     if answer.status is not Status.ANSWERED:
-        return _denial(answer, subject)
+        return _denial(answer, subject, registrable_of)
     if not proves(subject.token, answer.values):
         close = near_miss(subject.token, answer.values)
         return Verdict(Outcome.ABSENT, Reason.NEAR_MISS if close else Reason.WRONG_VALUE)
@@ -106,21 +106,20 @@ def judge_look(look: Look, *, subject: Subject, registrable_of: Callable[[str], 
     return _unless_wildcard(look, subject)
 
 
-def _denial(answer: Answer, subject: Subject) -> Verdict:
+def _denial(answer: Answer, subject: Subject, registrable_of: Callable[[str], str]) -> Verdict:
     """Return what a denial is worth: it counts on the word of a zone that could know.
 
-    The root knows no domains, so a denial of its is a fault on the way.
+    The root knows no domains, so a denial of its is a fault on the way. A registry's zone knows
+    that there is no such domain, but nothing about a name in one.
     """
-    if not answer.zone:
+    aliased = bool(answer.chain)
+    domain = registrable_of(answer.chain[-1]) if aliased else subject.domain.registrable
+    from_above = answer.zone is not None and domain.endswith(f".{answer.zone}")
+    if not answer.zone or (from_above and answer.status is not Status.NXDOMAIN):
         return Verdict(Outcome.UNKNOWN, Reason.UNPROVEN_DENIAL)
-    if answer.chain:
+    if aliased:
         return Verdict(Outcome.ABSENT, Reason.CNAME_BROKEN)
-    if not subject.domain.registrable.endswith(f".{answer.zone}"):
-        return Verdict(Outcome.ABSENT, Reason.NO_RECORD)
-    # The registry's word: that there is no such domain at all, but nothing about a name in it.
-    if answer.status is Status.NXDOMAIN:
-        return Verdict(Outcome.ABSENT, Reason.NO_DOMAIN)
-    return Verdict(Outcome.UNKNOWN, Reason.UNPROVEN_DENIAL)
+    return Verdict(Outcome.ABSENT, Reason.NO_DOMAIN if from_above else Reason.NO_RECORD)
 
 
 def _chain_is_own(

@@ -40,8 +40,8 @@ class Policy:
     grace_recheck: timedelta = timedelta(hours=6)
     warn_at: tuple[float, ...] = (0, 3 / 7, 6 / 7)
     """When in grace the tenant is warned, as shares of it: on days 0, 3 and 6 of 7."""
-    braked_grace: timedelta = timedelta(hours=24)
-    """What is left of grace at least when the breaker closes: counted from the last look in it."""
+    notice: timedelta = timedelta(hours=24)
+    """So much of grace is left at least when its end has moved: by the breaker, or by a rival."""
     contested_absent_for: timedelta = timedelta(hours=1)
     contested_recheck: timedelta = timedelta(minutes=20)
     contested_grace: timedelta = timedelta(days=2)
@@ -62,8 +62,16 @@ class Policy:
     breaker_small_minimum: int = 3
     """Such a share of all held domains trips it as well, however few they are."""
     breaker_window: timedelta = timedelta(hours=48)
-    """A held domain that turned ABSENT within this time is a suspect: perhaps a fault of ours."""
+    """A held domain that turned ABSENT within this time is a suspect: perhaps a fault of ours.
+
+    At least: a fault must have time to meet every domain, see `suspect_window`.
+    """
     override_limit: timedelta = timedelta(days=30)
+
+    @property
+    def suspect_window(self) -> timedelta:
+        """For how long a held domain that turned ABSENT is a suspect."""
+        return max(self.breaker_window, 2 * self.recheck_every)
 
     def grace_of(self, *, contested: bool) -> timedelta:
         """Return how long grace lasts."""

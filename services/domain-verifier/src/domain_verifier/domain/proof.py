@@ -20,9 +20,15 @@ class Sighting:
 
 def sighting(claim: Claim, evidence: Evidence, moment: Moment) -> Sighting:
     """Return what a PRESENT look is worth."""
-    since = claim.first_seen_at or moment.now
-    if moment.now - since > moment.policy.confirm_within:
-        since = moment.now
+    since = moment.now
+    if claim.first_seen_at is not None and lately_seen(claim, moment):
+        since = claim.first_seen_at
     confirm_at = since + moment.policy.confirm_after
     enough = evidence.authenticated or moment.now >= confirm_at
     return Sighting(since, None if enough else confirm_at)
+
+
+def lately_seen(claim: Claim, moment: Moment) -> bool:
+    """Tell whether a first look at the record still waits for its second one."""
+    seen = claim.first_seen_at
+    return seen is not None and moment.now - seen <= moment.policy.confirm_within

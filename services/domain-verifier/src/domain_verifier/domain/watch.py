@@ -21,10 +21,17 @@ def observe(claim: Claim, evidence: Evidence, moment: Moment) -> Step:
     if claim.state is State.PENDING:
         step = _observe_pending(claim, evidence, moment)
     elif claim.state in HOLDING:
-        step = observe_holding(claim, evidence, moment)
+        step = _no_later_than_planned(claim, observe_holding(claim, evidence, moment), moment)
     else:
         return Step(claim)
     return replace(step, claim=_noted(claim, step.claim, evidence, moment))
+
+
+def _no_later_than_planned(claim: Claim, step: Step, moment: Moment) -> Step:
+    planned, then = claim.next_check_at, step.claim.next_check_at
+    if not moment.asked or planned is None or then is None or planned <= moment.now:
+        return step
+    return replace(step, claim=replace(step.claim, next_check_at=min(planned, then)))
 
 
 def _noted(before: Claim, after: Claim, evidence: Evidence, moment: Moment) -> Claim:
@@ -59,10 +66,18 @@ def _observe_pending(claim: Claim, evidence: Evidence, moment: Moment) -> Step:
         return Step(failed, (Failed(reason=evidence.reason),))
     waiting = replace(claim, next_check_at=_next_look(claim, evidence, moment))
     if evidence.outcome is Outcome.ABSENT:
-        # Seeing it twice in a row is what proves it. A review is taken away by nothing of ours.
-        review_since = claim.review_since if moment.braked else None
-        waiting = replace(waiting, first_seen_at=None, review_since=review_since)
+        # Seeing it twice in a row is what proves it.
+        waiting = _out_of_review(replace(waiting, first_seen_at=None), moment)
     return Step(waiting)
+
+
+def _out_of_review(claim: Claim, moment: Moment) -> Claim:
+    """End a review whose claim is proved no longer; a fault of ours ends none."""
+    if claim.review_since is None or moment.braked:
+        return claim
+    # People took the time: the claim begins its lifetime anew.
+    expires_at = max(claim.expires_at, moment.now + moment.policy.claim_lifetime)
+    return replace(claim, review_since=None, expires_at=expires_at)
 
 
 def _next_look(claim: Claim, evidence: Evidence, moment: Moment) -> datetime:
@@ -76,7 +91,12 @@ def _next_look(claim: Claim, evidence: Evidence, moment: Moment) -> datetime:
 
 
 def _out_of_time(claim: Claim, evidence: Evidence, moment: Moment) -> bool:
-    """A claim fails on a clear denial; where DNS stays silent it is given a grace period more."""
+    """A claim fails on a clear denial; where DNS stays silent it is given a grace period more.
+
+    In review it waits for people, however long they take.
+    """
+    if claim.review_since is not None:
+        return False
     if evidence.outcome is Outcome.ABSENT:
         return moment.now >= claim.expires_at
     return moment.now >= claim.expires_at + moment.policy.grace
@@ -104,6 +124,7 @@ def _seen(claim: Claim, evidence: Evidence, moment: Moment) -> Step:
 
 def _withheld(claim: Claim, evidence: Evidence, moment: Moment) -> Step:
     """Keep a proved claim of a tenant without the right pending, for its lifetime."""
+    claim = _out_of_review(claim, moment)
     if not moment.braked and moment.now >= claim.expires_at:
         failed = end(claim, State.FAILED, now=moment.now)
         return Step(failed, (Failed(reason="not_entitled"),))

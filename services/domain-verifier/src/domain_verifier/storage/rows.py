@@ -32,6 +32,7 @@ MUTABLE = (
     "last_outcome",
     "last_reason",
     "last_explanation",
+    "expires_at",
 )
 """The columns that a change of a claim writes after its state, in the queries' order."""
 
@@ -49,7 +50,6 @@ def claim_of(row: asyncpg.Record) -> Claim:
         token=row["token"],
         state=State(row["state"]),
         created_at=row["created_at"],
-        expires_at=row["expires_at"],
         contested_since=row["contested_since"],
         **values,
     )

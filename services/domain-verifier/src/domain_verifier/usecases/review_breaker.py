@@ -1,6 +1,7 @@
 """Count the suspects and open or close the breaker; or close it on an operator's word."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
@@ -11,6 +12,14 @@ from domain_verifier.domain.policy import Policy
 from domain_verifier.usecases.ports import Breakers, Counting, Word
 
 log = structlog.get_logger()
+
+
+def counting(now: datetime, policy: Policy) -> Counting:
+    """Return how suspects are counted at a time."""
+    return Counting(
+        since=lambda breaker: breaker.suspects_since(now, policy),
+        tenant_limit=policy.breaker_tenant_limit,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +36,7 @@ class ReviewBreaker:
         before = await self.breakers.current()
         after = await self.breakers.change(
             lambda breaker, count: reconsider(breaker, count, now=now, policy=self.policy),
-            counting=Counting(
-                since=lambda breaker: breaker.suspects_since(now, self.policy),
-                tenant_limit=self.policy.breaker_tenant_limit,
-            ),
+            counting=counting(now, self.policy),
         )
         if after.is_open and not before.is_open:
             log.critical("breaker.opened", reason="many held domains turned absent at once")
@@ -54,7 +60,7 @@ class AcceptDenials:
         now = self.clock.now()
         breaker = await self.breakers.change(
             lambda breaker, _count: accept(breaker, now=now),
-            counting=Counting(lambda _breaker: now, self.policy.breaker_tenant_limit),
+            counting=counting(now, self.policy),
             word=Word(actor, reason),
         )
         log.warning("breaker.accepted", actor=actor)

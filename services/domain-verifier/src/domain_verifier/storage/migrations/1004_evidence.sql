@@ -1,10 +1,11 @@
 -- migrate:up
 -- Proof and words apart, denials that count, and results that a change by hand makes void.
+-- contested_at is read no longer, but replicas of the release before still write it: a later one
+-- drops it.
 ALTER TABLE claims
 ADD COLUMN proved_at timestamptz,
 ADD COLUMN counted_at timestamptz,
-ADD COLUMN revision bigint NOT NULL DEFAULT 0,
-DROP COLUMN contested_at;
+ADD COLUMN revision bigint NOT NULL DEFAULT 0;
 UPDATE claims SET proved_at = verified_at
 WHERE state IN ('verified', 'grace') AND first_seen_at IS NOT NULL;
 -- Whose people had how many claims looked at lately.

@@ -61,25 +61,25 @@ FROM claims WHERE tenant_id = $1 AND claim_id = $2;
 
 -- name: settle_check
 -- Saves a claim after a check and adds the check, if the lease still holds and nobody has changed the
--- claim; gives the lease back. A look that was wished for meanwhile ($29: planned before) is kept.
+-- claim; gives the lease back. A look that was wished for meanwhile ($30: planned before) is kept.
 WITH saved AS (
     UPDATE claims SET state = $4,
         next_check_at = CASE
-            WHEN next_check_at IS DISTINCT FROM $29::timestamptz AND $5::timestamptz IS NOT NULL
+            WHEN next_check_at IS DISTINCT FROM $30::timestamptz AND $5::timestamptz IS NOT NULL
             THEN least(next_check_at, $5) ELSE $5 END,
         looks = $6, first_seen_at = $7, proved_at = $8, review_since = $9, verified_at = $10,
         authenticated = $11, absent_since = $12, counted_since = $13, counted_at = $14,
         absent_count = $15, unknown_since = $16, grace_started_at = $17, grace_ends_at = $18,
         grace_warnings = $19, override_until = $20, ended_at = $21, last_checked_at = $22,
-        last_outcome = $23, last_reason = $24, last_explanation = $25, lease_id = NULL,
-        leased_until = NULL
+        last_outcome = $23, last_reason = $24, last_explanation = $25, expires_at = $26,
+        lease_id = NULL, leased_until = NULL
     WHERE tenant_id = $1 AND claim_id = $2 AND lease_id = $3
-        AND leased_until >= clock_timestamp() AND revision = $30
+        AND leased_until >= clock_timestamp() AND revision = $31
     RETURNING tenant_id, claim_id
 )
 INSERT INTO checks (tenant_id, claim_id, check_id, checked_at, outcome, reason, explanation,
     authenticated, state, looks)
-SELECT tenant_id, claim_id, $26, $22, $23, $24, $31, $27, $4, $28 FROM saved
+SELECT tenant_id, claim_id, $27, $22, $23, $24, $32, $28, $4, $29 FROM saved
 RETURNING check_id;
 
 -- name: return_lease
@@ -94,7 +94,7 @@ UPDATE claims SET state = $3, next_check_at = $4, looks = $5, first_seen_at = $6
     counted_since = $12, counted_at = $13, absent_count = $14, unknown_since = $15,
     grace_started_at = $16, grace_ends_at = $17, grace_warnings = $18, override_until = $19,
     ended_at = $20, last_checked_at = $21, last_outcome = $22, last_reason = $23,
-    last_explanation = $24, revision = revision + 1
+    last_explanation = $24, expires_at = $25, revision = revision + 1
 WHERE tenant_id = $1 AND claim_id = $2;
 
 -- name: lock_domain
