@@ -31,7 +31,7 @@ def make_prober(
 ) -> DnsProber:
     """Return a prober at these servers."""
     resolvers = [resolver_at(text, patience=patience, trusted=trusted) for text in addresses]
-    return DnsProber(resolvers, registrable_of=NAMES.registrable)
+    return DnsProber(resolvers, names=NAMES)
 
 
 @dataclass

@@ -8,6 +8,8 @@ from typing import cast
 
 import dns.message
 
+from embedded.ports import free_port
+
 LOOPBACK = "127.0.0.1"
 Datagram = Callable[[dns.message.Message, Callable[[bytes], None]], Awaitable[None]]
 Stream = Callable[[dns.message.Message, asyncio.StreamWriter], Awaitable[None]]
@@ -48,10 +50,10 @@ async def scripted(datagram: Datagram, stream: Stream | None = None) -> AsyncIte
         finally:
             writer.close()
 
-    loop = asyncio.get_running_loop()
-    server = await asyncio.start_server(handle, LOOPBACK, 0)
-    port = server.sockets[0].getsockname()[1]
-    transport, _ = await loop.create_datagram_endpoint(
+    # Below the range of outgoing connections, so free for UDP as for TCP.
+    port = free_port()
+    server = await asyncio.start_server(handle, LOOPBACK, port)
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
         lambda: _Datagrams(datagram), local_addr=(LOOPBACK, port)
     )
     try:

@@ -5,9 +5,12 @@ import itertools
 import struct
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
+import dns.edns
 import dns.flags
 import dns.message
+import dns.name
 import dns.rcode
 import dns.rrset
 import pytest
@@ -101,6 +104,63 @@ async def test_a_servfail_stays_one_when_the_unchecked_question_is_not_answered(
             send(reply(query, rcode=dns.rcode.SERVFAIL).to_wire())
 
     evidence = await probe(answer)
+    assert (evidence.outcome, evidence.reason) == (Outcome.UNKNOWN, Reason.SERVFAIL)
+
+
+def servfail(query: dns.message.Message, *, ede: int | None = None) -> dns.message.Message:
+    response = reply(query, rcode=dns.rcode.SERVFAIL)
+    response.authority.clear()
+    if ede is not None:
+        response.use_edns(0, options=[dns.edns.EDEOption(ede)])
+    return response
+
+
+async def test_a_server_that_says_why_it_failed_is_believed() -> None:
+    async def answer(query: dns.message.Message, send: Send) -> None:
+        checked = not query.flags & dns.flags.CD
+        send((servfail(query, ede=22) if checked else honest(query)).to_wire())
+
+    assert (await probe(answer)).reason is Reason.SERVFAIL
+
+
+async def test_a_fault_that_is_over_at_the_second_question_is_no_fault() -> None:
+    asked: list[str] = []
+
+    async def answer(query: dns.message.Message, send: Send) -> None:
+        name = query.question[0].name.to_text()
+        checked = not query.flags & dns.flags.CD
+        failing = checked and name not in asked
+        asked.extend([name] if checked else [])
+        send((servfail(query) if failing else honest(query)).to_wire())
+
+    assert (await probe(answer)).outcome is Outcome.PRESENT
+
+
+async def test_an_unchecked_answer_that_says_nothing_makes_no_signature_wrong() -> None:
+    async def answer(query: dns.message.Message, send: Send) -> None:
+        if not query.flags & dns.flags.CD:
+            send(servfail(query).to_wire())
+            return
+        empty = reply(query, rcode=dns.rcode.NXDOMAIN)
+        empty.authority.clear()
+        send(empty.to_wire())
+
+    assert (await probe(answer)).reason is Reason.SERVFAIL
+
+
+async def test_a_slow_servfail_is_no_timeout() -> None:
+    asked: list[int] = []
+
+    async def answer(query: dns.message.Message, send: Send) -> None:
+        asked.append(query.id)
+        if query.flags & dns.flags.CD or len(asked) == 1:
+            return
+        await asyncio.sleep(0.45)
+        send(servfail(query).to_wire())
+
+    async with scripted(answer) as address:
+        patience = replace(PATIENCE, total=1.2)
+        evidence = await make_prober([address], patience=patience).probe(SUBJECT, explain=False)
     assert (evidence.outcome, evidence.reason) == (Outcome.UNKNOWN, Reason.SERVFAIL)
 
 

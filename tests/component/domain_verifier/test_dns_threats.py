@@ -95,6 +95,17 @@ async def test_a_delegation_label_is_no_help_for_a_dname(zone: Zone) -> None:
     assert (evidence.outcome, evidence.reason) == (Outcome.UNKNOWN, Reason.FOREIGN_CNAME)
 
 
+async def test_a_dname_within_the_zone_proves_nothing_either(zone: Zone) -> None:
+    subject = zone.subject()
+    inside = f"{subject.domain.ascii.split('.')[0]}-bar.acme.test"
+    await zone.servers.add(subject.domain.ascii, f"{inside}.", rdtype="DNAME")
+    await zone.publish(subject, name=f"_portico-challenge.{inside}")
+    for at in (None, [zone.knot]):
+        evidence = await zone.probe(subject, at=at)
+        assert (evidence.outcome, evidence.reason) == (Outcome.UNKNOWN, Reason.FOREIGN_CNAME)
+        assert "DNAME" in evidence.explanation
+
+
 async def test_another_tenants_token_proves_nothing(zone: Zone) -> None:
     theirs = zone.subject()
     await zone.publish(theirs)

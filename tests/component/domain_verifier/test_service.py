@@ -229,6 +229,7 @@ async def test_a_worker_that_got_sigkill_is_replaced(
         (["check", "other.test", "-t", "acme-bad"], 1, "This tenant has no claim other.test."),
         (["show", "nonsense", "-t", "acme-bad"], 1, "This tenant has no claim nonsense."),
         (["claim", "x.test", "-t", str(UUID(int=9))], 1, "has not told of it yet"),
+        (["claim", "x.test", "-t", "\udcff"], 1, "There is no tenant"),
         (["breaker", "--accept"], 2, "Say how you know"),
         (["breaker", "--accept", "--reason", "they moved"], 1, "The breaker is not open"),
         (["attention", "not a name"], 2, "That is not a domain name"),

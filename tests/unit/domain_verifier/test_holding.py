@@ -156,6 +156,8 @@ def test_an_override_that_dns_bore_out_ends_in_an_ordinary_claim() -> None:
         (word(START, approved_by=" "), "second_person_missing"),
         (word(START, approved_by="ann:"), "second_person_missing"),
         (word(START, reason=" "), "reason_missing"),
+        (word(START, reason="a\x00b"), "not_a_line"),
+        (word(START, approved_by="\udcff"), "not_a_line"),
     ],
 )
 def test_an_override_needs_two_people_a_reason_and_an_end(bad: Override, slug: str) -> None:

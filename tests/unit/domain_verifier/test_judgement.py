@@ -1,7 +1,9 @@
 """From resolvers' answers to a verdict: no mixture of answers gives or takes by mistake."""
 
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,7 +38,7 @@ NOTHING = denied()
 
 
 def verdict(*looks: Look, hints: Hints | None = None):
-    return judge(looks, subject=SUBJECT, registrable_of=NAMES.registrable, hints=hints)
+    return judge(looks, subject=SUBJECT, names=NAMES, hints=hints)
 
 
 def test_all_resolvers_must_see_it() -> None:
@@ -145,6 +147,41 @@ def test_values_are_shown_safely_and_cut() -> None:
     assert "\\027[31m" in shown
     assert "and 1 more" in shown
     assert len(shown) < 600
+
+
+def test_a_name_under_a_suffix_without_a_zone_of_its_own_is_denied_by_the_suffix() -> None:
+    subject = Subject(NAMES.parse("acme.github.io"), TOKEN)
+
+    def reason(zone: str, status: Status) -> Reason:
+        return judge([Look(denied(zone=zone, status=status))], subject=subject, names=NAMES).reason
+
+    assert reason("github.io", Status.NXDOMAIN) is Reason.NO_RECORD
+    assert reason("github.io", Status.NODATA) is Reason.NO_RECORD
+    assert reason("io", Status.NXDOMAIN) is Reason.NO_DOMAIN
+    assert reason("io", Status.NODATA) is Reason.UNPROVEN_DENIAL
+
+
+def test_a_sibling_denied_on_nobodys_word_leaves_the_wildcard_question_open() -> None:
+    for sibling in (denied(zone=None), denied(zone="")):
+        found = verdict(Look(answered(), sibling))
+        assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.UNPROVEN_DENIAL)
+
+
+def test_a_dot_within_a_label_is_no_border_of_a_zone() -> None:
+    found = verdict(Look(answered(chain=("evil\\.acme.test",)), NOTHING))
+    assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.FOREIGN_CNAME)
+
+
+@pytest.mark.parametrize("status", [Status.TIMEOUT, Status.UNREACHABLE, Status.SERVFAIL])
+def test_the_tenant_is_not_sent_to_repair_what_may_be_our_fault(status: Status) -> None:
+    silent = Look(Answer("far", status))
+    sentence = verdict(Look(replace(answered(), resolver="near"), NOTHING), silent).explanation
+    assert "Perhaps the fault is ours" in sentence
+    assert f"far ({status})" in sentence
+    assert "near sees the record" in sentence
+    assert "sees the record" not in verdict(Look(denied()), silent).explanation
+    both = verdict(silent, silent).explanation
+    assert ("fault is ours" in both) is (status is Status.UNREACHABLE)
 
 
 ANSWERS = st.builds(

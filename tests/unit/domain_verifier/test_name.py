@@ -76,6 +76,14 @@ def test_the_registrable_name_ends_the_host_part() -> None:
         ("ОΟ.com", "mixed_scripts"),
         ("ԍооԍӏе.com", "confusable"),
         ("ɡoogle.com", "confusable"),
+        ("gmᴀil.com", "confusable"),
+        ("outʟook.com", "confusable"),
+        ("gmail\u0332.com", "confusable"),
+        ("ⲟⲟ.com", "confusable"),
+        ("g००gle.com", "mixed_scripts"),
+        ("g๐๐gle.com", "mixed_scripts"),
+        ("goัgle.com", "mixed_scripts"),
+        ("goًogle.com", "mixed_scripts"),
         ("ɡmail.com", "confusable"),
         ("gmaıl.com", "confusable"),
         ("mail.gmaıl.com", "confusable"),
@@ -87,7 +95,9 @@ def test_what_is_no_claimable_name_is_refused(text: str, slug: str) -> None:
 
 def test_scripts_that_one_language_mixes_are_fine() -> None:
     assert POLICY.parse("コーヒー豆a.jp").unicode == "コーヒー豆a.jp"
-    for name in ("hawaiʻi.com", "kapı.com", "ısıtma.com.tr"):
+    for name in ("hawaiʻi.com", "kapı.com", "ısıtma.com.tr", "ẹ́kọ́.com", "ガギグ.com"):
+        assert POLICY.parse(name).unicode == name
+    for name in ("नमस्ते१.com", "ประเทศไทย๑.com", "خرید۱.com"):
         assert POLICY.parse(name).unicode == name
 
 

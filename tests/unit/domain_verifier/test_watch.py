@@ -23,7 +23,7 @@ from domain_verifier.domain.claim import (
     put_under_review,
     release,
 )
-from domain_verifier.domain.errors import ConflictError
+from domain_verifier.domain.errors import ConflictError, InvalidError
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.domain.moment import Moment
 from domain_verifier.domain.name import DomainName
@@ -70,6 +70,8 @@ def test_an_unsigned_record_needs_two_looks_a_minute_apart() -> None:
     watch = Watch().look(Outcome.PRESENT, ad=False)
     assert watch.claim.state is State.PENDING
     assert watch.claim.next_check_at == START + timedelta(seconds=60)
+    assert watch.claim.last_explanation is not None
+    assert "once more in 1 minute" in watch.claim.last_explanation
     watch.now += timedelta(seconds=59)
     assert watch.look(Outcome.PRESENT, ad=False).claim.state is State.PENDING
     watch.now += timedelta(seconds=1)
@@ -118,6 +120,9 @@ def test_a_released_claim_is_over() -> None:
     after = observe(step.claim, evidence(Outcome.PRESENT), Moment(START, POLICY))
     assert after.claim == step.claim
     assert after.changes == ()
+    for reason in (" ", "a\nb", "\udcff", "x" * 501):
+        with pytest.raises(InvalidError):
+            release(verified().claim, now=START, actor="ann", reason=reason)
     with pytest.raises(ConflictError):
         release(step.claim, now=START, actor="ann", reason="again")
     with pytest.raises(ConflictError):

@@ -15,6 +15,7 @@ import dns.rdatatype
 from dns_sandbox.zone import Trouble, Zone
 
 TCP_IDLE_SECONDS = 10.0
+FREE_PORT_TRIES = 20
 StreamHandler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -107,26 +108,36 @@ def _stream_handler(zone: Zone) -> StreamHandler:
     return handle
 
 
+async def _open(
+    zone: Zone, host: str, port: int
+) -> tuple[asyncio.Server, asyncio.DatagramTransport, int]:
+    """Listen on one port, UDP and TCP; a free one may be taken by somebody else's UDP."""
+    tries = 1 if port else FREE_PORT_TRIES
+    while True:
+        server = await asyncio.start_server(_stream_handler(zone), host, port)
+        bound = server.sockets[0].getsockname()[1]
+        try:
+            transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+                lambda: _Datagrams(zone), local_addr=(host, bound)
+            )
+        except OSError:
+            server.close()
+            tries -= 1
+            if not tries:
+                raise
+        else:
+            return server, transport, bound
+
+
 @asynccontextmanager
 async def serving(zone: Zone, *, host: str, ports: Sequence[int]) -> AsyncIterator[list[int]]:
     """Serve the zone on every port, UDP and TCP; yields the ports (0 becomes a free one)."""
-    loop = asyncio.get_running_loop()
-    opened: list[int] = []
-    servers: list[asyncio.Server] = []
-    transports: list[asyncio.DatagramTransport] = []
+    opened: list[tuple[asyncio.Server, asyncio.DatagramTransport, int]] = []
     try:
         for port in ports:
-            server = await asyncio.start_server(_stream_handler(zone), host, port)
-            servers.append(server)
-            bound = server.sockets[0].getsockname()[1]
-            transport, _ = await loop.create_datagram_endpoint(
-                lambda: _Datagrams(zone), local_addr=(host, bound)
-            )
-            transports.append(transport)
-            opened.append(bound)
-        yield opened
+            opened.append(await _open(zone, host, port))
+        yield [bound for _, _, bound in opened]
     finally:
-        for transport in transports:
+        for server, transport, _ in opened:
             transport.close()
-        for server in servers:
             server.close()

@@ -96,7 +96,7 @@ def adapters(settings: Settings, pool: asyncpg.Pool, *, committed: Callable[[], 
         clock=clock,
         lease=timedelta(seconds=settings.lease_seconds),
     )
-    prober = DnsProber(resolvers_of(settings), registrable_of=settings.names.registrable)
+    prober = DnsProber(resolvers_of(settings), names=settings.names)
     tenants = PostgresTenants(pool)
     breakers = PostgresBreakers(pool, clock=clock)
     review = ReviewBreaker(breakers, settings.policy, clock)

@@ -9,7 +9,7 @@ from domain_verifier.domain.challenge import LABEL, proves
 from domain_verifier.domain.evidence import Evidence, Hints, Look, Status
 from domain_verifier.domain.explanation import Subject
 from domain_verifier.domain.judgement import judge
-from domain_verifier.domain.name import MAX_OCTETS
+from domain_verifier.domain.name import MAX_OCTETS, NamePolicy
 
 # Of the zones above a name, so many are searched for a misplaced record.
 MAX_ZONES = 3
@@ -28,11 +28,11 @@ class DnsProber:
         self,
         resolvers: Sequence[Resolver],
         *,
-        registrable_of: Callable[[str], str],
+        names: NamePolicy,
         label: Callable[[], str] = random_label,
     ) -> None:
         self._resolvers = resolvers
-        self._registrable_of = registrable_of
+        self._names = names
         self._label = label
 
     async def probe(self, subject: Subject, *, explain: bool) -> Evidence:
@@ -40,7 +40,7 @@ class DnsProber:
         looks = await asyncio.gather(*(self._look(r, subject) for r in self._resolvers))
         denied = all(look.answer.status in _DENIALS for look in looks)
         hints = await self._hints(subject) if explain and denied else None
-        return judge(looks, subject=subject, registrable_of=self._registrable_of, hints=hints)
+        return judge(looks, subject=subject, names=self._names, hints=hints)
 
     async def _look(self, resolver: Resolver, subject: Subject) -> Look:
         answer = await resolver.txt(subject.record.name)

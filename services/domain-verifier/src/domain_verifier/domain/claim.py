@@ -25,6 +25,7 @@ from domain_verifier.domain.evidence import Outcome, Reason
 from domain_verifier.domain.explanation import Subject
 from domain_verifier.domain.name import DomainName
 from domain_verifier.domain.policy import Policy
+from domain_verifier.domain.words import words
 
 
 class State(StrEnum):
@@ -147,6 +148,7 @@ def release(claim: Claim, *, now: datetime, actor: str, reason: str) -> Step:
         raise ConflictError(
             "wrong_state", f"The claim to {claim.domain.shown} is already {claim.state}."
         )
+    reason = words(reason, missing=InvalidError("reason_missing", "Say why it is given up."))
     return Step(end(claim, State.RELEASED, now=now), (Released(reason=reason, actor=actor),))
 
 
@@ -191,10 +193,11 @@ def override(claim: Claim, word: Override, *, now: datetime, policy: Policy) -> 
 
 
 def _refuse_bad_word(word: Override, *, now: datetime, policy: Policy) -> None:
-    if not word.reason.strip():
-        raise InvalidError("reason_missing", "Say why the override is needed.")
+    words(word.reason, missing=InvalidError("reason_missing", "Say why the override is needed."))
+    alone = InvalidError("second_person_missing", "An override needs a second person's approval.")
+    words(word.approved_by, missing=alone)
     if _person(word.approved_by) in {"", _person(word.actor)}:
-        raise InvalidError("second_person_missing", "An override needs a second person's approval.")
+        raise alone
     if not now < word.until <= now + policy.override_limit:
         days = policy.override_limit // timedelta(days=1)
         raise InvalidError("override_too_long", f"An override lasts at most {days} days.")

@@ -64,6 +64,8 @@ class Answer:
     values: tuple[bytes, ...] = ()
     chain: tuple[str, ...] = ()
     """The CNAME targets in the order they were followed."""
+    redirected: frozenset[str] = frozenset()
+    """Those of them that a DNAME made up (RFC 6672), as it does for every name below it."""
     ad: bool = False
     """The AD bit: the resolver says that it validated the answer with DNSSEC."""
     authenticated: bool = False

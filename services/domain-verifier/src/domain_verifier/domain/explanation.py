@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from domain_verifier.domain.challenge import Record, record_for
-from domain_verifier.domain.evidence import Hints, Look, Reason
+from domain_verifier.domain.evidence import Hints, Look, Reason, Status
 from domain_verifier.domain.name import DomainName
 
 MAX_VALUES = 3
 MAX_VALUE_LENGTH = 80
+_TOLD = frozenset({Status.ANSWERED, Status.NXDOMAIN, Status.NODATA})
+_SILENCES = frozenset({Reason.TIMEOUT, Reason.SERVFAIL, Reason.REFUSED})
 # Tokens of other claims are recognised by their beginning; nobody needs the rest.
 _TOKENS = re.compile(r"\b(token=[a-z2-7]{6})[a-z2-7]{26}\b")
 
@@ -57,6 +59,8 @@ class Seen:
 
 def explain(reason: Reason, seen: Seen, retry_after: timedelta | None) -> str:
     """Return what an admin should know about a check that ended for this reason."""
+    if reason in _SILENCES and _perhaps_ours(seen):
+        return _ours(seen)
     return _SENTENCES[reason](replace(seen, retry=_retry(retry_after)))
 
 
@@ -67,6 +71,23 @@ def _host_in(record: Record, domain: DomainName, looks: Sequence[Look]) -> str:
         if zone in zones:
             return record.name.removesuffix(f".{zone}")
     return record.host
+
+
+def _perhaps_ours(seen: Seen) -> bool:
+    """Tell whether another resolver was answered, or none could be reached at all."""
+    statuses = {look.answer.status for look in seen.looks}
+    return not statuses.isdisjoint(_TOLD) or statuses <= {Status.UNREACHABLE}
+
+
+def _ours(seen: Seen) -> str:
+    failed = [look.answer for look in seen.looks if look.answer.status not in _TOLD]
+    who = ", ".join(f"{answer.resolver} ({answer.status})" for answer in failed)
+    sees = _resolvers(seen, present=True)
+    others = f" {sees} sees the record." if sees else ""
+    return (
+        f"Not all of our resolvers could answer: {who}.{others} Perhaps the fault is ours. Nothing "
+        "changes meanwhile; we look again by ourselves."
+    )
 
 
 def values_shown(looks: Sequence[Look]) -> str:
@@ -87,12 +108,13 @@ def _retry(retry_after: timedelta | None) -> str:
     if retry_after is None:
         return "We look again by ourselves."
     return (
-        f"Resolvers may keep this answer for another {_span(retry_after)}; "
+        f"Resolvers may keep this answer for another {span_of(retry_after)}; "
         "we look again by ourselves after that."
     )
 
 
-def _span(span: timedelta) -> str:
+def span_of(span: timedelta) -> str:
+    """Return a time in its largest whole unit, rounded up."""
     seconds = max(1, int(span.total_seconds()))
     for size, unit in ((3600, "hour"), (60, "minute"), (1, "second")):
         if seconds >= size:
@@ -172,6 +194,11 @@ def _wildcard(seen: Seen) -> str:
 
 
 def _foreign_cname(seen: Seen) -> str:
+    if any(look.answer.redirected for look in seen.looks):
+        return (
+            f"{_chain(seen)}: a DNAME redirects all names there, so the value says nothing about "
+            f"this one. Publish a TXT record at {seen.record.name} itself."
+        )
     return (
         f"{_chain(seen)}: the value comes from a zone that is not {seen.domain.registrable}, so it "
         f"says nothing about this domain's owner. Publish a TXT record at {seen.record.name} "

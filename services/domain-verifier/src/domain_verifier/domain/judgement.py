@@ -4,7 +4,7 @@ PRESENT needs every resolver to see the exact value at the exact name inside the
 ABSENT needs every resolver to bring a denial or other values. Everything else is UNKNOWN.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,6 +19,7 @@ from domain_verifier.domain.evidence import (
     Status,
 )
 from domain_verifier.domain.explanation import Seen, Subject, explain
+from domain_verifier.domain.name import NamePolicy
 
 # A cache may keep a denial for this long at most before a claim is looked at again anyway.
 MAX_RETRY_AFTER = timedelta(hours=24)
@@ -63,14 +64,11 @@ def judge(
     looks: Sequence[Look],
     *,
     subject: Subject,
-    registrable_of: Callable[[str], str],
+    names: NamePolicy,
     hints: Hints | None = None,
 ) -> Evidence:
-    """Return the verdict over all resolvers' looks.
-
-    `registrable_of` gives the registrable part of a CNAME target.
-    """
-    verdicts = [judge_look(look, subject=subject, registrable_of=registrable_of) for look in looks]
+    """Return the verdict over all resolvers' looks."""
+    verdicts = [judge_look(look, subject=subject, names=names) for look in looks]
     verdict = _combine(verdicts)
     if hints is not None and verdict.outcome is Outcome.ABSENT:
         verdict = Verdict(Outcome.ABSENT, _hinted(verdict.reason, hints))
@@ -91,49 +89,51 @@ def verdicts_present(verdicts: Sequence[Verdict]) -> tuple[bool, ...]:
     return tuple(verdict.outcome is Outcome.PRESENT for verdict in verdicts)
 
 
-def judge_look(look: Look, *, subject: Subject, registrable_of: Callable[[str], str]) -> Verdict:
+def judge_look(look: Look, *, subject: Subject, names: NamePolicy) -> Verdict:
     """Return what one resolver's look says."""
     answer = look.answer
     if answer.status in _FAULTS:
         return Verdict(Outcome.UNKNOWN, _FAULTS[answer.status])
     if answer.status is not Status.ANSWERED:
-        return _denial(answer, subject, registrable_of)
+        return _denial(answer, names)
     if not proves(subject.token, answer.values):
         close = near_miss(subject.token, answer.values)
         return Verdict(Outcome.ABSENT, Reason.NEAR_MISS if close else Reason.WRONG_VALUE)
-    if not _chain_is_own(answer.chain, subject, registrable_of):
+    if not _chain_is_own(answer, subject, names):
         return Verdict(Outcome.UNKNOWN, Reason.FOREIGN_CNAME)
     return _unless_wildcard(look, subject)
 
 
-def _denial(answer: Answer, subject: Subject, registrable_of: Callable[[str], str]) -> Verdict:
+def _denial(answer: Answer, names: NamePolicy) -> Verdict:
     """Return what a denial is worth: it counts on the word of a zone that could know.
 
     The root knows no domains, so a denial of its is a fault on the way. A registry's zone knows
     that there is no such domain, but nothing about a name in one.
     """
-    aliased = bool(answer.chain)
-    domain = registrable_of(answer.chain[-1]) if aliased else subject.domain.registrable
-    from_above = answer.zone is not None and domain.endswith(f".{answer.zone}")
-    if not answer.zone or (from_above and answer.status is not Status.NXDOMAIN):
+    if not answer.zone:
         return Verdict(Outcome.UNKNOWN, Reason.UNPROVEN_DENIAL)
-    if aliased:
+    by_registry = names.is_registry(answer.zone)
+    if by_registry and answer.status is not Status.NXDOMAIN:
+        return Verdict(Outcome.UNKNOWN, Reason.UNPROVEN_DENIAL)
+    if answer.chain:
         return Verdict(Outcome.ABSENT, Reason.CNAME_BROKEN)
-    return Verdict(Outcome.ABSENT, Reason.NO_DOMAIN if from_above else Reason.NO_RECORD)
+    return Verdict(Outcome.ABSENT, Reason.NO_DOMAIN if by_registry else Reason.NO_RECORD)
 
 
-def _chain_is_own(
-    chain: Sequence[str], subject: Subject, registrable_of: Callable[[str], str]
-) -> bool:
+def _chain_is_own(answer: Answer, subject: Subject, names: NamePolicy) -> bool:
     """Tell whether every hop stays in the tenant's zone, or goes to a target made for this claim.
 
     A target whose first label is the claim's token was chosen for this claim by whoever edits the
-    zone; what lies behind it is then its owner's business.
+    zone; what lies behind it is then its owner's business. What a DNAME redirects is chosen for no
+    name in particular. A label may hold a dot, written with a backslash, which makes a name look
+    as if it were elsewhere.
     """
-    for target in chain:
+    for target in answer.chain:
+        if target in answer.redirected or "\\" in target:
+            return False
         if target.split(".", 1)[0] == subject.token:
             return True
-        if registrable_of(target) != subject.domain.registrable:
+        if names.registrable(target) != subject.domain.registrable:
             return False
     return True
 
@@ -148,6 +148,8 @@ def _unless_wildcard(look: Look, subject: Subject) -> Verdict:
         return Verdict(Outcome.PRESENT, Reason.MATCHED)
     if sibling.status in _FAULTS:
         return Verdict(Outcome.UNKNOWN, _FAULTS[sibling.status])
+    if sibling.status is not Status.ANSWERED and not sibling.zone:
+        return Verdict(Outcome.UNKNOWN, Reason.UNPROVEN_DENIAL)
     if proves(subject.token, sibling.values) or not {*sibling.chain}.isdisjoint(look.answer.chain):
         return Verdict(Outcome.UNKNOWN, Reason.WILDCARD)
     return Verdict(Outcome.PRESENT, Reason.MATCHED)

@@ -13,7 +13,7 @@ import idna
 
 from domain_verifier.domain.errors import NameRefusedError
 from domain_verifier.domain.lists import SuffixList, mail_provider
-from domain_verifier.domain.scripts import is_phonetic, looks_latin, mixes_scripts, plain_latin
+from domain_verifier.domain.scripts import is_imitation, looks_latin, mixes_scripts, plain_latin
 
 MAX_OCTETS = 253
 # The record's own label goes in front: `_portico-challenge.` must still fit in 253 octets.
@@ -105,6 +105,10 @@ class NamePolicy:
         if zone := _under(name, self.test_zones):
             return name if name == zone else _one_label_below(name, zone)
         return self.suffixes.registrable(name) or name
+
+    def is_registry(self, zone: str) -> bool:
+        """Tell whether a zone holds the registered domains of many, and nothing else of theirs."""
+        return zone in self.test_zones or self.suffixes.is_icann_suffix(zone)
 
     def _refuse_reserved(self, name: str) -> None:
         if _under(name, RESERVED) or _under(name, self.reserved):
@@ -214,7 +218,7 @@ def _refuse_lookalike(label: str, *, latin_zone: bool) -> None:
             "mixed_scripts",
             f"The label {label!r} mixes letters of several scripts, as imitations of names do.",
         )
-    if is_phonetic(label) or (latin_zone and looks_latin(label)):
+    if is_imitation(label) or (latin_zone and looks_latin(label)):
         raise NameRefusedError(
             "confusable", f"The label {label!r} looks like plain Latin letters but is not."
         )

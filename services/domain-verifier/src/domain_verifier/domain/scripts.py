@@ -13,41 +13,30 @@ _EAST_ASIAN_SETS = (
 )
 # Cyrillic, Greek and Armenian letters that are drawn like a Latin letter in common fonts.
 _LATIN_LOOKALIKES = frozenset("асԁеһіјӏорԛѕԝхуъьҽпгѵѡкмтвнԍαινορυχγκϲοսօոհցզԁ")
-# Latin letters of phonetic alphabets that are drawn like plain ones, and the dotless i.
-_LATIN_IMITATIONS = str.maketrans(
-    {
-        "ı": "i",
-        "ȷ": "j",
-        "ɑ": "a",
-        "ɡ": "g",
-        "ɩ": "i",
-        "ɪ": "i",
-        "ʏ": "y",
-        "ʋ": "u",
-        "ᴄ": "c",
-        "ᴏ": "o",
-        "ᴜ": "u",
-        "ᴠ": "v",
-        "ᴡ": "w",
-        "ᴢ": "z",
-        "ꜱ": "s",
-    }
-)
-# Of these, letters that no language writes: only imitations do.
-_PHONETIC = frozenset("ɡɪʏᴄᴏᴜᴠᴡᴢꜱ")
+# Latin letters of some languages that a hurried reader takes for plain ones.
+_LATIN_IMITATIONS = str.maketrans({"ı": "i", "ȷ": "j", "ɑ": "a", "ɩ": "i", "ʋ": "u"})
+# Scripts whose letters are nearly all drawn like Latin ones.
+_LATIN_DOUBLES = frozenset({"LISU", "COPTIC", "CHEROKEE"})
+# Lines over, under and through letters, which are hardly seen in an address bar.
+_HARDLY_SEEN = frozenset("\u0305\u0332\u0333\u0335\u0336\u0337\u0338\u033f")
+# Names of characters that do not begin with the name of their script.
+_SCRIPT_OF = {"ARABIC-INDIC": "ARABIC", "EXTENDED": "ARABIC"}
 # Letters that every script shares: the prolonged sound mark, iteration marks, the ʻokina.
 _SHARED = frozenset({"々", "〆", "〇", "ー", "\N{MODIFIER LETTER TURNED COMMA}"})
 
 
 def _script(char: str) -> str | None:
-    if not unicodedata.category(char).startswith("L") or char in _SHARED:
+    """Return the script of a letter, mark or digit; None where all scripts share it."""
+    if char.isascii() and not char.isalpha():
         return None
-    first = unicodedata.name(char, "UNKNOWN").split(" ")[0]
-    return first.removesuffix("-COMPATIBILITY")
+    if unicodedata.category(char)[0] not in "LMN" or char in _SHARED:
+        return None
+    first = unicodedata.name(char, "UNKNOWN").split(" ")[0].removesuffix("-COMPATIBILITY")
+    return None if first == "COMBINING" else _SCRIPT_OF.get(first, first)
 
 
 def scripts_of(label: str) -> frozenset[str]:
-    """Return the scripts of the label's letters; digits, marks and hyphens have none."""
+    """Return the scripts of the label's letters, marks and digits; hyphens have none."""
     return frozenset(script for char in label if (script := _script(char)) is not None)
 
 
@@ -64,13 +53,19 @@ def looks_latin(label: str) -> bool:
     scripts = scripts_of(label)
     if not scripts or "LATIN" in scripts:
         return False
+    if scripts <= _LATIN_DOUBLES:
+        return True
     letters = {char for char in label if char.isalpha()}
     return letters <= _LATIN_LOOKALIKES
 
 
-def is_phonetic(label: str) -> bool:
-    """Tell whether a letter is a phonetic sign that is drawn like a plain one."""
-    return not _PHONETIC.isdisjoint(label)
+def is_imitation(label: str) -> bool:
+    """Tell whether a character is a sign of phonetics, or a line, that no name needs."""
+    return any(
+        char == "ɡ" or char in _HARDLY_SEEN or "SMALL CAPITAL" in unicodedata.name(char, "")
+        for char in label
+        if not char.isascii()
+    )
 
 
 def plain_latin(name: str) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from domain_verifier.domain.changes import Failed, Verified
 from domain_verifier.domain.claim import HOLDING, Claim, State, Step, end
 from domain_verifier.domain.evidence import Evidence, Outcome
+from domain_verifier.domain.explanation import span_of
 from domain_verifier.domain.holding import observe_holding
 from domain_verifier.domain.moment import Moment
 from domain_verifier.domain.proof import sighting
@@ -55,7 +56,8 @@ def _explanation(after: Claim, evidence: Evidence, moment: Moment) -> str:
         return evidence.explanation
     if moment.refusal is not None:
         return f"The record is right, but it does not count now. {moment.refusal}"
-    return "The record is there. It is looked at once more in a minute, then it counts."
+    wait = (after.next_check_at or moment.now) - moment.now
+    return f"The record is there. It is looked at once more in {span_of(wait)}, then it counts."
 
 
 def _observe_pending(claim: Claim, evidence: Evidence, moment: Moment) -> Step:

@@ -9,6 +9,7 @@ from chassis.clock import Clock
 from domain_verifier.domain.breaker import Breaker, accept, reconsider
 from domain_verifier.domain.errors import InvalidError
 from domain_verifier.domain.policy import Policy
+from domain_verifier.domain.words import words
 from domain_verifier.usecases.ports import Breakers, Counting, Word
 
 log = structlog.get_logger()
@@ -55,8 +56,8 @@ class AcceptDenials:
 
     async def __call__(self, *, actor: str, reason: str) -> Breaker:
         """Close the breaker; denials that began before now count, from now on."""
-        if not reason.strip():
-            raise InvalidError("reason_missing", "Say how you know that the domains are gone.")
+        unsaid = InvalidError("reason_missing", "Say how you know that the domains are gone.")
+        reason = words(reason, missing=unsaid)
         now = self.clock.now()
         breaker = await self.breakers.change(
             lambda breaker, _count: accept(breaker, now=now),

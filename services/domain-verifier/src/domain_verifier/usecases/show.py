@@ -9,6 +9,7 @@ from domain_verifier.domain.claim import Claim
 from domain_verifier.domain.errors import DomainError, NotFoundError
 from domain_verifier.domain.name import canonical
 from domain_verifier.domain.policy import Policy
+from domain_verifier.domain.words import is_line
 from domain_verifier.usecases.ports import CheckRecord, Claims, Concern, LogRecord, Tenants
 
 HISTORY = 20
@@ -93,7 +94,7 @@ class FindTenant:
         try:
             return UUID(text)
         except ValueError:
-            tenant = await self.tenants.named(text)
+            tenant = await self.tenants.named(text) if is_line(text) else None
         if tenant is None:
             raise NotFoundError(
                 "tenant_not_found",

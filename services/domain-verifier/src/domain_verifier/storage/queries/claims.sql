@@ -103,13 +103,13 @@ SELECT pg_advisory_xact_lock(hashtextextended($1, 4));
 
 -- name: contest_holder
 -- Has another tenant's hold of the domain looked at now, or after the look that is under way.
--- cross-tenant: one domain has one holder among all tenants; nothing is told to either.
+-- cross-tenant: one domain has one holder among all tenants; neither is told of the other.
 UPDATE claims SET next_check_at = $3
 WHERE domain = $1 AND tenant_id <> $2 AND state IN ('verified', 'grace');
 
 -- name: wake_reviews
 -- Has other tenants' proved claims to a domain that became free looked at now.
--- cross-tenant: one domain has one holder among all tenants; nothing is told to either.
+-- cross-tenant: one domain has one holder among all tenants; neither is told of the other.
 UPDATE claims SET next_check_at = $3
 WHERE domain = $1 AND tenant_id <> $2 AND state = 'pending' AND review_since IS NOT NULL;
 
