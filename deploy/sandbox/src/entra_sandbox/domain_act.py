@@ -7,6 +7,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from rich.console import Console
@@ -81,7 +82,9 @@ class DomainAct:
 
     async def see_verified(self) -> None:
         """Ask for a look, and wait for the worker's second one."""
-        await asyncio.to_thread(self._verifier, "check")
+        # It may miss the record, or come a moment after the worker's: the deadline decides.
+        with suppress(StackError):
+            await asyncio.to_thread(self._verifier, "check")
         await self._until(self._verified, VERIFIED_WITHIN, "was not verified")
         self._console.print(f"  [bold green]{escape(self.domain)} is verified[/]")
 

@@ -77,6 +77,8 @@ def _answer(answer: Answer) -> dict[str, Any]:
         "resolver": answer.resolver,
         "status": answer.status.value,
         "authenticated": answer.authenticated,
+        "ad": answer.ad,
+        "zone": answer.zone,
         "ttl": answer.ttl,
         "records": len(answer.values),
         "digest": hashlib.sha256(b"\0".join(answer.values)).hexdigest()[:16],

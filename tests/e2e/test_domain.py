@@ -1,0 +1,77 @@
+"""The demo's act on the real stack: a domain is claimed, not found, published, found, audited."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from chassis.ids import uuid7
+from dns_sandbox.client import DnsConsole
+from entra_sandbox import domain_act
+from entra_sandbox.domain_act import DomainActError, prove_domain
+from entra_sandbox.stack import Stack
+
+pytestmark = pytest.mark.timeout(150)
+
+
+def recording() -> Console:
+    return Console(file=io.StringIO(), width=300)
+
+
+def told(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+async def test_first_the_failing_check_is_shown_and_then_the_passing_one(stack: Stack) -> None:
+    console, tenant = recording(), stack.make_tenant(f"dns-{uuid7().hex}")
+    await prove_domain(console, stack, tenant)
+    shown = told(console)
+    places = [
+        shown.index(text)
+        for text in (
+            "token=",
+            "absent (no_record)",
+            "Publish the record",
+            "present (matched)",
+            f"{tenant.name}.test is verified",
+            "domain.claimed",
+            "domain.verified",
+        )
+    ]
+    assert places == sorted(places)
+    assert "present" not in shown[: shown.index("Publish the record")]
+
+
+async def test_a_record_that_is_not_published_ends_the_demo_with_a_sentence(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(domain_act, "publish", lambda *_: None)
+    monkeypatch.setattr(domain_act, "VERIFIED_WITHIN", 3.0)
+    tenant = stack.make_tenant(f"dns-{uuid7().hex}")
+    with pytest.raises(DomainActError, match="was not verified within 3 s"):
+        await prove_domain(recording(), stack, tenant)
+
+
+async def test_a_record_that_is_there_too_early_is_noticed(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = stack.make_tenant(f"dns-{uuid7().hex}")
+    claim = domain_act.DomainAct.claim
+
+    async def claim_and_publish(act: domain_act.DomainAct) -> dict[str, str]:
+        record = await claim(act)
+        with DnsConsole(str(stack.run["dns"]["control"])) as provider:
+            provider.publish(record["record_name"], record["record_value"])
+        return record
+
+    monkeypatch.setattr(domain_act.DomainAct, "claim", claim_and_publish)
+    monkeypatch.setattr(domain_act.DomainAct, "_looked", _asked_and_looked)
+    with pytest.raises(DomainActError, match="was seen before its record was published"):
+        await prove_domain(recording(), stack, tenant)
+
+
+def _asked_and_looked(act: domain_act.DomainAct) -> bool:
+    """Look until the record is seen: the worker may have been quicker than its publication."""
+    act._show_checks()
+    return "present" in act._outcomes.values()
