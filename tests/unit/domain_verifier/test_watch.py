@@ -17,6 +17,7 @@ from domain_verifier.domain.changes import (
 )
 from domain_verifier.domain.claim import (
     HOLDING,
+    IN_REVIEW,
     State,
     new_claim,
     override,
@@ -179,6 +180,14 @@ def test_a_review_may_take_longer_than_a_claim_lives(outcome: Outcome) -> None:
     watch.when_due(Outcome.ABSENT).when_due(Outcome.ABSENT)
     assert watch.claim.state is State.PENDING
     assert watch.when_due(Outcome.PRESENT).claim.state is State.VERIFIED
+
+
+def test_a_review_is_told_at_every_look_that_proves_the_claim() -> None:
+    watch = Watch().look(Outcome.PRESENT)
+    watch.claim = put_under_review(watch.claim, since=None, now=START, policy=POLICY).claim
+    assert watch.claim.last_explanation == IN_REVIEW
+    watch.now += timedelta(days=2)
+    assert watch.look(Outcome.PRESENT, ad=False).claim.last_explanation == IN_REVIEW
 
 
 def test_a_tenant_without_the_right_contests_nothing() -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from domain_verifier.domain.changes import Failed, Verified
-from domain_verifier.domain.claim import HOLDING, Claim, State, Step, end
+from domain_verifier.domain.claim import HOLDING, IN_REVIEW, Claim, State, Step, end
 from domain_verifier.domain.evidence import Evidence, Outcome
 from domain_verifier.domain.explanation import span_of
 from domain_verifier.domain.holding import observe_holding
@@ -56,6 +56,8 @@ def _explanation(after: Claim, evidence: Evidence, moment: Moment) -> str:
         return evidence.explanation
     if moment.refusal is not None:
         return f"The record is right, but it does not count now. {moment.refusal}"
+    if after.review_since is not None:
+        return IN_REVIEW
     wait = (after.next_check_at or moment.now) - moment.now
     return f"The record is there. It is looked at once more in {span_of(wait)}, then it counts."
 
