@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
+import orjson
 
 from domain_verifier.domain.claim import Claim, State
 from domain_verifier.domain.evidence import Answer, Evidence, Look, Outcome, Reason
 from domain_verifier.domain.name import DomainName
+from domain_verifier.usecases.ports import CheckRecord, Concern
 
 MUTABLE = (
     "next_check_at",
@@ -88,3 +90,23 @@ def _answer(answer: Answer) -> dict[str, Any]:
     if answer.detail:
         shown["detail"] = answer.detail
     return shown
+
+
+def concern_of(row: asyncpg.Record) -> Concern:
+    """Return what operators see of a row."""
+    return Concern(**{**row, "state": State(row["state"])})
+
+
+def check_of(row: asyncpg.Record) -> CheckRecord:
+    """Return the check of a row."""
+    looks: list[dict[str, Any]] = orjson.loads(row["looks"])
+    return CheckRecord(
+        check_id=row["check_id"],
+        at=row["checked_at"],
+        outcome=Outcome(row["outcome"]),
+        reason=Reason(row["reason"]),
+        explanation=row["explanation"],
+        authenticated=row["authenticated"],
+        state=State(row["state"]),
+        looks=looks,
+    )

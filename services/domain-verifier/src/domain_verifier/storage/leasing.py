@@ -1,0 +1,64 @@
+"""Leases by the database's clock: who may look at a claim, until when, and who has to wait."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from uuid import UUID
+
+import asyncpg
+
+from chassis.ids import uuid7
+from chassis.queries import load_queries
+from domain_verifier.storage.rows import claim_of
+from domain_verifier.usecases.ports import Busy, Lease
+
+QUERIES = load_queries("domain_verifier.storage", "claims")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A person wants a claim looked at."""
+
+    tenant_id: UUID
+    claim_id: UUID
+    now: datetime
+    pause: timedelta
+    """Since the last wish for this claim."""
+    per_minute: int
+    """Claims of the tenant that people may wish for."""
+
+
+async def lease_due(
+    pool: asyncpg.Pool, now: datetime, *, limit: int, lasts: timedelta
+) -> Sequence[Lease]:
+    """Lease due claims, the longest due first."""
+    lease_id = uuid7()
+    rows = await pool.fetch(QUERIES["lease_due_claims"], now, limit, lease_id, lasts)
+    leases = [Lease(claim_of(row), lease_id, row["revision"]) for row in rows]
+    return sorted(leases, key=lambda lease: lease.claim.next_check_at or now)
+
+
+async def lease_asked(pool: asyncpg.Pool, wish: Wish, *, lasts: timedelta) -> Lease | Busy:
+    """Lease one live claim at a person's wish."""
+    lease_id, minute = uuid7(), timedelta(minutes=1)
+    row = await pool.fetchrow(
+        QUERIES["lease_claim"],
+        wish.tenant_id,
+        wish.claim_id,
+        lease_id,
+        lasts,
+        wish.now - wish.pause,
+        wish.now,
+        wish.now - minute,
+        wish.per_minute,
+    )
+    if row is not None:
+        return Lease(claim_of(row), lease_id, row["revision"])
+    waits = await pool.fetchrow(QUERIES["measure_wait"], wish.tenant_id, wish.claim_id, wish.now)
+    until: list[float] = [0.0]
+    if waits is not None and waits["leased"] is not None:
+        until.append(waits["leased"])
+    if waits is not None and waits["asked"] is not None:
+        until.append(wish.pause.total_seconds() + waits["asked"])
+    return Busy(ceil(max(until) or minute.total_seconds()))
