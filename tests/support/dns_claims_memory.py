@@ -257,14 +257,19 @@ class MemoryClaims:
     async def concerns(self, *, unseen_before: datetime, limit: int) -> Sequence[Concern]:
         """Return what people should look at."""
         found = [_concern(self._seen(row), unseen_before) for row in self.rows.values()]
-        return sorted((c for c in found if c), key=lambda c: (c.domain, c.kind))[:limit]
+        return sorted((self._named(c) for c in found if c), key=lambda c: (c.domain, c.kind))[
+            :limit
+        ]
 
     async def claims_to(self, domain: str) -> Sequence[Concern]:
         """Return the live claims to a domain."""
         claims = [row.claim for row in self.rows.values() if row.claim.domain.ascii == domain]
         live = [claim for claim in claims if claim.state in LIVE]
         live.sort(key=lambda claim: claim.state not in HOLDING)
-        return [_concern_of(claim, _kind(claim), claim.created_at) for claim in live]
+        return [self._named(_concern_of(claim, _kind(claim), claim.created_at)) for claim in live]
+
+    def _named(self, concern: Concern) -> Concern:
+        return replace(concern, tenant=self.tenants.known[concern.tenant_id].name)
 
     def _tell(self, step: Step, now: datetime) -> None:
         row = self.rows[step.claim.tenant_id, step.claim.claim_id]
@@ -287,6 +292,7 @@ def _kind(claim: Claim) -> str:
 def _concern_of(claim: Claim, kind: str, since: datetime | None) -> Concern:
     return Concern(
         claim.domain.ascii,
+        None,
         claim.tenant_id,
         claim.claim_id,
         claim.state,

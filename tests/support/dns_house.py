@@ -118,10 +118,10 @@ class House:
             actor="ann", reason="their provider has closed"
         )
 
-    async def concerns(self, domain: str | None = None) -> list[tuple[str, UUID]]:
-        """Return what operators are shown: its kind and the claim."""
+    async def concerns(self, domain: str | None = None) -> list[tuple[str, str | None]]:
+        """Return what operators are shown: its kind and whose it is."""
         show = ShowConcerns(self.claims, self.policy, self.clock)
-        return [(concern.kind, concern.claim_id) for concern in await show(domain=domain)]
+        return [(concern.kind, concern.tenant) for concern in await show(domain=domain)]
 
     async def now(self, claim: Claim) -> Claim:
         """Return the claim as it is now."""

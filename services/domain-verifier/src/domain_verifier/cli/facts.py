@@ -9,7 +9,7 @@ from domain_verifier.usecases.ports import CheckRecord, Concern, LogRecord
 
 LIST_COLUMNS = ("domain", "state", "verified_at", "next_check_at", "last_outcome", "claim_id")
 CHECK_COLUMNS = ("at", "outcome", "reason", "state", "dnssec", "explanation")
-CONCERN_COLUMNS = ("kind", "domain", "state", "tenant_id", "since", "last_outcome", "last_reason")
+CONCERN_COLUMNS = ("kind", "domain", "state", "tenant", "since", "last_outcome", "last_reason")
 LOG_COLUMNS = ("at", "action", "actor", "details")
 
 

@@ -99,6 +99,8 @@ class Concern:
     """A live claim of any tenant, as operators see it."""
 
     domain: str
+    tenant: str | None
+    """Its name, as far as the directory told of it."""
     tenant_id: UUID
     claim_id: UUID
     state: State

@@ -154,6 +154,7 @@ WHERE domain = ANY($1) AND tenant_id <> $2 AND state IN ('verified', 'grace');
 -- Claims that people should look at; with those in review, the holders of their domains.
 -- cross-tenant: for operators, who alone see more than one tenant.
 SELECT domain, tenant_id, claim_id, state, last_outcome, last_reason,
+    (SELECT name FROM tenants WHERE tenants.tenant_id = live.tenant_id) AS tenant,
     CASE
         WHEN state = 'pending' THEN 'review'
         WHEN contested_since IS NOT NULL THEN 'holder'
@@ -178,6 +179,7 @@ ORDER BY domain, kind, since LIMIT $2;
 -- All live claims to a domain, its holder first.
 -- cross-tenant: for operators, who alone see more than one tenant.
 SELECT domain, tenant_id, claim_id, state, last_outcome, last_reason,
+    (SELECT name FROM tenants WHERE tenants.tenant_id = claims.tenant_id) AS tenant,
     CASE
         WHEN state <> 'pending' THEN 'holder'
         WHEN review_since IS NOT NULL THEN 'review'
