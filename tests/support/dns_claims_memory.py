@@ -257,9 +257,9 @@ class MemoryClaims:
     async def concerns(self, *, unseen_before: datetime, limit: int) -> Sequence[Concern]:
         """Return what people should look at."""
         found = [_concern(self._seen(row), unseen_before) for row in self.rows.values()]
-        return sorted((self._named(c) for c in found if c), key=lambda c: (c.domain, c.kind))[
-            :limit
-        ]
+        named = [self._named(concern) for concern in found if concern]
+        named.sort(key=lambda concern: (concern.kind == "unseen", concern.domain, concern.kind))
+        return named[:limit]
 
     async def claims_to(self, domain: str) -> Sequence[Concern]:
         """Return the live claims to a domain."""

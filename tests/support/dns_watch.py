@@ -88,5 +88,5 @@ def verified() -> Watch:
     return watch
 
 
-def word(now: datetime, *, days: float = 7, approved_by: str = "bo", reason: str = "r") -> Override:
-    return Override(now + timedelta(days=days), "ann", approved_by, reason)
+def word(*, days: float = 7, approved_by: str = "bo", reason: str = "r") -> Override:
+    return Override(timedelta(days=days), "ann", approved_by, reason)

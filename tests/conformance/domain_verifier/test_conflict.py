@@ -55,6 +55,14 @@ async def test_operators_see_who_is_in_review_and_who_holds(house: House) -> Non
     assert await house.concerns() == []
     house.clock.pass_(days=3)
     assert await house.concerns() == [("unseen", "acme")]
+    house.dns.says("zeta.test", Outcome.PRESENT)
+    for name in ("globex", "initech"):
+        await house.check(await house.claim(await house.add_tenant(name), "zeta.test"))
+    assert await house.concerns() == [
+        ("holder", "globex"),
+        ("review", "initech"),
+        ("unseen", "acme"),
+    ]
 
 
 async def test_a_holder_is_contested_only_as_long_as_its_rival_proves_the_domain(

@@ -64,7 +64,7 @@ def live(watch: Watch, event: Event) -> None:
     else:
         watch.now += timedelta(hours=event.hours or 1)
     if event.overridden and watch.claim.state in HOLDING:
-        watch.claim = override(watch.claim, word(watch.now), now=watch.now, policy=POLICY).claim
+        watch.claim = override(watch.claim, word(), now=watch.now, policy=POLICY).claim
     since = (watch.claim.contested_since or watch.now) if event.contested else None
     watch.claim = replace(watch.claim, contested_since=since)
     if event.braked:

@@ -127,7 +127,7 @@ def test_a_released_claim_is_over() -> None:
     with pytest.raises(ConflictError):
         release(step.claim, now=START, actor="ann", reason="again")
     with pytest.raises(ConflictError):
-        override(step.claim, word(START), now=START, policy=POLICY)
+        override(step.claim, word(), now=START, policy=POLICY)
 
 
 def test_a_proved_claim_to_a_taken_domain_waits_for_review() -> None:
@@ -180,6 +180,13 @@ def test_a_review_may_take_longer_than_a_claim_lives(outcome: Outcome) -> None:
     watch.when_due(Outcome.ABSENT).when_due(Outcome.ABSENT)
     assert watch.claim.state is State.PENDING
     assert watch.when_due(Outcome.PRESENT).claim.state is State.VERIFIED
+
+
+def test_an_ended_claim_is_in_no_review() -> None:
+    watch = Watch().look(Outcome.PRESENT)
+    waiting = put_under_review(watch.claim, since=None, now=START, policy=POLICY).claim
+    ended = release(waiting, now=START, actor="ann", reason="moved").claim
+    assert ended.review_since is None
 
 
 def test_a_review_is_told_at_every_look_that_proves_the_claim() -> None:

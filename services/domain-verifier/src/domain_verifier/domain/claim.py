@@ -139,7 +139,14 @@ def new_claim(
 
 def end(claim: Claim, state: State, *, now: datetime) -> Claim:
     """Return the claim in a terminal state: never looked at again."""
-    return replace(claim, state=state, ended_at=now, next_check_at=None, override_until=None)
+    return replace(
+        claim,
+        state=state,
+        ended_at=now,
+        next_check_at=None,
+        review_since=None,
+        override_until=None,
+    )
 
 
 def release(claim: Claim, *, now: datetime, actor: str, reason: str) -> Step:
@@ -156,7 +163,7 @@ def release(claim: Claim, *, now: datetime, actor: str, reason: str) -> Step:
 class Override:
     """Two operators' word that a tenant holds a domain, for a time."""
 
-    until: datetime
+    lasts: timedelta
     actor: str
     approved_by: str
     reason: str
@@ -164,7 +171,8 @@ class Override:
 
 def override(claim: Claim, word: Override, *, now: datetime, policy: Policy) -> Step:
     """Let the claim hold its domain until a date, whatever DNS says."""
-    _refuse_bad_word(word, now=now, policy=policy)
+    _refuse_bad_word(word, policy)
+    until = now + word.lasts
     if claim.state not in LIVE:
         raise ConflictError(
             "wrong_state",
@@ -174,17 +182,17 @@ def override(claim: Claim, word: Override, *, now: datetime, policy: Policy) -> 
         claim,
         state=State.VERIFIED,
         verified_at=claim.verified_at or now,
-        override_until=word.until,
+        override_until=until,
         review_since=None,
         grace_started_at=None,
         grace_ends_at=None,
         grace_warnings=0,
-        next_check_at=min(now + policy.recheck_every, word.until),
+        next_check_at=min(now + policy.recheck_every, until),
     )
     verified = Verified(
         "override",
         recovered=claim.state is State.GRACE,
-        override_until=word.until,
+        override_until=until,
         actor=word.actor,
         approved_by=word.approved_by,
         reason=word.reason,
@@ -192,13 +200,13 @@ def override(claim: Claim, word: Override, *, now: datetime, policy: Policy) -> 
     return Step(held, (verified,))
 
 
-def _refuse_bad_word(word: Override, *, now: datetime, policy: Policy) -> None:
+def _refuse_bad_word(word: Override, policy: Policy) -> None:
     words(word.reason, missing=InvalidError("reason_missing", "Say why the override is needed."))
     alone = InvalidError("second_person_missing", "An override needs a second person's approval.")
     words(word.approved_by, missing=alone)
     if _person(word.approved_by) in {"", _person(word.actor)}:
         raise alone
-    if not now < word.until <= now + policy.override_limit:
+    if not timedelta(0) < word.lasts <= policy.override_limit:
         days = policy.override_limit // timedelta(days=1)
         raise InvalidError("override_too_long", f"An override lasts at most {days} days.")
 

@@ -58,7 +58,7 @@ class OverrideClaim:
         """Override what DNS says."""
         refuse_unentitled(await self.tenants.find(tenant_id))
         now = self.clock.now()
-        word = Override(now + lasts, actor, approved_by, reason)
+        word = Override(lasts, actor, approved_by, reason)
 
         def decide(claim: Claim) -> Step:
             return override(claim, word, now=now, policy=self.policy)
@@ -70,7 +70,7 @@ class OverrideClaim:
             claim_id=str(claim_id),
             actor=actor,
             approved_by=approved_by,
-            until=word.until.isoformat(),
+            until=claim.override_until.isoformat() if claim.override_until else None,
         )
         return claim
 

@@ -151,7 +151,8 @@ SELECT tenant_id, claim_id FROM claims
 WHERE domain = ANY($1) AND tenant_id <> $2 AND state IN ('verified', 'grace');
 
 -- name: list_concerns
--- Claims that people should look at; with those in review, the holders of their domains.
+-- Claims that people should look at; with those in review, the holders of their domains. Unseen ones
+-- come last, for an outage may make them many.
 -- cross-tenant: for operators, who alone see more than one tenant.
 SELECT domain, tenant_id, claim_id, state, last_outcome, last_reason,
     (SELECT name FROM tenants WHERE tenants.tenant_id = live.tenant_id) AS tenant,
@@ -173,7 +174,8 @@ FROM (
         AND (state <> 'pending' OR review_since IS NOT NULL)
 ) AS live
 WHERE state <> 'verified' OR contested_since IS NOT NULL OR unknown_since < $1
-ORDER BY domain, kind, since LIMIT $2;
+ORDER BY unknown_since < $1 AND state = 'verified' AND contested_since IS NULL, domain, kind, since
+LIMIT $2;
 
 -- name: list_claims_to
 -- All live claims to a domain, its holder first.
