@@ -34,7 +34,6 @@ from domain_verifier.domain.challenge import value_of
 from domain_verifier.settings import Settings
 from domain_verifier.storage.claims import HOT
 from domain_verifier.usecases.examine import Examined
-from domain_verifier.usecases.recheck_due import RecheckDue
 from domain_verifier.usecases.work_due import WorkDue
 from domain_verifier.wiring import adapters
 from embedded.logs import Logs
@@ -150,8 +149,13 @@ async def _work(settings: Settings, pool: asyncpg.Pool, claims: int) -> Recheck:
             done.set()
 
     examine = replace(parts.examine, examined=note)
-    recheck = RecheckDue(parts.claims, examine, parts.clock)
-    work = WorkDue(recheck, parts.review, concurrency=settings.check_concurrency)
+    work = WorkDue(
+        parts.claims,
+        examine,
+        parts.review,
+        parts.clock,
+        concurrency=settings.check_concurrency,
+    )
     began, cpu = time.perf_counter(), time.process_time()
     task = asyncio.create_task(work.run())
     async with asyncio.timeout(GIVE_UP_SECONDS):

@@ -35,7 +35,7 @@ class MemoryBreakers:
         *,
         counting: Counting,
         word: Word = NOBODY,
-    ) -> Breaker:
+    ) -> tuple[Breaker, Breaker]:
         """Count, decide, save."""
         began = counting.since(self.breaker)
         held: dict[UUID, set[str]] = {}
@@ -53,13 +53,13 @@ class MemoryBreakers:
             sum(map(len, suspects.values())),
             sum(min(len(names), counting.tenant_limit) for names in suspects.values()),
         )
-        after = decide(self.breaker, count)
-        if after != self.breaker:
+        before, after = self.breaker, decide(self.breaker, count)
+        if after != before:
             action = "opened" if after.is_open else "closed"
             details = {"held": count.held, "suspects": count.suspects, "reason": word.reason}
             self.records.insert(0, LogRecord(self.clock.now(), action, word.actor, details))
         self.breaker = after
-        return after
+        return before, after
 
     async def log(self, *, limit: int) -> Sequence[LogRecord]:
         """Return the log."""

@@ -44,11 +44,9 @@ class MemoryTenants:
 
     known: dict[UUID, Tenant] = field(default_factory=dict)
 
-    def add(self, name: str, *, package: str, status: str, tenant_id: UUID | None = None) -> UUID:
-        """Add or change a tenant and return its id."""
-        tenant = Tenant(tenant_id or uuid7(), name, package, status)
+    async def save(self, tenant: Tenant) -> None:
+        """Add or change a tenant."""
         self.known[tenant.tenant_id] = tenant
-        return tenant.tenant_id
 
     async def find(self, tenant_id: UUID) -> Tenant | None:
         """Return a tenant."""

@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from chassis.ids import uuid7
+from chassis.postgres import transaction
 from domain_verifier.domain.claim import Claim
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.domain.name import NamePolicy
@@ -23,7 +24,6 @@ from domain_verifier.usecases.change_claim import OverrideClaim, ReleaseClaim
 from domain_verifier.usecases.check_claim import CheckClaim
 from domain_verifier.usecases.examine import Examine, Examined
 from domain_verifier.usecases.ports import Breakers, Claims, Prober, Quota, Tenants
-from domain_verifier.usecases.recheck_due import RecheckDue
 from domain_verifier.usecases.review_breaker import AcceptDenials, ReviewBreaker
 from domain_verifier.usecases.show import ShowConcerns
 from domain_verifier.usecases.start_claim import StartClaim
@@ -42,8 +42,7 @@ class House:
     tenants: Tenants
     breakers: Breakers
     clock: FixedClock
-    add_tenant: Callable[..., Awaitable[UUID]]
-    """Takes `name`, `package`, `status`, and the `tenant_id` of one that changes."""
+    save_tenant: Callable[[Tenant], Awaitable[None]]
     dns: ScriptedProber = field(default_factory=ScriptedProber)
     prober: Prober | None = None
     policy: Policy = field(default_factory=Policy)
@@ -68,6 +67,19 @@ class House:
         """Return the count of suspects."""
         return ReviewBreaker(self.breakers, self.policy, self.clock)
 
+    async def add_tenant(
+        self,
+        name: str,
+        *,
+        package: str = "business",
+        status: str = "active",
+        tenant_id: UUID | None = None,
+    ) -> UUID:
+        """Add a tenant, or change the one of that id; return its id."""
+        tenant = Tenant(tenant_id or uuid7(), name, package, status)
+        await self.save_tenant(tenant)
+        return tenant.tenant_id
+
     async def claim(self, tenant_id: UUID, domain: str) -> Claim:
         """Start a claim."""
         start = StartClaim(
@@ -88,11 +100,10 @@ class House:
 
     async def sweep(self, *, limit: int = 1000) -> int:
         """Check all that is due now; return how many there were."""
-        recheck = RecheckDue(self.claims, self.examine(), self.clock)
         await self.review()()
-        leases = await recheck.lease(limit=limit)
+        leases = await self.claims.lease_due(self.clock.now(), limit=limit)
         for lease in leases:
-            await recheck(lease)
+            await self.examine()(lease)
         return len(leases)
 
     async def release(self, claim: Claim, *, actor: str = "ann", reason: str = "moved") -> Claim:
@@ -142,41 +153,20 @@ async def verified(house: House, tenant: str, domain: str = "acme.test") -> Clai
 def postgres_house(pool: asyncpg.Pool, *, lease: timedelta = timedelta(seconds=60)) -> House:
     """Return the house on PostgreSQL."""
     clock = FixedClock()
-
     versions = itertools.count(1)
 
-    async def add_tenant(
-        name: str,
-        *,
-        package: str = "business",
-        status: str = "active",
-        tenant_id: UUID | None = None,
-    ) -> UUID:
-        tenant = Tenant(tenant_id or uuid7(), name, package, status)
-        async with pool.acquire() as connection:
-            await save_tenant(connection, tenant, next(versions))  # type: ignore[arg-type]
-        return tenant.tenant_id
+    async def save(tenant: Tenant) -> None:
+        async with transaction(pool) as connection:
+            await save_tenant(connection, tenant, next(versions))
 
     claims = PostgresClaims(
         pool, outgoing=outgoing, committed=lambda: None, clock=clock, lease=lease
     )
-    return House(
-        claims, PostgresTenants(pool), PostgresBreakers(pool, clock=clock), clock, add_tenant
-    )
+    return House(claims, PostgresTenants(pool), PostgresBreakers(pool, clock=clock), clock, save)
 
 
 def memory_house() -> House:
     """Return the house in memory."""
     clock, tenants = FixedClock(), MemoryTenants()
     claims = MemoryClaims(tenants)
-
-    async def add_tenant(
-        name: str,
-        *,
-        package: str = "business",
-        status: str = "active",
-        tenant_id: UUID | None = None,
-    ) -> UUID:
-        return tenants.add(name, package=package, status=status, tenant_id=tenant_id)
-
-    return House(claims, tenants, MemoryBreakers(claims, clock), clock, add_tenant)
+    return House(claims, tenants, MemoryBreakers(claims, clock), clock, tenants.save)

@@ -2,18 +2,12 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from domain_verifier.domain.breaker import Breaker
-from domain_verifier.domain.changes import (
-    Change,
-)
-from domain_verifier.domain.claim import (
-    Claim,
-    Override,
-    State,
-    new_claim,
-)
+from domain_verifier.domain.changes import Change
+from domain_verifier.domain.claim import Claim, Override, State, new_claim
 from domain_verifier.domain.evidence import Evidence, Outcome, Reason
 from domain_verifier.domain.moment import Moment
 from domain_verifier.domain.name import DomainName
@@ -57,18 +51,24 @@ class Watch:
     breaker: Breaker = field(default_factory=Breaker)
     refusal: str | None = None
 
-    def look(self, outcome: Outcome, **circumstances: bool | timedelta | None) -> "Watch":
-        opened_at = START if circumstances.pop("braked", False) else None
-        asked = bool(circumstances.pop("asked", False))
-        found = evidence(outcome, **circumstances)  # type: ignore[arg-type]
-        breaker = replace(self.breaker, opened_at=opened_at)
+    def look(
+        self,
+        outcome: Outcome,
+        *,
+        ad: bool = True,
+        retry_after: timedelta | None = None,
+        braked: bool = False,
+        asked: bool = False,
+    ) -> "Watch":
+        found = evidence(outcome, ad=ad, retry_after=retry_after)
+        breaker = replace(self.breaker, opened_at=START if braked else None)
         moment = Moment(self.now, self.policy, breaker=breaker, asked=asked, refusal=self.refusal)
         step = observe(self.claim, found, moment)
         self.claim = step.claim
         self.changes += step.changes
         return self
 
-    def when_due(self, outcome: Outcome, **circumstances: bool | timedelta | None) -> "Watch":
+    def when_due(self, outcome: Outcome, **circumstances: Any) -> "Watch":
         assert self.claim.next_check_at is not None
         self.now = max(self.now, self.claim.next_check_at)
         return self.look(outcome, **circumstances)

@@ -4,8 +4,7 @@ import asyncio
 import itertools
 import struct
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from contextlib import suppress
 
 import dns.edns
 import dns.flags
@@ -14,16 +13,18 @@ import dns.name
 import dns.rcode
 import dns.rrset
 import pytest
+from prometheus_client import CollectorRegistry
 
+from domain_verifier.dns.resolver import Patience
+from domain_verifier.dns.validation import ValidationWatch, validation_gauge
 from domain_verifier.domain.challenge import value_of
 from domain_verifier.domain.evidence import Evidence, Outcome, Reason
 from domain_verifier.domain.explanation import Subject
-from support.dns_probing import NAMES, PATIENCE, TOKEN, make_prober
-from support.dns_scripted import Datagram, Stream, scripted
+from support.dns_probing import NAMES, PATIENCE, TOKEN, make_prober, resolver_at
+from support.dns_scripted import Datagram, Send, Stream, scripted
 
 SUBJECT = Subject(NAMES.parse("acme.test"), TOKEN)
 RIGHT = f'"{value_of(TOKEN)}"'
-Send = Callable[[bytes], None]
 
 
 def reply(
@@ -148,20 +149,39 @@ async def test_an_unchecked_answer_that_says_nothing_makes_no_signature_wrong() 
     assert (await probe(answer)).reason is Reason.SERVFAIL
 
 
-async def test_a_slow_servfail_is_no_timeout() -> None:
-    asked: list[int] = []
-
+async def test_a_servfail_is_no_timeout_when_time_runs_out_over_the_next_question() -> None:
     async def answer(query: dns.message.Message, send: Send) -> None:
-        asked.append(query.id)
-        if query.flags & dns.flags.CD or len(asked) == 1:
-            return
-        await asyncio.sleep(0.45)
-        send(servfail(query).to_wire())
+        if not query.flags & dns.flags.CD:
+            send(servfail(query).to_wire())
 
     async with scripted(answer) as address:
-        patience = replace(PATIENCE, total=1.2)
+        patience = Patience(attempt=5.0, attempts=1, total=1.0)
         evidence = await make_prober([address], patience=patience).probe(SUBJECT, explain=False)
     assert (evidence.outcome, evidence.reason) == (Outcome.UNKNOWN, Reason.SERVFAIL)
+
+
+async def test_a_silent_resolver_keeps_nobody_from_being_asked_whether_it_validates() -> None:
+    async def silent(_query: dns.message.Message, _send: Send) -> None:
+        asked.append("silent")
+
+    async def speaking(query: dns.message.Message, send: Send) -> None:
+        asked.append("speaking")
+        send(honest(query).to_wire())
+
+    asked: list[str] = []
+    patience = Patience(attempt=30.0, attempts=1, total=30.0)
+    registry = CollectorRegistry()
+    async with scripted(silent) as first, scripted(speaking) as second:
+        resolvers = [resolver_at(address, patience=patience) for address in (first, second)]
+        poll = ValidationWatch(resolvers, gauge=validation_gauge(registry)).poll()
+        for _ in range(3):
+            # As the polling loop does: nobody is waited for longer than this.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await poll.read()
+    assert sorted(asked) == ["silent", "speaking"]
+    told = registry.get_sample_value("domain_resolver_validates", {"resolver": second})
+    assert told == 0
 
 
 async def test_a_denial_on_the_word_of_another_zone_does_not_count() -> None:

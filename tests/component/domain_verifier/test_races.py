@@ -17,7 +17,6 @@ from domain_verifier.domain.evidence import Evidence, Outcome, Reason
 from domain_verifier.domain.explanation import Subject
 from domain_verifier.storage.claims import PostgresClaims
 from domain_verifier.usecases.ports import Busy, Counting, Lease, Quota, Settled
-from domain_verifier.usecases.recheck_due import RecheckDue
 from domain_verifier.usecases.work_due import WorkDue
 from support.dns_house import House, postgres_house
 from support.waiting import eventually
@@ -73,8 +72,9 @@ async def pool(dsn: str) -> AsyncIterator[asyncpg.Pool]:
 
 
 def worker(house: House) -> WorkDue:
-    recheck = RecheckDue(house.claims, house.examine(), house.clock)
-    return WorkDue(recheck, house.review(), concurrency=16, poll=0.05)
+    return WorkDue(
+        house.claims, house.examine(), house.review(), house.clock, concurrency=16, poll=0.05
+    )
 
 
 async def test_of_two_tenants_racing_200_times_exactly_one_holds_each_domain(pool) -> None:

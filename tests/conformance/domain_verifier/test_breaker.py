@@ -4,32 +4,47 @@ from datetime import timedelta
 
 import pytest
 
-from domain_verifier.domain.claim import State
-from domain_verifier.domain.errors import (
-    ConflictError,
-)
+from domain_verifier.domain.claim import Claim, State
+from domain_verifier.domain.errors import ConflictError
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.domain.policy import Policy
 from support.dns_house import House, verified
 
 
-async def test_the_breaker_stops_what_our_own_fault_would_take(house: House) -> None:
-    tenant = await house.add_tenant("acme")
-    claims = [await house.claim(tenant, f"d{number}.test") for number in range(30)]
+async def held_by_one(house: House, *domains: str) -> list[Claim]:
+    """Return the claims of one new tenant that holds all these domains."""
+    tenant = await house.add_tenant(domains[0])
+    claims = [await house.claim(tenant, domain) for domain in domains]
+    become(house, claims, Outcome.PRESENT)
+    assert await house.sweep() == len(domains)
+    return claims
+
+
+async def held_by_each(house: House, size: int) -> list[Claim]:
+    """Return as many claims of as many tenants, each of which holds one domain."""
+    return [await verified(house, f"t{number}", f"d{number}.test") for number in range(size)]
+
+
+def become(house: House, claims: list[Claim], outcome: Outcome) -> None:
     for claim in claims:
-        house.dns.says(claim.domain.ascii, Outcome.PRESENT)
-    assert await house.sweep() == 30
-    for claim in claims[:25]:
-        house.dns.says(claim.domain.ascii, Outcome.ABSENT)
-    for _ in range(60):
-        house.clock.pass_(hours=8)
+        house.dns.says(claim.domain.ascii, outcome)
+
+
+async def pass_looking(house: House, *, times: int, hours: float = 8) -> None:
+    for _ in range(times):
+        house.clock.pass_(hours=hours)
         await house.sweep()
+
+
+async def test_the_breaker_stops_what_our_own_fault_would_take(house: House) -> None:
+    claims = await held_by_one(house, *(f"d{number}.test" for number in range(30)))
+    become(house, claims[:25], Outcome.ABSENT)
+    await pass_looking(house, times=60)
     assert (await house.breakers.current()).opened_at is not None
     found = [await house.now(claim) for claim in claims]
     assert {claim.state for claim in found} == {State.VERIFIED}
     assert {claim.absent_count for claim in found} == {0}
-    for claim in claims[:20]:
-        house.dns.says(claim.domain.ascii, Outcome.PRESENT)
+    become(house, claims[:20], Outcome.PRESENT)
     house.clock.pass_(hours=12)
     await house.sweep()
     await house.sweep()
@@ -37,76 +52,49 @@ async def test_the_breaker_stops_what_our_own_fault_would_take(house: House) -> 
 
 
 async def test_an_operator_can_accept_that_many_domains_are_gone(house: House) -> None:
-    tenant = await house.add_tenant("acme")
-    claims = [await house.claim(tenant, f"d{number}.test") for number in range(30)]
-    for claim in claims:
-        house.dns.says(claim.domain.ascii, Outcome.PRESENT)
-    await house.sweep()
-    for claim in claims[:25]:
-        house.dns.says(claim.domain.ascii, Outcome.ABSENT)
-    for _ in range(6):
-        house.clock.pass_(hours=8)
-        await house.sweep()
+    claims = await held_by_one(house, *(f"d{number}.test" for number in range(30)))
+    become(house, claims[:25], Outcome.ABSENT)
+    await pass_looking(house, times=6)
     assert (await house.breakers.current()).opened_at is not None
     house.clock.pass_(minutes=1)
     await house.accept()
     accepted = (await house.breakers.log(limit=1))[0]
     assert (accepted.action, accepted.actor) == ("closed", "ann")
-    for _ in range(6):
-        house.clock.pass_(hours=8)
-        await house.sweep()
+    await pass_looking(house, times=6)
     assert (await house.breakers.current()).opened_at is None
     assert (await house.now(claims[0])).state is State.GRACE
     assert (await house.now(claims[29])).state is State.VERIFIED
 
 
 async def test_a_few_lost_domains_do_not_trip_the_breaker(house: House) -> None:
-    tenant = await house.add_tenant("acme")
-    claims = [await house.claim(tenant, f"d{number}.test") for number in range(30)]
-    for claim in claims:
-        house.dns.says(claim.domain.ascii, Outcome.PRESENT)
-    await house.sweep()
-    for claim in claims[:14]:
-        house.dns.says(claim.domain.ascii, Outcome.ABSENT)
-    for _ in range(9):
-        house.clock.pass_(hours=8)
-        await house.sweep()
+    claims = await held_by_one(house, *(f"d{number}.test" for number in range(30)))
+    become(house, claims[:14], Outcome.ABSENT)
+    await pass_looking(house, times=9)
     assert not (await house.breakers.current()).is_open
     assert (await house.now(claims[0])).state is State.GRACE
 
 
 async def test_subdomains_of_one_tenant_do_not_hold_up_the_others(house: House) -> None:
-    tenant, other = await house.add_tenant("acme"), await house.add_tenant("globex")
-    claims = [await house.claim(tenant, f"d{number}.acme.test") for number in range(25)]
-    bystanders = [await house.claim(other, f"d{number}.test") for number in range(5)]
-    for claim in (*claims, *bystanders):
-        house.dns.says(claim.domain.ascii, Outcome.PRESENT)
-    await house.sweep()
-    for claim in claims:
-        house.dns.says(claim.domain.ascii, Outcome.ABSENT)
-    for _ in range(9):
-        house.clock.pass_(hours=8)
-        await house.sweep()
+    claims = await held_by_one(house, *(f"d{number}.acme.test" for number in range(25)))
+    await held_by_one(house, *(f"d{number}.test" for number in range(5)))
+    become(house, claims, Outcome.ABSENT)
+    await pass_looking(house, times=9)
     assert not (await house.breakers.current()).is_open
     assert (await house.now(claims[0])).state is State.GRACE
 
 
 async def test_a_small_fleet_that_vanishes_trips_the_breaker(house: House) -> None:
-    claims = [await verified(house, f"t{number}", f"d{number}.test") for number in range(4)]
-    for claim in claims:
-        house.dns.says(claim.domain.ascii, Outcome.ABSENT)
-    for _ in range(60):
-        house.clock.pass_(hours=8)
-        await house.sweep()
+    claims = await held_by_each(house, 4)
+    become(house, claims, Outcome.ABSENT)
+    await pass_looking(house, times=60)
     assert {(await house.now(claim)).state for claim in claims} == {State.VERIFIED}
     [opened] = await house.breakers.log(limit=10)
     assert (opened.action, opened.actor) == ("opened", "checks")
 
 
 async def test_suspects_are_counted_before_anything_is_taken_away(house: House) -> None:
-    claims = [await verified(house, f"t{number}", f"d{number}.test") for number in range(4)]
-    for claim in claims:
-        house.dns.says(claim.domain.ascii, Outcome.ABSENT)
+    claims = await held_by_each(house, 4)
+    become(house, claims, Outcome.ABSENT)
     for _ in range(9):
         house.clock.pass_(hours=8)
         for lease in await house.claims.lease_due(house.clock.now(), limit=10):
@@ -116,16 +104,15 @@ async def test_suspects_are_counted_before_anything_is_taken_away(house: House) 
 
 
 async def test_a_look_by_hand_takes_nothing_away_under_the_open_breaker(house: House) -> None:
-    claims = [await verified(house, f"t{number}", f"d{number}.test") for number in range(4)]
-    for claim in claims:
-        house.dns.says(claim.domain.ascii, Outcome.ABSENT)
+    claims = await held_by_each(house, 4)
+    become(house, claims, Outcome.ABSENT)
     for _ in range(9):
         house.clock.pass_(hours=8)
         for claim in claims:
             await house.check(claim)
     assert {(await house.now(claim)).state for claim in claims} == {State.VERIFIED}
+    become(house, claims, Outcome.PRESENT)
     for claim in claims:
-        house.dns.says(claim.domain.ascii, Outcome.PRESENT)
         await house.check(claim)
     await house.sweep()
     assert not (await house.breakers.current()).is_open
@@ -145,35 +132,27 @@ async def test_a_slow_schedule_does_not_hide_a_fault(house: House, size: int) ->
     for number in range(size):
         claims.append(await verified(house, f"t{number}", f"d{number}.test"))
         house.clock.pass_(hours=7 * 24 / size)
-    for claim in claims:
-        house.dns.says(claim.domain.ascii, Outcome.ABSENT)
-    for _ in range(100):
-        house.clock.pass_(hours=8)
-        await house.sweep()
+    become(house, claims, Outcome.ABSENT)
+    await pass_looking(house, times=100)
     states = [(await house.now(claim)).state for claim in claims]
     assert State.LAPSED not in states
     assert (await house.breakers.current()).is_open
 
 
 async def test_silence_between_does_not_hide_a_fault(house: House) -> None:
-    claims = [await verified(house, f"t{number}", f"d{number}.test") for number in range(4)]
-    for claim in claims[:2]:
-        house.dns.says(claim.domain.ascii, Outcome.ABSENT)
+    claims = await held_by_each(house, 4)
+    become(house, claims[:2], Outcome.ABSENT)
     house.clock.pass_(hours=24)
     await house.sweep()
     for outcome, hours in ((Outcome.UNKNOWN, 60), (Outcome.ABSENT, 400)):
-        for claim in claims:
-            house.dns.says(claim.domain.ascii, outcome)
-        for _ in range(0, hours, 4):
-            house.clock.pass_(hours=4)
-            await house.sweep()
+        become(house, claims, outcome)
+        await pass_looking(house, times=hours // 4, hours=4)
     assert {(await house.now(claim)).state for claim in claims} == {State.VERIFIED}
 
 
 async def test_what_was_accepted_is_logged_with_its_count(house: House) -> None:
-    claims = [await verified(house, f"t{number}", f"d{number}.test") for number in range(4)]
-    for claim in claims:
-        house.dns.says(claim.domain.ascii, Outcome.ABSENT)
+    claims = await held_by_each(house, 4)
+    become(house, claims, Outcome.ABSENT)
     house.clock.pass_(hours=24)
     await house.sweep()
     await house.sweep()

@@ -125,6 +125,13 @@ def test_an_override_holds_without_a_record_until_its_day() -> None:
     assert watch.claim.state is State.GRACE
 
 
+def test_an_override_is_told_without_the_blanks_around_its_words() -> None:
+    said = word(approved_by=" bo ", reason="\tmoved  ")
+    [verified_by_word] = override(pending(), said, now=START, policy=POLICY).changes
+    assert isinstance(verified_by_word, Verified)
+    assert (verified_by_word.approved_by, verified_by_word.reason) == ("bo", "moved")
+
+
 def test_an_override_that_dns_never_bore_out_ends_whatever_dns_says() -> None:
     watch = Watch().look(Outcome.UNKNOWN)
     watch.claim = override(watch.claim, word(), now=watch.now, policy=POLICY).claim

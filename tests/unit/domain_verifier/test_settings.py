@@ -14,7 +14,7 @@ def settings(**values: object) -> Settings:
         "database_url": "postgresql://u:p@127.0.0.1:9/d",
         "dns_resolvers": "127.0.0.1,9.9.9.9",
     }
-    return Settings(**{**needed, **values})  # type: ignore[arg-type]
+    return Settings.model_validate({**needed, **values})
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import asyncio
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import cast
 
 import dns.exception
@@ -16,6 +16,8 @@ from dns_sandbox.zone import Trouble, Zone
 
 TCP_IDLE_SECONDS = 10.0
 FREE_PORT_TRIES = 20
+DatagramHandler = Callable[[bytes, Callable[[bytes], None]], Awaitable[None]]
+"""Takes a question and what sends an answer to whoever asked."""
 StreamHandler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -66,8 +68,8 @@ async def answer(zone: Zone, wire: bytes, *, udp: bool) -> bytes | None:
 
 
 class _Datagrams(asyncio.DatagramProtocol):
-    def __init__(self, zone: Zone) -> None:
-        self._zone = zone
+    def __init__(self, answer: DatagramHandler) -> None:
+        self._answer = answer
         self._transport: asyncio.DatagramTransport | None = None
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -76,14 +78,22 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        task = asyncio.ensure_future(self._reply(data, addr))
+        def send(wire: bytes) -> None:
+            if self._transport is not None:
+                self._transport.sendto(wire, addr)
+
+        task = asyncio.ensure_future(self._answer(data, send))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    async def _reply(self, data: bytes, addr: tuple[str, int]) -> None:
-        wire = await answer(self._zone, data, udp=True)
-        if wire is not None and self._transport is not None:
-            self._transport.sendto(wire, addr)
+
+def _datagram_handler(zone: Zone) -> DatagramHandler:
+    async def handle(data: bytes, send: Callable[[bytes], None]) -> None:
+        wire = await answer(zone, data, udp=True)
+        if wire is not None:
+            send(wire)
+
+    return handle
 
 
 def _stream_handler(zone: Zone) -> StreamHandler:
@@ -108,17 +118,30 @@ def _stream_handler(zone: Zone) -> StreamHandler:
     return handle
 
 
+@asynccontextmanager
+async def listening(
+    datagrams: DatagramHandler, streams: StreamHandler, *, host: str, port: int
+) -> AsyncIterator[int]:
+    """Listen on one port, UDP and TCP; yields the port (0 becomes a free one)."""
+    server, transport = await _open(datagrams, streams, host, port)
+    try:
+        yield int(server.sockets[0].getsockname()[1])
+    finally:
+        transport.close()
+        server.close()
+
+
 async def _open(
-    zone: Zone, host: str, port: int
-) -> tuple[asyncio.Server, asyncio.DatagramTransport, int]:
-    """Listen on one port, UDP and TCP; a free one may be taken by somebody else's UDP."""
+    datagrams: DatagramHandler, streams: StreamHandler, host: str, port: int
+) -> tuple[asyncio.Server, asyncio.DatagramTransport]:
+    # A port that is free for TCP may be taken by somebody else's UDP.
     tries = 1 if port else FREE_PORT_TRIES
     while True:
-        server = await asyncio.start_server(_stream_handler(zone), host, port)
+        server = await asyncio.start_server(streams, host, port)
         bound = server.sockets[0].getsockname()[1]
         try:
             transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-                lambda: _Datagrams(zone), local_addr=(host, bound)
+                lambda: _Datagrams(datagrams), local_addr=(host, bound)
             )
         except OSError:
             server.close()
@@ -126,18 +149,15 @@ async def _open(
             if not tries:
                 raise
         else:
-            return server, transport, bound
+            return server, transport
 
 
 @asynccontextmanager
 async def serving(zone: Zone, *, host: str, ports: Sequence[int]) -> AsyncIterator[list[int]]:
     """Serve the zone on every port, UDP and TCP; yields the ports (0 becomes a free one)."""
-    opened: list[tuple[asyncio.Server, asyncio.DatagramTransport, int]] = []
-    try:
-        for port in ports:
-            opened.append(await _open(zone, host, port))
-        yield [bound for _, _, bound in opened]
-    finally:
-        for server, transport, _ in opened:
-            transport.close()
-            server.close()
+    datagrams, streams = _datagram_handler(zone), _stream_handler(zone)
+    async with AsyncExitStack() as opened:
+        yield [
+            await opened.enter_async_context(listening(datagrams, streams, host=host, port=port))
+            for port in ports
+        ]

@@ -41,7 +41,6 @@ from domain_verifier.storage.upkeep import ClaimGauges, Pruning, claims_poll
 from domain_verifier.usecases.change_claim import OverrideClaim, ReleaseClaim
 from domain_verifier.usecases.check_claim import CheckClaim
 from domain_verifier.usecases.examine import Examine, Examined
-from domain_verifier.usecases.recheck_due import RecheckDue
 from domain_verifier.usecases.review_breaker import AcceptDenials, ReviewBreaker
 from domain_verifier.usecases.show import (
     FindClaim,
@@ -74,16 +73,9 @@ class Adapters:
     tenants: PostgresTenants
     breakers: PostgresBreakers
     review: ReviewBreaker
+    resolvers: list[Resolver]
     examine: Examine
     clock: SystemClock
-
-
-def resolvers_of(settings: Settings) -> list[Resolver]:
-    """Return the configured resolvers."""
-    return [
-        Resolver(at, patience=settings.patience, trusted=settings.trusts(at))
-        for at in settings.endpoints
-    ]
 
 
 def adapters(settings: Settings, pool: asyncpg.Pool, *, committed: Callable[[], None]) -> Adapters:
@@ -96,7 +88,11 @@ def adapters(settings: Settings, pool: asyncpg.Pool, *, committed: Callable[[], 
         clock=clock,
         lease=timedelta(seconds=settings.lease_seconds),
     )
-    prober = DnsProber(resolvers_of(settings), names=settings.names)
+    resolvers = [
+        Resolver(at, patience=settings.patience, trusted=settings.trusts(at))
+        for at in settings.endpoints
+    ]
+    prober = DnsProber(resolvers, names=settings.names)
     tenants = PostgresTenants(pool)
     breakers = PostgresBreakers(pool, clock=clock)
     review = ReviewBreaker(breakers, settings.policy, clock)
@@ -111,7 +107,7 @@ def adapters(settings: Settings, pool: asyncpg.Pool, *, committed: Callable[[], 
         jitter=lambda: random.uniform(-1, 1),  # noqa: S311
         examined=_count,
     )
-    return Adapters(claims, tenants, breakers, review, examine, clock)
+    return Adapters(claims, tenants, breakers, review, resolvers, examine, clock)
 
 
 def verifier(settings: Settings, parts: Adapters) -> Verifier:
@@ -169,7 +165,7 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
             polls=[
                 outbox_poll(pool),
                 claims_poll(pool, clock=parts.clock, policy=settings.policy, gauges=GAUGES),
-                ValidationWatch(resolvers_of(settings), gauge=VALIDATES).poll(),
+                ValidationWatch(parts.resolvers, gauge=VALIDATES).poll(),
             ]
             if mode.works
             else (),
@@ -195,8 +191,13 @@ def _loops(
         bootstrap=settings.kafka_bootstrap_servers,
         signal=signal,
     )
-    recheck = RecheckDue(parts.claims, parts.examine, parts.clock)
-    work = WorkDue(recheck, parts.review, concurrency=settings.check_concurrency)
+    work = WorkDue(
+        parts.claims,
+        parts.examine,
+        parts.review,
+        parts.clock,
+        concurrency=settings.check_concurrency,
+    )
     keep = timedelta(days=settings.check_history_days)
     pruning = Pruning(pool, clock=parts.clock, keep=keep)
     return [

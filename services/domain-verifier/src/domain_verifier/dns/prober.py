@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 
 from domain_verifier.dns.resolver import Resolver
 from domain_verifier.domain.challenge import LABEL, proves
-from domain_verifier.domain.evidence import Evidence, Hints, Look, Status
+from domain_verifier.domain.evidence import DENIALS, Evidence, Hints, Look
 from domain_verifier.domain.explanation import Subject
 from domain_verifier.domain.judgement import judge
 from domain_verifier.domain.name import MAX_OCTETS, NamePolicy
 
 # Of the zones above a name, so many are searched for a misplaced record.
 MAX_ZONES = 3
-_DENIALS = frozenset({Status.NXDOMAIN, Status.NODATA})
 
 
 def random_label() -> str:
@@ -38,7 +37,7 @@ class DnsProber:
     async def probe(self, subject: Subject, *, explain: bool) -> Evidence:
         """Return what DNS says of the claim; with `explain`, look for the usual mistakes too."""
         looks = await asyncio.gather(*(self._look(r, subject) for r in self._resolvers))
-        denied = all(look.answer.status in _DENIALS for look in looks)
+        denied = all(look.answer.status in DENIALS for look in looks)
         hints = await self._hints(subject) if explain and denied else None
         return judge(looks, subject=subject, names=self._names, hints=hints)
 

@@ -1,5 +1,6 @@
 """Whether the resolvers validate DNSSEC, asked now and then of a zone that is signed: the root."""
 
+import asyncio
 from collections.abc import Sequence
 
 import structlog
@@ -7,13 +8,12 @@ from prometheus_client import REGISTRY, CollectorRegistry, Gauge
 
 from chassis.metrics import Poll
 from domain_verifier.dns.resolver import Resolver
-from domain_verifier.domain.evidence import Status
+from domain_verifier.domain.evidence import TOLD
 
 log = structlog.get_logger()
 
 ROOT = ""
 EVERY_POLLS = 60
-_TOLD = frozenset({Status.ANSWERED, Status.NODATA, Status.NXDOMAIN})
 
 
 def validation_gauge(registry: CollectorRegistry = REGISTRY) -> Gauge:
@@ -29,9 +29,7 @@ def validation_gauge(registry: CollectorRegistry = REGISTRY) -> Gauge:
 async def validates(resolver: Resolver, *, signed: str = ROOT) -> bool | None:
     """Tell whether a resolver vouches for a signed zone; None where it does not answer."""
     answer = await resolver.txt(signed)
-    if answer.status not in _TOLD:
-        return None
-    return answer.ad
+    return answer.ad if answer.status in TOLD else None
 
 
 class ValidationWatch:
@@ -49,10 +47,11 @@ class ValidationWatch:
         return Poll("resolvers", self._read)
 
     async def _read(self) -> None:
-        if self._polls % EVERY_POLLS == 0:
-            for resolver in self._resolvers:
-                await self._look(resolver)
+        due = self._polls % EVERY_POLLS == 0
+        # Counted before: a resolver that takes longer than a poll may is not asked at every one.
         self._polls += 1
+        if due:
+            await asyncio.gather(*(self._look(resolver) for resolver in self._resolvers))
 
     async def _look(self, resolver: Resolver) -> None:
         found = await validates(resolver, signed=self._signed)

@@ -171,7 +171,7 @@ class Override:
 
 def override(claim: Claim, word: Override, *, now: datetime, policy: Policy) -> Step:
     """Let the claim hold its domain until a date, whatever DNS says."""
-    _refuse_bad_word(word, policy)
+    word = _cleaned(word, policy)
     until = now + word.lasts
     if claim.state not in LIVE:
         raise ConflictError(
@@ -200,15 +200,17 @@ def override(claim: Claim, word: Override, *, now: datetime, policy: Policy) -> 
     return Step(held, (verified,))
 
 
-def _refuse_bad_word(word: Override, policy: Policy) -> None:
-    words(word.reason, missing=InvalidError("reason_missing", "Say why the override is needed."))
+def _cleaned(word: Override, policy: Policy) -> Override:
+    unsaid = InvalidError("reason_missing", "Say why the override is needed.")
     alone = InvalidError("second_person_missing", "An override needs a second person's approval.")
-    words(word.approved_by, missing=alone)
-    if _person(word.approved_by) in {"", _person(word.actor)}:
+    reason = words(word.reason, missing=unsaid)
+    approved_by = words(word.approved_by, missing=alone)
+    if _person(approved_by) in {"", _person(word.actor)}:
         raise alone
     if not timedelta(0) < word.lasts <= policy.override_limit:
         days = policy.override_limit // timedelta(days=1)
         raise InvalidError("override_too_long", f"An override lasts at most {days} days.")
+    return replace(word, reason=reason, approved_by=approved_by)
 
 
 def _person(name: str) -> str:

@@ -32,6 +32,11 @@ class Status(StrEnum):
     UNREACHABLE = "unreachable"
 
 
+DENIALS = frozenset({Status.NXDOMAIN, Status.NODATA})
+TOLD = DENIALS | {Status.ANSWERED}
+"""Statuses of a resolver that did its work: it says what there is, or that there is nothing."""
+
+
 class Reason(StrEnum):
     """Why a check came out as it did."""
 

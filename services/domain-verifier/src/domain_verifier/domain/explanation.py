@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from domain_verifier.domain.challenge import Record, record_for
-from domain_verifier.domain.evidence import Hints, Look, Reason, Status
+from domain_verifier.domain.evidence import TOLD, Hints, Look, Reason, Status
 from domain_verifier.domain.name import DomainName
 
 MAX_VALUES = 3
 MAX_VALUE_LENGTH = 80
-_TOLD = frozenset({Status.ANSWERED, Status.NXDOMAIN, Status.NODATA})
 _SILENCES = frozenset({Reason.TIMEOUT, Reason.SERVFAIL, Reason.REFUSED})
 # Tokens of other claims are recognised by their beginning; nobody needs the rest.
 _TOKENS = re.compile(r"\b(token=[a-z2-7]{6})[a-z2-7]{26}\b")
@@ -76,11 +75,11 @@ def _host_in(record: Record, domain: DomainName, looks: Sequence[Look]) -> str:
 def _perhaps_ours(seen: Seen) -> bool:
     """Tell whether another resolver was answered, or none could be reached at all."""
     statuses = {look.answer.status for look in seen.looks}
-    return not statuses.isdisjoint(_TOLD) or statuses <= {Status.UNREACHABLE}
+    return not statuses.isdisjoint(TOLD) or statuses <= {Status.UNREACHABLE}
 
 
 def _ours(seen: Seen) -> str:
-    failed = [look.answer for look in seen.looks if look.answer.status not in _TOLD]
+    failed = [look.answer for look in seen.looks if look.answer.status not in TOLD]
     who = ", ".join(f"{answer.resolver} ({answer.status})" for answer in failed)
     sees = _resolvers(seen, present=True)
     others = f" {sees} sees the record." if sees else ""

@@ -188,8 +188,6 @@ def _retry_after(looks: Sequence[Look], present: Sequence[bool]) -> timedelta | 
     ttls = [
         look.answer.ttl
         for look, sees in zip(looks, present, strict=True)
-        if look.answer.ttl is not None
-        and not sees
-        and look.answer.status in {Status.NXDOMAIN, Status.NODATA, Status.ANSWERED}
+        if look.answer.ttl is not None and not sees
     ]
     return min(timedelta(seconds=max(ttls)), MAX_RETRY_AFTER) if ttls else None

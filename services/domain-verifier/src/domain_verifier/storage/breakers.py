@@ -34,8 +34,8 @@ class PostgresBreakers:
         *,
         counting: Counting,
         word: Word = NOBODY,
-    ) -> Breaker:
-        """Lock the breaker, count, decide, save, and log what has changed."""
+    ) -> tuple[Breaker, Breaker]:
+        """Lock the breaker, count, decide, save, and log what has changed; return before, after."""
         async with transaction(self._pool) as connection:
             row = await connection.fetchrow(QUERIES["lock_breaker"])
             before = Breaker(**row) if row else Breaker()
@@ -47,7 +47,7 @@ class PostgresBreakers:
             after = decide(before, count)
             if after != before:
                 await self._save(connection, after, count, word)
-        return after
+        return before, after
 
     async def _save(
         self, connection: asyncpg.Connection, breaker: Breaker, count: Count, word: Word

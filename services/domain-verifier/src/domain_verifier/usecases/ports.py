@@ -212,8 +212,8 @@ class Breakers(Protocol):
         *,
         counting: Counting,
         word: Word = NOBODY,
-    ) -> Breaker:
-        """Lock the breaker, count, decide, save, and log what has changed."""
+    ) -> tuple[Breaker, Breaker]:
+        """Lock the breaker, count, decide, save, and log what has changed; return before, after."""
 
     async def log(self, *, limit: int) -> Sequence[LogRecord]:
         """Return what happened to the breaker, newest first."""

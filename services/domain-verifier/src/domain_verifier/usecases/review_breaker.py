@@ -34,8 +34,7 @@ class ReviewBreaker:
     async def __call__(self) -> Breaker:
         """Return the breaker as it stands now."""
         now = self.clock.now()
-        before = await self.breakers.current()
-        after = await self.breakers.change(
+        before, after = await self.breakers.change(
             lambda breaker, count: reconsider(breaker, count, now=now, policy=self.policy),
             counting=counting(now, self.policy),
         )
@@ -59,7 +58,7 @@ class AcceptDenials:
         unsaid = InvalidError("reason_missing", "Say how you know that the domains are gone.")
         reason = words(reason, missing=unsaid)
         now = self.clock.now()
-        breaker = await self.breakers.change(
+        _, breaker = await self.breakers.change(
             lambda breaker, _count: accept(breaker, now=now),
             counting=counting(now, self.policy),
             word=Word(actor, reason),

@@ -1,14 +1,20 @@
-"""The worker's loop: keeps a number of checks under way as long as there is due work."""
+"""The worker's loop: looks at all that is due, by as many replicas as there are.
+
+Due work is rows with a lease, not timers: what a killed replica held is due again when its lease
+runs out, and a result that comes after that is dropped.
+"""
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
+from chassis.clock import Clock
 from chassis.loops import beat
-from domain_verifier.usecases.ports import Lease
-from domain_verifier.usecases.recheck_due import RecheckDue
+from domain_verifier.usecases.examine import Examine
+from domain_verifier.usecases.ports import Claims, Lease
 from domain_verifier.usecases.review_breaker import ReviewBreaker
 
 log = structlog.get_logger()
@@ -21,8 +27,10 @@ RETRY_SECONDS = 1.0
 class WorkDue:
     """Leases due claims and checks them, a bounded number at once."""
 
-    recheck: RecheckDue
+    claims: Claims
+    examine: Examine
     review: ReviewBreaker
+    clock: Clock
     concurrency: int = 64
     poll: float = 1.0
     """Seconds until the next look for due work when there was none."""
@@ -47,13 +55,13 @@ class WorkDue:
                     group.create_task(self._check(lease))
                 await self._wait(idle=len(leases) < wanted)
 
-    async def _take(self) -> tuple[list[Lease], int]:
+    async def _take(self) -> tuple[Sequence[Lease], int]:
         if time.monotonic() - self._reviewed_at > REVIEW_SECONDS:
             # A breaker that is open has to close by itself; what takes away counts anew anyway.
             await self.review()
             self._reviewed_at = time.monotonic()
         wanted = self.concurrency - self._under_way
-        return await self.recheck.lease(limit=wanted), wanted
+        return await self.claims.lease_due(self.clock.now(), limit=wanted), wanted
 
     async def _wait(self, *, idle: bool) -> None:
         """Wait for new work, or until a quarter of the slots is free: leases come in batches."""
@@ -67,7 +75,7 @@ class WorkDue:
 
     async def _check(self, lease: Lease) -> None:
         try:
-            await self.recheck(lease)
+            await self.examine(lease)
         except Exception:
             claim = lease.claim
             log.exception(
