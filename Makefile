@@ -12,7 +12,7 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 setup: ## Make .venv and fetch what else is needed; does nothing the second time
-	@PYTHON="$(PYTHON)" deploy/embedded/setup.sh
+	@PYTHON="$(PYTHON)" tools/embedded/setup.sh
 
 up: setup ## Start PostgreSQL, Kafka and all services; Ctrl-C stops them
 	@$(PY) -m embedded up $(ARGS)
@@ -44,7 +44,7 @@ bench: setup ## Measure SCIM and the re-checks of domains against their budgets
 
 contracts: setup ## Write schemas, docs/events.md, docs/asyncapi.yaml and docs/settings.md from the models
 	@$(PY) -m contracts.generate
-	@$(PY) -m chassis.settings_page
+	@$(PY) -m chassis.cli.settings_page
 
 compose-test: setup ## Bring the Docker stack up, provision through its gateway, compare
 	@deploy/compose-test.sh

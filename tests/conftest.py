@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.topics import create_topics
+from chassis.bus.topics import create_topics
 from embedded.jars import ensure_jars
 from embedded.kafka import KafkaBroker
 from embedded.logs import Logs
@@ -55,7 +55,7 @@ async def database(postgres: str) -> AsyncIterator[DatabaseFactory]:
 def kafka() -> str:
     """Return the bootstrap address of a broker that has every topic; use tenants of your own."""
     bootstrap = backends.obtain("kafka")
-    argv = [sys.executable, "-m", "chassis.topics", "--bootstrap", bootstrap]
+    argv = [sys.executable, "-m", "chassis.bus.topics", "--bootstrap", bootstrap]
     with backends.run_lock():
         result = subprocess.run(argv, capture_output=True, text=True, timeout=60)
     assert result.returncode == 0, result.stdout + result.stderr

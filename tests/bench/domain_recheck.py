@@ -24,10 +24,9 @@ from uuid import UUID
 import asyncpg
 import uvloop
 
+from chassis.database import create_pool, migrate, migration_directories
 from chassis.ids import uuid7
-from chassis.logging import configure_logging
-from chassis.migrate import migrate, migration_directories
-from chassis.postgres import create_pool
+from chassis.observe import configure_logging
 from dns_sandbox.server import serving
 from dns_sandbox.zone import Fault, Trouble, Zone
 from domain_verifier.domain.challenge import value_of

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from chassis.http import create_app
-from chassis.telemetry import configure_tracing
+from chassis.observe import configure_tracing
 
 BUDGET = 60.0
 REQUESTS = 10_000

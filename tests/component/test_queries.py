@@ -5,7 +5,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from chassis.queries import parse_queries
+from chassis.database.queries import parse_queries
 from support.databases import PACKAGES
 from support.repository import source_packages
 

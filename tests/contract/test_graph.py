@@ -10,7 +10,7 @@ import scim.events.incoming as scim_events
 import tenant_directory.events.incoming as directory_events
 import tenant_directory.events.incoming_domains as directory_domain_events
 from chassis.clock import SystemClock
-from chassis.consumer import Subscription
+from chassis.inbox import Subscription
 from contracts.graph import CONSUMES, Consumption, faults, types_on
 from contracts.registry import EVENT_TYPES
 from contracts.topics import DIRECTORY_USERS, SCIM_EVENTS, TOPICS

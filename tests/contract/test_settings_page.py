@@ -1,6 +1,6 @@
 """docs/settings.md is what the settings say."""
 
-from chassis.settings_page import PAGE, service_packages, settings_page
+from chassis.cli.settings_page import PAGE, service_packages, settings_page
 
 
 def test_the_page_is_not_stale() -> None:

@@ -3,10 +3,11 @@
 import asyncio
 import sys
 
-from chassis.broker_kafka import KafkaReceiver
-from chassis.consumer import Consumer, ParkingLimit, Subscription
-from chassis.postgres import create_pool
-from chassis.relay import Relay
+from chassis.bus import KafkaReceiver
+from chassis.database import create_pool
+from chassis.inbox import Consumer, Subscription
+from chassis.inbox.parking import ParkingLimit
+from chassis.outbox import Relay
 from contracts.topics import DIRECTORY_USERS, SCIM_EVENTS
 from support.bus import record_effect
 

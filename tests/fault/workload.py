@@ -7,10 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from chassis.database import transaction
 from chassis.ids import uuid7
-from chassis.outbox import enqueue
-from chassis.postgres import transaction
-from chassis.signal import OutboxSignal
+from chassis.outbox import OutboxSignal, enqueue
 from support.bus import Bus, user_deleted, user_state
 from support.processes import ServiceProcess
 

@@ -9,16 +9,24 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.broker import Outgoing, Partition, Receiver, Sender, partition_of
-from chassis.broker_kafka import KafkaReceiver, KafkaSender
+from chassis.bus import (
+    KafkaReceiver,
+    KafkaSender,
+    Outgoing,
+    Partition,
+    Receiver,
+    Sender,
+    encode_headers,
+    partition_of,
+    record_key,
+)
 from chassis.clock import SystemClock
-from chassis.codec import encode_headers, record_key
-from chassis.consumer import Consumer, Handler, ParkingLimit, Retries, Subscription
+from chassis.database import create_pool, transaction
 from chassis.ids import uuid7
-from chassis.outbox import OutboxRecord, enqueue, outbox_record
-from chassis.postgres import create_pool, transaction
-from chassis.relay import Relay
-from chassis.signal import OutboxSignal
+from chassis.inbox import Consumer, Handler, Subscription
+from chassis.inbox.parking import ParkingLimit
+from chassis.inbox.partition import Retries
+from chassis.outbox import OutboxRecord, OutboxSignal, Relay, enqueue, outbox_record
 from chassis.testing import LocalBroker
 from contracts.directory import DirectoryUser
 from contracts.event import Event

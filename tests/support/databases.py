@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from chassis import migrate
+from chassis.database import migrate
 from chassis.ids import uuid7
 
 PACKAGES = {
@@ -66,7 +66,7 @@ def at_database(server: str, name: str) -> str:
 
 def migration_directories(service: str) -> list[Path]:
     """Return the directories that make a service's schema, in order."""
-    directories = [_package("chassis") / "migrations"]
+    directories = [_package("chassis") / "database" / "migrations"]
     package = PACKAGES[service]
     if package is not None:
         directories.append(_package(package) / "storage" / "migrations")
@@ -90,7 +90,7 @@ async def _ensure_template(connection: asyncpg.Connection, server: str, service:
             unfinished = f"{name}_unfinished"
             await connection.execute(f'DROP DATABASE IF EXISTS "{unfinished}" WITH (FORCE)')
             await connection.execute(f'CREATE DATABASE "{unfinished}" TEMPLATE template0')
-            await migrate.migrate(at_database(server, unfinished), *directories)
+            await migrate(at_database(server, unfinished), *directories)
             await connection.execute(f'ALTER DATABASE "{unfinished}" RENAME TO "{name}"')
     finally:
         await connection.execute("SELECT pg_advisory_unlock($1)", TEMPLATE_LOCK)

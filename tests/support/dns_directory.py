@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from chassis.broker import Outgoing, Partition, partition_of
-from chassis.broker_kafka import KafkaSender
+from chassis.bus import KafkaSender, Outgoing, Partition, encode_headers, partition_of, record_key
 from chassis.clock import SystemClock
-from chassis.codec import encode_headers, record_key
 from chassis.ids import uuid7
 from contracts.directory import DirectoryTenant
 from contracts.event import Event

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis.database import transaction
 from chassis.ids import uuid7
-from chassis.postgres import transaction
 from domain_verifier.domain.claim import Claim
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.domain.name import NamePolicy

@@ -4,7 +4,7 @@
                                         └─► dnsdist ──► knot: fault.test with faults by name
 
 All run as whoever runs the tests, root or not, from Debian's packages
-(deploy/embedded/apt-test-packages.txt), and die with the test process.
+(tools/embedded/apt-test-packages.txt), and die with the test process.
 """
 
 import os
@@ -192,7 +192,7 @@ def _binary(name: str) -> str:
     found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:{PATH}")
     if found is None:
         raise RuntimeError(
-            f"{name} is missing: `apt-get install` deploy/embedded/apt-test-packages.txt"
+            f"{name} is missing: `apt-get install` tools/embedded/apt-test-packages.txt"
         )
     return found
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-CODE = ("libs", "services", "deploy", "tests")
+CODE = ("libs", "services", "deploy", "tools", "tests")
 
 
 def python_files() -> list[Path]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.queries import parse_queries
+from chassis.database.queries import parse_queries
 from support.repository import ROOT, source_packages
 from support.sql_rules import tenant_tables, violations
 
@@ -18,7 +18,7 @@ SQL = re.compile(
 
 
 def migrations_of(package: Path) -> str:
-    chassis = ROOT / "libs/chassis/src/chassis/migrations"
+    chassis = ROOT / "libs/chassis/src/chassis/database/migrations"
     directories = [chassis, package / "storage" / "migrations"]
     return "\n".join(path.read_text() for each in directories for path in each.glob("*.sql"))
 

@@ -11,13 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chassis.health import Check
-from chassis.health_checks import database_checks
+from chassis.database import create_pool
 from chassis.http import create_app, limits_of
 from chassis.loops import Loop, beat
-from chassis.metrics import outbox_poll
-from chassis.postgres import create_pool
-from chassis.service import Mode, Parts, Service, service_cli
+from chassis.observe import Check
+from chassis.outbox import outbox_poll
+from chassis.service import Mode, Parts, Service, database_checks, service_cli
 from chassis.settings import ChassisSettings
 
 

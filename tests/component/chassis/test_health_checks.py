@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from chassis.health import Check, NotReady
-from chassis.health_checks import broker_checks, database_checks
-from chassis.postgres import create_pool
+from chassis.database import create_pool
+from chassis.observe import Check, NotReady
+from chassis.service import broker_checks, database_checks
 from contracts.topics import TOPICS
 
 

@@ -1,12 +1,13 @@
 """Migrations on a real database: in order, once, safe side by side, with errors that explain."""
 
 import asyncio
+from importlib import import_module
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from chassis.migrate import MigrationFailed, migrate, migration_directories, pending_migrations
+from chassis.database import MigrationFailed, migrate, migration_directories, pending_migrations
 
 CHASSIS = migration_directories("chassis")[0]
 
@@ -85,7 +86,7 @@ async def test_a_failed_migration_leaves_nothing_and_says_why(dsn: str, service:
 async def test_a_table_that_is_in_use_is_waited_for_only_so_long(
     dsn: str, service: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chassis.migrate.LOCK_TIMEOUT_MS", 200)
+    monkeypatch.setattr(import_module("chassis.database.migrate"), "LOCK_TIMEOUT_MS", 200)
     await migrate(dsn, service)
     write(service, "1002_alter", "ALTER TABLE first ADD COLUMN more int")
     connection = await asyncpg.connect(dsn)

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from chassis.context import Context, current
 from chassis.http import create_app
 from chassis.ids import uuid7
-from chassis.telemetry import configure_tracing
+from chassis.observe import configure_tracing
 from contracts.event import Event
 from support.bus import Bus, KafkaBroker, open_bus, running, user_deleted
 from support.waiting import eventually

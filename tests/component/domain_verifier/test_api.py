@@ -10,8 +10,8 @@ import httpx
 import pytest
 from starlette.requests import Request
 
+from chassis.database import create_pool
 from chassis.ids import uuid7
-from chassis.postgres import create_pool
 from domain_verifier.api.auth import Principal
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.domain.tenant import Tenant

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from chassis.postgres import create_pool, transaction
+from chassis.database import create_pool, transaction
 from domain_verifier.domain.breaker import Breaker
 from domain_verifier.domain.claim import HOLDING, State
 from domain_verifier.domain.errors import ForbiddenError

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from chassis.broker import partition_of
+from chassis.bus import partition_of
 from contracts.topics import DOMAIN_EVENTS
 from support.dns_directory import say, tenant_event, tenant_state
 from support.dns_probing import Zone

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from prometheus_client import CollectorRegistry
 
-from chassis.postgres import create_pool
+from chassis.database import create_pool
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.storage.upkeep import ClaimGauges, Pruning, claims_poll
 from support.dns_house import postgres_house

@@ -15,7 +15,7 @@ from asyncpg.connection import LoggedQuery
 
 from chassis.clock import SystemClock
 from chassis.ids import uuid7
-from chassis.signal import OutboxSignal
+from chassis.outbox import OutboxSignal
 from scim.settings import Settings
 from scim.storage.statements import open_pool
 from scim.storage.tenants import PostgresDirectory

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from chassis.consumer import Rejected
 from chassis.ids import uuid7
+from chassis.inbox import Rejected
 from component.scim.harness import Client, Surface, json, replace
 from contracts.directory import DirectoryTenant, DirectoryUser
 from contracts.event import Event

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import asyncpg
 import pytest
 
-from chassis.postgres import create_pool
+from chassis.database import create_pool
 from conformance.tenant_directory.harness import Harness, postgres_harness
 
 

@@ -12,7 +12,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner, Result
 
-from chassis.postgres import create_pool
+from chassis.database import create_pool
 from chassis.service import service_cli
 from conformance.tenant_directory.harness import Harness, idp_user, postgres_harness
 from tenant_directory.usecases.apply_members import ApplyMembers

@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 
 from chassis import context
-from chassis.consumer import Rejected
+from chassis.database import transaction
 from chassis.ids import uuid7
-from chassis.postgres import transaction
+from chassis.inbox import Rejected
 from conformance.tenant_directory.harness import Harness, SteadyClock
 from contracts import domain, scim
 from contracts.base import Contract

@@ -11,9 +11,9 @@ import orjson
 import pytest
 
 from chassis import context
-from chassis.consumer import Rejected
+from chassis.database import transaction
 from chassis.ids import uuid7
-from chassis.postgres import transaction
+from chassis.inbox import Rejected
 from conformance.tenant_directory.harness import ACTOR, Harness, SteadyClock
 from contracts import scim
 from contracts.base import Contract

@@ -12,11 +12,9 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from chassis.database import create_pool, transaction
 from chassis.ids import uuid7
-from chassis.outbox import enqueue, outbox_record
-from chassis.postgres import create_pool, transaction
-from chassis.relay import Relay
-from chassis.signal import OutboxSignal
+from chassis.outbox import OutboxSignal, Relay, enqueue, outbox_record
 from conformance.tenant_directory.harness import SteadyClock
 from contracts import scim
 from support.processes import ServiceProcess

@@ -1,14 +1,14 @@
-"""What every broker promises to the relay and the consumer (`chassis.broker`)."""
+"""What every broker promises to the relay and the consumer (`chassis.bus.broker`)."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
 
-from chassis.broker import Incoming, Outgoing, Partition, Receiver
+from chassis.bus import Incoming, Outgoing, Partition, Receiver
+from chassis.bus.topics import create_topics
 from chassis.ids import uuid7
 from chassis.testing import LocalBroker
-from chassis.topics import create_topics
 from contracts.topics import Topic
 from support.bus import Broker, KafkaBroker
 from support.waiting import eventually

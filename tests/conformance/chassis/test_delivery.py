@@ -9,15 +9,13 @@ import asyncpg
 import pytest
 
 from chassis import context
-from chassis.broker import Receiver, SendError
-from chassis.codec import decode
-from chassis.consumer import Fenced
+from chassis.bus import Receiver, SendError, decode
+from chassis.database import load_queries, transaction
 from chassis.ids import uuid7
-from chassis.inbox import Inbox
+from chassis.inbox.errors import Fenced
+from chassis.inbox.offset_store import Inbox
 from chassis.outbox import enqueue
-from chassis.postgres import transaction
-from chassis.queries import load_queries
-from chassis.relay_session import BUCKETS, RelaySession
+from chassis.outbox.session import BUCKETS, RelaySession
 from chassis.testing import LocalBroker
 from contracts.event import Event
 from contracts.topics import SCIM_EVENTS
@@ -243,7 +241,7 @@ async def test_a_blocked_tenant_keeps_nobody_elses_events(bus: Bus) -> None:
         "UPDATE outbox SET sent_at = now() - interval '1 day' "
         "WHERE id > (SELECT id FROM outbox ORDER BY id OFFSET 3 LIMIT 1)"
     )
-    query = load_queries("chassis", "relay")["prune_sent"]
+    query = load_queries("chassis.outbox", "relay")["prune_sent"]
     await bus.producer.execute(query, timedelta(0), 2)
     assert await bus.producer.fetchval("SELECT count(*) FROM outbox") == 4
 

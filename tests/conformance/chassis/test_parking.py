@@ -6,9 +6,11 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from chassis.bus_operate import NothingParked, read_bus_status, request_action, request_done
-from chassis.consumer import ParkingLimit, Rejected, TooManyParked
+from chassis.bus import NothingParked, read_bus_status, request_action, request_done
 from chassis.ids import uuid7
+from chassis.inbox import Rejected
+from chassis.inbox.errors import TooManyParked
+from chassis.inbox.parking import ParkingLimit
 from chassis.outbox import OutboxRecord
 from contracts.event import Event
 from contracts.topics import DIRECTORY_USERS, SCIM_EVENTS, TOPICS

@@ -10,7 +10,7 @@ import asyncpg
 import orjson
 
 from chassis.ids import uuid7
-from chassis.signal import OutboxSignal
+from chassis.outbox import OutboxSignal
 from conformance.scim.memory import (
     Memory,
     MemoryEntries,

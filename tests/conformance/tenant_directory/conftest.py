@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from chassis.postgres import create_pool
+from chassis.database import create_pool
 from conformance.tenant_directory.harness import Harness, memory_harness, postgres_harness
 
 

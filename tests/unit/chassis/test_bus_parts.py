@@ -7,12 +7,11 @@ import asyncpg
 import pytest
 
 from chassis import context
-from chassis.bus_faults import fault_points
-from chassis.consumer_errors import is_transient
+from chassis.bus import fault_points
+from chassis.database import is_transient
+from chassis.database.queries import parse_queries
 from chassis.ids import uuid7
-from chassis.outbox import EventTooLarge, outbox_record
-from chassis.queries import parse_queries
-from chassis.signal import OutboxSignal
+from chassis.outbox import EventTooLarge, OutboxSignal, outbox_record
 from contracts.scim import ScimGroupMembersChanged, ScimUserDeleted
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -8,13 +8,15 @@ import pytest
 from aiokafka.partitioner import DefaultPartitioner
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event
 
-from chassis.broker import Incoming, Partition, partition_of
-from chassis.codec import (
+from chassis.bus import (
     Envelope,
+    Incoming,
+    Partition,
     Undecodable,
     decode,
     decode_envelope,
     encode_headers,
+    partition_of,
     record_key,
     sequence_of,
     tenant_of,

@@ -8,7 +8,8 @@ import pytest
 import typer
 
 from chassis import context
-from chassis.commands import REFUSED, WRONG, CannotConnect, Refusal, Runner
+from chassis.cli import REFUSED, WRONG, Refusal
+from chassis.cli.commands import CannotConnect, Runner
 
 
 class No(Exception):

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from chassis.http_gate import Gate
+from chassis.http.gate import Gate
 
 
 async def test_so_many_enter_and_the_next_waits_its_turn() -> None:

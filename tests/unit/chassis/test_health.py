@@ -5,8 +5,9 @@ from typing import Any
 
 import orjson
 
-from chassis.health import Check, Health, NotReady
 from chassis.loops import Heartbeats
+from chassis.observe import Check, NotReady
+from chassis.observe.health import Health
 
 
 async def works() -> None:

@@ -16,10 +16,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis.context import current
-from chassis.http import Application, create_app
-from chassis.http_edge import Edge, Limits
-from chassis.problems import Problem, ProblemError, too_many_requests
-from chassis.telemetry import configure_tracing
+from chassis.http import Application, Problem, ProblemError, create_app
+from chassis.http.edge import Edge, Limits
+from chassis.http.problems import too_many_requests
+from chassis.observe import configure_tracing
 from support.waiting import eventually
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -11,7 +11,8 @@ import pytest
 import structlog
 
 from chassis.context import Context, bind
-from chassis.logging import REDACTED, configure_logging, redact
+from chassis.observe import configure_logging
+from chassis.observe.logging import REDACTED, redact
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import contextlib
 
 import structlog
 
-from chassis.metrics import Poll, polling
+from chassis.observe import Poll, polling
 from support.waiting import eventually
 
 

@@ -1,6 +1,6 @@
 """Token buckets."""
 
-from chassis.ratelimit import RateLimit
+from chassis.http import RateLimit
 
 
 class TestRateLimit:

@@ -9,7 +9,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import StatusCode
 
 from chassis.context import Context, bind, current
-from chassis.telemetry import configure_tracing, consumer_span, span, tracing, valid_traceparent
+from chassis.observe import configure_tracing, consumer_span, tracing, valid_traceparent
+from chassis.observe.tracing import span
 
 SAMPLED = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 UNSAMPLED = SAMPLED[:-2] + "00"

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from chassis.broker import Partition
+from chassis.bus import Partition
+from chassis.inbox.watchdog import Stuck, Watchdog
 from chassis.testing.local_broker import LocalBroker, LocalReceiver
-from chassis.watchdog import Stuck, Watchdog
 
 PLACE = Partition("scim-events", 0)
 PATIENCE = 60.0

@@ -1,6 +1,6 @@
 """The one declaration of every topic: what it carries, and how it is kept.
 
-Topics are created from here (`python -m chassis.topics`), never by the broker itself.
+Topics are created from here (`python -m chassis.bus.topics`), never by the broker itself.
 """
 
 from dataclasses import dataclass

@@ -10,19 +10,16 @@ from datetime import timedelta
 import asyncpg
 from prometheus_client import Counter
 
+from chassis.cli import command_pool
 from chassis.clock import SystemClock
-from chassis.commands import command_pool
-from chassis.consumer import Consumer
-from chassis.health_checks import broker_checks, database_checks
+from chassis.database import create_pool
 from chassis.http import Application, create_app, limits_of
 from chassis.ids import uuid7
+from chassis.inbox import Consumer
 from chassis.loops import Loop
-from chassis.metrics import outbox_poll
-from chassis.postgres import create_pool
-from chassis.relay import Relay
-from chassis.service import Mode, Parts, Service
+from chassis.outbox import OutboxSignal, Relay, outbox_poll
+from chassis.service import Mode, Parts, Service, broker_checks, database_checks
 from chassis.settings import load_settings
-from chassis.signal import OutboxSignal
 from contracts.topics import TOPICS
 from domain_verifier.api.auth import Authoriser, refuse_everybody
 from domain_verifier.api.routes import answer_domain_error, domain_router

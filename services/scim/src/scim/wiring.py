@@ -8,18 +8,14 @@ from uuid import UUID
 import asyncpg
 from starlette.routing import Mount
 
+from chassis.cli import command_pool
 from chassis.clock import Clock, SystemClock
-from chassis.commands import command_pool
-from chassis.consumer import Consumer
-from chassis.health_checks import broker_checks, database_checks
-from chassis.http import Application, create_app, limits_of
+from chassis.http import Application, RateLimit, create_app, limits_of
+from chassis.inbox import Consumer
 from chassis.loops import Loop, beat
-from chassis.metrics import outbox_poll
-from chassis.ratelimit import RateLimit
-from chassis.relay import Relay
-from chassis.service import Mode, Parts, Service
+from chassis.outbox import OutboxSignal, Relay, outbox_poll
+from chassis.service import Mode, Parts, Service, broker_checks, database_checks
 from chassis.settings import load_settings
-from chassis.signal import OutboxSignal
 from contracts.topics import TOPICS
 from scim.api.answers import edge_error_body
 from scim.api.dispatch import PREFIX, Dispatcher

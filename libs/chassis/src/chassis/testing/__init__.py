@@ -3,4 +3,7 @@
 from chassis.testing.clock import FixedClock
 from chassis.testing.local_broker import LocalBroker
 
-__all__ = ["FixedClock", "LocalBroker"]
+__all__ = [
+    "FixedClock",
+    "LocalBroker",
+]

@@ -1,6 +1,7 @@
 """A broker in memory: partitions, offsets, groups that rebalance, and failures on demand.
 
-It keeps the promises of `chassis.broker` and no others; `tests/conformance/chassis` runs the same
+It keeps the promises of `chassis.bus.broker` and no others; `tests/conformance/chassis` runs the
+same
 cases against it and against Kafka.
 """
 
@@ -8,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from chassis.broker import Incoming, Outgoing, Partition, SendError
+from chassis.bus import Incoming, Outgoing, Partition, SendError
 from contracts.topics import TOPICS, Topic
 
 

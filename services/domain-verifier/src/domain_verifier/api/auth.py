@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from chassis.problems import Problem, ProblemError
+from chassis.http import Problem, ProblemError
 
 PLATFORM_ROLES = frozenset({"primary_admin", "admin"})
 TENANT_ADMIN = "tenant_admin"

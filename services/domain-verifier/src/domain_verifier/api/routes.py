@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from chassis.problems import STATUS_OF_KIND, Problem, ProblemError
+from chassis.http import STATUS_OF_KIND, Problem, ProblemError
 from domain_verifier.api.auth import Authoriser, admitted, guarded_route, operating, principal_of
 from domain_verifier.api.schemas import (
     ClaimDetailsView,

@@ -8,8 +8,7 @@ from uuid import UUID
 
 import typer
 
-from chassis.commands import REFUSED, actor
-from chassis.printing import Json, TenantOption, print_facts, print_json, print_rows
+from chassis.cli import REFUSED, Json, TenantOption, actor, print_facts, print_json, print_rows
 from domain_verifier.cli.facts import (
     CHECK_COLUMNS,
     CONCERN_COLUMNS,

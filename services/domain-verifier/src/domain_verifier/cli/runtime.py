@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
-from chassis import commands
-from chassis.commands import REFUSED, WRONG, Refusal
+from chassis.cli import REFUSED, WRONG, Refusal, commands
 from domain_verifier.domain.errors import DomainError, InvalidError
 from domain_verifier.usecases.verifier import Verifier
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import structlog
 from prometheus_client import REGISTRY, CollectorRegistry, Gauge
 
-from chassis.metrics import Poll
+from chassis.observe import Poll
 from domain_verifier.dns.resolver import Resolver
 from domain_verifier.domain.evidence import TOLD
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.consumer import Rejected, Subscription
+from chassis.inbox import Rejected, Subscription
 from contracts.directory import DirectoryTenant
 from contracts.event import Event
 from contracts.topics import DIRECTORY_TENANTS

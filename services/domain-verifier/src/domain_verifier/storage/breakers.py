@@ -6,9 +6,8 @@ import asyncpg
 import orjson
 
 from chassis.clock import Clock
+from chassis.database import load_queries, transaction
 from chassis.ids import uuid7
-from chassis.postgres import transaction
-from chassis.queries import load_queries
 from domain_verifier.domain.breaker import Breaker, Count
 from domain_verifier.storage.journal import log_record
 from domain_verifier.usecases.ports import NOBODY, Counting, LogRecord, Word

@@ -13,8 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from chassis.clock import Clock
-from chassis.postgres import transaction
-from chassis.queries import load_queries
+from chassis.database import load_queries, transaction
 from domain_verifier.domain.claim import Claim, Step, release
 from domain_verifier.domain.errors import ConflictError, TooManyRequestsError
 from domain_verifier.domain.tenant import refuse_unentitled

@@ -7,8 +7,8 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from chassis.database import load_queries
 from chassis.ids import uuid7
-from chassis.queries import load_queries
 from domain_verifier.domain import changes
 from domain_verifier.domain.claim import Step
 from domain_verifier.usecases.ports import LogRecord

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis.database import load_queries
 from chassis.ids import uuid7
-from chassis.queries import load_queries
 from domain_verifier.storage.rows import claim_of
 from domain_verifier.usecases.ports import Busy, Lease
 

@@ -3,9 +3,8 @@
 import asyncpg
 import orjson
 
+from chassis.database import load_queries, transaction
 from chassis.ids import uuid7
-from chassis.postgres import transaction
-from chassis.queries import load_queries
 from domain_verifier.domain.claim import Claim
 from domain_verifier.storage.rows import looks_of, mutable_values
 from domain_verifier.storage.writer import Writer

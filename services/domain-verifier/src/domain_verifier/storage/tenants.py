@@ -4,7 +4,7 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.queries import load_queries
+from chassis.database import load_queries
 from domain_verifier.domain.claim import Claim
 from domain_verifier.domain.tenant import Tenant
 from domain_verifier.storage.rows import claim_of

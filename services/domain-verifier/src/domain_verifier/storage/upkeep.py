@@ -8,9 +8,9 @@ import structlog
 from prometheus_client import REGISTRY, CollectorRegistry, Gauge
 
 from chassis.clock import Clock
+from chassis.database import DATABASE_FAILURES
 from chassis.loops import beat
-from chassis.metrics import Poll
-from chassis.postgres import DATABASE_FAILURES
+from chassis.observe import Poll
 from domain_verifier.domain.claim import State
 from domain_verifier.domain.policy import Policy
 from domain_verifier.storage.breakers import QUERIES as BREAKER_QUERIES

@@ -6,8 +6,8 @@ from datetime import datetime
 
 import asyncpg
 
+from chassis.database import load_queries
 from chassis.outbox import OutboxRecord, enqueue
-from chassis.queries import load_queries
 from domain_verifier.domain.changes import Change
 from domain_verifier.domain.claim import HOLDING, Claim, Step
 from domain_verifier.storage.journal import write_log, write_notice

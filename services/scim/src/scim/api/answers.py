@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import orjson
 from starlette.types import Scope
 
-from chassis.problems import Problem
+from chassis.http import Problem
 from scim.domain.errors import Kind, ScimError
 from scim.protocol.bodies import CONTENT_TYPE, error_bytes, status_of
 

@@ -13,8 +13,8 @@ from starlette.types import Receive, Scope, Send
 
 from chassis import context
 from chassis.clock import Clock
+from chassis.http import RateLimit
 from chassis.ids import uuid7
-from chassis.ratelimit import RateLimit
 from scim.api.answers import (
     Answer,
     MethodNotAllowed,

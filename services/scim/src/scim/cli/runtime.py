@@ -5,9 +5,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from uuid import UUID
 
-from chassis import commands
+from chassis.cli import REFUSED, WRONG, Refusal, commands
 from chassis.clock import Clock
-from chassis.commands import REFUSED, WRONG, Refusal
 from scim.domain.errors import Kind, ScimError
 from scim.usecases.ports import Entries
 from scim.usecases.tokens import CreateToken, FindTenant, ListTokens, RevokeToken

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chassis.printing import Json, TenantOption, print_facts, print_json, print_rows
+from chassis.cli import Json, TenantOption, print_facts, print_json, print_rows
 from scim.cli.durations import parse_duration
 from scim.cli.runtime import Desk, Runner
 from scim.usecases.ports import Token

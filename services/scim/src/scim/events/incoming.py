@@ -5,7 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.consumer import Rejected, Subscription
+from chassis.inbox import Rejected, Subscription
 from contracts.directory import DirectoryTenant, DirectoryUser
 from contracts.event import Event
 from contracts.topics import DIRECTORY_TENANTS, DIRECTORY_USERS

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.queries import load_queries
+from chassis.database import load_queries
 from scim.usecases.call import Call
 from scim.usecases.ports import Unstorable
 

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from chassis.consumer_errors import is_transient
+from chassis.database import is_transient
 from chassis.outbox import EventTooLarge
 from scim.domain.errors import Kind, ScimError, invalid_value
 

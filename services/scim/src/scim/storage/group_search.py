@@ -4,7 +4,7 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.queries import load_queries
+from chassis.database import load_queries
 from scim.domain.query import Field, Filter, Page
 from scim.storage.rows import group_record, single_values
 from scim.usecases.ports import Found, GroupRecord

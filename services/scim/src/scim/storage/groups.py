@@ -13,10 +13,9 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis.database import load_queries, transaction
 from chassis.ids import uuid7
-from chassis.postgres import transaction
-from chassis.queries import load_queries
-from chassis.signal import OutboxSignal
+from chassis.outbox import OutboxSignal
 from contracts.scim import MAX_MEMBERS_PER_EVENT
 from scim.domain.group import Group, GroupChange, display_name_key
 from scim.domain.query import Filter, Page

@@ -5,7 +5,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import asyncpg
 
-from chassis.postgres import create_pool
+from chassis.database import create_pool
 from scim.storage import entries, groups, tokens, users
 
 # A plan is kept for long. One that was made while the tables were small, or whose statistics are

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.queries import load_queries
+from chassis.database import load_queries
 from scim.domain.keys import id_of
 from scim.domain.user import User
 from scim.protocol.bodies import encode_document

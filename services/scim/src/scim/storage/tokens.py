@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.queries import load_queries
+from chassis.database import load_queries
 from scim.usecases.ports import Grant, Tenant, Token
 
 QUERIES = load_queries("scim.storage", "tokens")

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from chassis.queries import load_queries
+from chassis.database import load_queries
 from scim.domain.query import Equals, Field, Filter, Page, Unindexed
 from scim.storage.rows import Row, single_values, user_record
 from scim.usecases.ports import Found, UserRecord

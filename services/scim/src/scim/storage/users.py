@@ -10,8 +10,8 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.queries import load_queries
-from chassis.signal import OutboxSignal
+from chassis.database import load_queries
+from chassis.outbox import OutboxSignal
 from scim.domain.query import Filter, Page, Unindexed
 from scim.domain.user import User
 from scim.protocol.bodies import encode_document

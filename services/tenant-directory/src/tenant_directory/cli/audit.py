@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from chassis.printing import Facts, Json, TenantOption, print_stream
+from chassis.cli import Facts, Json, TenantOption, print_stream
 from tenant_directory.cli.facts import audit_facts
 from tenant_directory.cli.runtime import Directory, Runner
 from tenant_directory.usecases.show import ListAudit

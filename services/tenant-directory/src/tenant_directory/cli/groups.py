@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chassis.printing import Facts, Json, Limit, TenantOption, print_facts, print_stream
+from chassis.cli import Facts, Json, Limit, TenantOption, print_facts, print_stream
 from tenant_directory.cli.facts import group_facts
 from tenant_directory.cli.runtime import Directory, Runner
 from tenant_directory.domain.group import Group

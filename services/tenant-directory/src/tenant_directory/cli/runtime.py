@@ -4,9 +4,8 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
-from chassis import commands
+from chassis.cli import REFUSED, WRONG, Refusal, commands
 from chassis.clock import Clock
-from chassis.commands import REFUSED, WRONG, Refusal
 from tenant_directory.domain.errors import DomainError, InvalidError
 from tenant_directory.usecases.ports import UnitOfWork
 

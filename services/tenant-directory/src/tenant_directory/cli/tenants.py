@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from chassis.commands import actor
-from chassis.printing import Facts, Json, Limit, print_facts, print_stream
+from chassis.cli import Facts, Json, Limit, actor, print_facts, print_stream
 from tenant_directory.cli.facts import tenant_facts
 from tenant_directory.cli.runtime import Directory, Runner
 from tenant_directory.domain.errors import InvalidError

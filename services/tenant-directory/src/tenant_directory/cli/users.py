@@ -5,8 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chassis.commands import actor
-from chassis.printing import Facts, Json, Limit, TenantOption, print_facts, print_stream
+from chassis.cli import Facts, Json, Limit, TenantOption, actor, print_facts, print_stream
 from tenant_directory.cli.facts import access, user_facts
 from tenant_directory.cli.runtime import Directory, Runner
 from tenant_directory.domain.tenant import parse_role

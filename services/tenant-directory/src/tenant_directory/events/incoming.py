@@ -11,7 +11,7 @@ from typing import TypeVar
 import asyncpg
 
 from chassis.clock import Clock
-from chassis.consumer import Handler, Rejected, Subscription
+from chassis.inbox import Handler, Rejected, Subscription
 from contracts import scim as contract
 from contracts.base import Contract
 from contracts.event import Event

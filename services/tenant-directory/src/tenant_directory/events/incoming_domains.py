@@ -6,7 +6,7 @@ may carry some day comes into the audit log unasked.
 
 import asyncpg
 
-from chassis.consumer import Handler, Rejected, Subscription
+from chassis.inbox import Handler, Rejected, Subscription
 from contracts import domain as contract
 from contracts.event import Event
 from contracts.topics import DOMAIN_EVENTS

@@ -9,8 +9,8 @@ import orjson
 
 from chassis import context
 from chassis.clock import Clock
+from chassis.database import load_queries
 from chassis.outbox import OutboxRecord
-from chassis.queries import load_queries
 from tenant_directory.domain.audit import AuditRecord, audit_entry
 from tenant_directory.domain.changes import Change
 

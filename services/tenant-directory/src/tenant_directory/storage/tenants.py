@@ -5,7 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.queries import load_queries
+from chassis.database import load_queries
 from tenant_directory.domain.tenant import Tenant
 from tenant_directory.storage.rows import to_tenant
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.queries import load_queries
+from chassis.database import load_queries
 from tenant_directory.domain.group import Group
 from tenant_directory.domain.user import User
 from tenant_directory.storage.found import to_found_tenant

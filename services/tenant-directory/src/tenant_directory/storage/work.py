@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from chassis.clock import Clock
-from chassis.postgres import transaction
+from chassis.database import transaction
 from tenant_directory.storage import groups, journal, tenants, users
 from tenant_directory.storage.groups import PostgresGroups
 from tenant_directory.storage.journal import Outgoing, PostgresJournal

@@ -1,0 +1,56 @@
+"""The broker: records, their codec, topics and what operators ask of the bus."""
+
+from chassis.bus.broker import (
+    Incoming,
+    Outgoing,
+    Partition,
+    Receiver,
+    Sender,
+    SendError,
+    partition_of,
+)
+from chassis.bus.codec import (
+    Envelope,
+    Undecodable,
+    decode,
+    decode_envelope,
+    encode_headers,
+    record_key,
+    sequence_of,
+    tenant_of,
+)
+from chassis.bus.fault_points import fault_points
+from chassis.bus.kafka import KafkaReceiver, KafkaSender
+from chassis.bus.operate import (
+    BusStatus,
+    NothingParked,
+    read_bus_status,
+    request_action,
+    request_done,
+)
+
+__all__ = [
+    "BusStatus",
+    "Envelope",
+    "Incoming",
+    "KafkaReceiver",
+    "KafkaSender",
+    "NothingParked",
+    "Outgoing",
+    "Partition",
+    "Receiver",
+    "SendError",
+    "Sender",
+    "Undecodable",
+    "decode",
+    "decode_envelope",
+    "encode_headers",
+    "fault_points",
+    "partition_of",
+    "read_bus_status",
+    "record_key",
+    "request_action",
+    "request_done",
+    "sequence_of",
+    "tenant_of",
+]

@@ -1,0 +1,77 @@
+"""What operators see of the bus and do with parked events: `bus status | redrive | skip`.
+
+An operator's request is left in the parked table; the owner of the partition fulfils it, by the
+same code path and inbox as any event, and writes the audit row.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+import asyncpg
+
+from chassis.database import load_queries
+
+
+class NothingParked(Exception):
+    """No event of this tenant is parked on this topic."""
+
+
+@dataclass(frozen=True, slots=True)
+class BusStatus:
+    """The state of a service's side of the bus; rows are plain tables for printing."""
+
+    outbox_pending: int
+    """At most 100,000 are counted."""
+    relay_lag_seconds: float
+    blocked: list[Mapping[str, Any]]
+    """Tenants whose next event cannot be sent: tenant_id, topic, outbox_id, reason, blocked_at."""
+    offsets: list[Mapping[str, Any]]
+    """consumer_group, topic, partition, next_offset, epoch, owner, claimed_at."""
+    parked: list[Mapping[str, Any]]
+    """A row for each halted tenant: tenant_id, consumer_group, topic, sequence, reason, error,
+    attempts, parked_at, request, events."""
+
+
+async def read_bus_status(connection: asyncpg.Connection) -> BusStatus:
+    """Read how the service's outbox, offsets and parked events stand."""
+    queries = load_queries("chassis.bus", "bus")
+    outbox = await connection.fetchrow(queries["read_outbox"])
+    assert outbox is not None  # noqa: S101 - an aggregate
+    return BusStatus(
+        outbox["pending"],
+        outbox["lag_seconds"],
+        [dict(row) for row in await connection.fetch(queries["list_blocked"])],
+        [dict(row) for row in await connection.fetch(queries["list_offsets"])],
+        [dict(row) for row in await connection.fetch(queries["list_parked"])],
+    )
+
+
+async def request_action(
+    connection: asyncpg.Connection,
+    action: Literal["redrive", "skip"],
+    *,
+    tenant_id: UUID,
+    topic: str,
+    actor: str,
+    note: str,
+) -> None:
+    """Ask for a tenant's first parked event to be tried again, or given up.
+
+    A tenant that waits for a missing event has no first one: skip then gives up what is missing.
+
+    Raises:
+        NothingParked: There is nothing to ask for.
+    """
+    asked = await connection.fetch(
+        load_queries("chassis.bus", "bus")["request_action"], tenant_id, topic, action, actor, note
+    )
+    if not asked:
+        raise NothingParked(f"no event of tenant {tenant_id} is parked on {topic}")
+
+
+async def request_done(connection: asyncpg.Connection, *, tenant_id: UUID, topic: str) -> bool:
+    """Return whether the consumer has dealt with what was asked for."""
+    query = load_queries("chassis.bus", "bus")["request_done"]
+    return bool(await connection.fetchval(query, tenant_id, topic))

@@ -1,0 +1,147 @@
+"""Creates the topics that `contracts.topics` declares.
+
+`python -m chassis.bus.topics --bootstrap …` is the command.
+
+A topic that exists is never changed: another number of partitions would tear tenants out of their
+order. A difference is said clearly instead.
+"""
+
+import asyncio
+from collections.abc import Iterable
+
+import typer
+from aiokafka import errors as kafka
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from contracts.topics import TOPICS, Topic
+
+TIMEOUT = 30.0
+REQUEST_TIMEOUT_MS = 10_000
+
+
+class TopicsDiffer(Exception):
+    """Topics exist, but not as they are declared."""
+
+    def __init__(self, differences: list[str]) -> None:
+        """Say what differs."""
+        super().__init__("; ".join(differences))
+        self.differences = differences
+
+
+async def create_topics(
+    bootstrap: str, topics: Iterable[Topic] = tuple(TOPICS.values()), *, replication: int = -1
+) -> list[str]:
+    """Create the topics that are missing and return their names.
+
+    Raises:
+        TopicsDiffer: One exists with other partitions or another configuration.
+        OSError: The broker cannot be reached or refuses.
+    """
+    topics = list(topics)
+    async with asyncio.timeout(TIMEOUT):
+        admin = await _connect(bootstrap)
+        try:
+            existing = set(await admin.list_topics())
+            missing = [topic for topic in topics if topic.name not in existing]
+            await _create(admin, missing, replication)
+            differences = await _differences(
+                admin, [topic for topic in topics if topic.name in existing]
+            )
+        finally:
+            await admin.close()
+    if differences:
+        raise TopicsDiffer(differences)
+    return [topic.name for topic in missing]
+
+
+async def missing_topics(
+    bootstrap: str, topics: Iterable[Topic] = tuple(TOPICS.values())
+) -> list[str]:
+    """Return the names of declared topics that do not exist, for readiness; OSError if down."""
+    async with asyncio.timeout(TIMEOUT):
+        admin = await _connect(bootstrap)
+        try:
+            existing = set(await admin.list_topics())
+        finally:
+            await admin.close()
+    return [topic.name for topic in topics if topic.name not in existing]
+
+
+async def _connect(bootstrap: str) -> AIOKafkaAdminClient:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
+    try:
+        await admin.start()
+    except kafka.KafkaError as error:
+        await admin.close()
+        raise ConnectionError(f"no Kafka broker answers at {bootstrap}") from error
+    return admin
+
+
+async def _create(admin: AIOKafkaAdminClient, topics: list[Topic], replication: int) -> None:
+    if not topics:
+        return
+    # aiokafka takes the broker's default replication only beside an (empty) assignment.
+    assignment: dict[int, list[int]] | None = {} if replication == -1 else None
+    answer = await admin.create_topics(
+        [
+            NewTopic(topic.name, topic.partitions, replication, assignment, topic.config())
+            for topic in topics
+        ]
+    )
+    for name, code, *_ in answer.topic_errors:
+        error = kafka.for_code(code)
+        # Somebody else who starts at the same moment may have been faster.
+        if code and error is not kafka.TopicAlreadyExistsError:
+            raise ConnectionError(f"Kafka refused to create {name}: {error.__name__}")
+
+
+async def _differences(admin: AIOKafkaAdminClient, topics: list[Topic]) -> list[str]:
+    if not topics:
+        return []
+    names = [topic.name for topic in topics]
+    partitions = {
+        description["topic"]: len(description["partitions"])
+        for description in await admin.describe_topics(names)
+    }
+    answers = await admin.describe_configs(
+        [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    )
+    configs = {
+        resource[3]: {entry[0]: entry[1] for entry in resource[4]}
+        for answer in answers
+        for resource in answer.resources
+    }
+    differences = []
+    for topic in topics:
+        if partitions[topic.name] != topic.partitions:
+            differences.append(
+                f"{topic.name} has {partitions[topic.name]} partitions, not {topic.partitions}"
+            )
+        for option, wanted in topic.config().items():
+            actual = configs[topic.name].get(option)
+            if actual != wanted:
+                differences.append(f"{topic.name} has {option}={actual}, not {wanted}")
+    return differences
+
+
+def _main(
+    bootstrap: str = typer.Option(..., envvar="KAFKA_BOOTSTRAP_SERVERS", help="host:port,..."),
+    replication: int = typer.Option(-1, help="Replicas of new topics; -1: the broker's default."),
+) -> None:
+    """Create the topics that are missing; exit 1 if existing ones differ from their declaration."""
+    try:
+        created = asyncio.run(create_topics(bootstrap, replication=replication))
+    except TopicsDiffer as error:
+        typer.echo("Existing topics differ from contracts.topics and were left alone:", err=True)
+        for difference in error.differences:
+            typer.echo(f"  {difference}", err=True)
+        raise typer.Exit(1) from None
+    except (OSError, TimeoutError) as error:
+        typer.echo(f"Topics could not be created: {error}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"Created {', '.join(created)}." if created else "All topics exist.")
+
+
+if __name__ == "__main__":
+    typer.run(_main)

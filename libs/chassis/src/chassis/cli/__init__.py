@@ -1,0 +1,31 @@
+"""What every service's command line shares."""
+
+from chassis.cli.bus import bus_cli
+from chassis.cli.commands import REFUSED, WRONG, Refusal, actor, command_pool
+from chassis.cli.printing import (
+    Facts,
+    Json,
+    Limit,
+    TenantOption,
+    print_facts,
+    print_json,
+    print_rows,
+    print_stream,
+)
+
+__all__ = [
+    "REFUSED",
+    "WRONG",
+    "Facts",
+    "Json",
+    "Limit",
+    "Refusal",
+    "TenantOption",
+    "actor",
+    "bus_cli",
+    "command_pool",
+    "print_facts",
+    "print_json",
+    "print_rows",
+    "print_stream",
+]

@@ -1,0 +1,159 @@
+"""The operator's commands that every service has: `bus status | redrive | skip`.
+
+They only leave a request; the consumer that owns the partition fulfils it. So they work on any
+machine that reaches the database, and never beside a running consumer's back.
+"""
+
+import asyncio
+import getpass
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Literal, NoReturn
+from uuid import UUID
+
+import asyncpg
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from chassis.bus import BusStatus, NothingParked, read_bus_status, request_action, request_done
+from chassis.database import DATABASE_FAILURES, connect
+
+POLL_SECONDS = 0.2
+
+_TENANT = typer.Option(..., "--tenant", help="Id of the tenant whose events wait.")
+_TOPIC = typer.Option(..., "--topic", help="Topic that the events came from.")
+_NOTE = typer.Option(..., "--note", help="Why; kept in the audit.")
+_ACTOR = typer.Option(None, "--actor", help="Who; kept in the audit. Default: the user here.")
+_WAIT = typer.Option(30.0, "--wait", help="Seconds to wait for the consumer; 0 does not wait.")
+
+
+def bus_cli(dsn: Callable[[], str]) -> typer.Typer:
+    """Return the commands for the service whose database `dsn` names."""
+    cli = typer.Typer(help="See what the bus does, and deal with events that failed.")
+
+    @cli.command()
+    def status(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) -> None:
+        """Show the outbox, the offsets and the parked events."""
+        found = _with_database(dsn(), read_bus_status)
+        if as_json:
+            typer.echo(json.dumps(_plain(found), default=str, indent=2))
+        else:
+            _print_status(found)
+
+    @cli.command()
+    def redrive(
+        tenant: UUID = _TENANT,
+        topic: str = _TOPIC,
+        note: str = _NOTE,
+        actor: str | None = _ACTOR,
+        wait: float = _WAIT,
+    ) -> None:
+        """Try a tenant's first parked event again, and then those that wait behind it."""
+        _ask(dsn(), "redrive", tenant, topic, note, actor, wait)
+
+    @cli.command()
+    def skip(
+        tenant: UUID = _TENANT,
+        topic: str = _TOPIC,
+        note: str = _NOTE,
+        actor: str | None = _ACTOR,
+        wait: float = _WAIT,
+    ) -> None:
+        """Give a tenant's first parked event up for good, and go on with those behind it."""
+        _ask(dsn(), "skip", tenant, topic, note, actor, wait)
+
+    return cli
+
+
+def _ask(
+    dsn: str,
+    action: Literal["redrive", "skip"],
+    tenant: UUID,
+    topic: str,
+    note: str,
+    actor: str | None,
+    wait: float,
+) -> None:
+    async def ask(connection: asyncpg.Connection) -> bool:
+        who = actor or getpass.getuser()
+        await request_action(
+            connection, action, tenant_id=tenant, topic=topic, actor=who, note=note
+        )
+        return await _fulfilled(connection, tenant, topic, wait)
+
+    try:
+        done = _with_database(dsn, ask)
+    except NothingParked as error:
+        _fail(f"Nothing to {action}: {error}. `bus status` lists what is parked.")
+    if done:
+        typer.echo(f"The consumer has done the {action}; `bus status` shows the outcome.")
+        return
+    typer.echo(f"The {action} is asked for; it is done as soon as a consumer runs.")
+
+
+async def _fulfilled(connection: asyncpg.Connection, tenant: UUID, topic: str, wait: float) -> bool:
+    deadline = asyncio.get_running_loop().time() + wait
+    while asyncio.get_running_loop().time() < deadline:
+        if await request_done(connection, tenant_id=tenant, topic=topic):
+            return True
+        await asyncio.sleep(POLL_SECONDS)
+    return False
+
+
+def _with_database(dsn: str, act: Callable[[asyncpg.Connection], Awaitable[Any]]) -> Any:
+    async def run() -> Any:
+        connection = await connect(dsn)
+        try:
+            return await act(connection)
+        finally:
+            await connection.close(timeout=5)
+
+    try:
+        return asyncio.run(run())
+    except asyncpg.UndefinedTableError:
+        _fail("The database has no bus tables yet: run `migrate` first.")
+    except DATABASE_FAILURES as error:
+        _fail(f"The database cannot be reached: {error}")
+
+
+def _fail(sentence: str) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(1)
+
+
+def _plain(status: BusStatus) -> dict[str, Any]:
+    return {
+        "outbox_pending": status.outbox_pending,
+        "relay_lag_seconds": round(status.relay_lag_seconds, 3),
+        "blocked": status.blocked,
+        "offsets": status.offsets,
+        "parked": status.parked,
+    }
+
+
+def _print_status(status: BusStatus) -> None:
+    console = Console()
+    lag = f"{status.relay_lag_seconds:.1f} s"
+    console.print(f"Outbox: {status.outbox_pending} waiting, the oldest for {lag}.")
+    for title, rows, columns in (
+        ("Cannot be sent", status.blocked, ("tenant_id", "topic", "reason", "blocked_at")),
+        ("Offsets", status.offsets, ("topic", "partition", "next_offset", "owner")),
+        ("Parked", status.parked, ("tenant_id", "topic", "sequence", "reason", "error", "events")),
+    ):
+        _print_table(console, title, rows, columns)
+
+
+def _print_table(
+    console: Console, title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]
+) -> None:
+    if not rows:
+        console.print(f"{title}: none.")
+        return
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        # An id that is cut off cannot be copied.
+        table.add_column(column, no_wrap=column.endswith("_id"), overflow="fold")
+    for row in rows:
+        table.add_row(*("" if row[column] is None else str(row[column]) for column in columns))
+    console.print(table)

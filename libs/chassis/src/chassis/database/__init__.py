@@ -1,0 +1,25 @@
+"""PostgreSQL: connections, named queries, migrations and kinds of failures."""
+
+from chassis.database.failures import DATABASE_FAILURES, is_transient
+from chassis.database.migrate import (
+    MigrationFailed,
+    migrate,
+    migration_directories,
+    pending_migrations,
+)
+from chassis.database.postgres import connect, create_pool, disconnect, transaction
+from chassis.database.queries import load_queries
+
+__all__ = [
+    "DATABASE_FAILURES",
+    "MigrationFailed",
+    "connect",
+    "create_pool",
+    "disconnect",
+    "is_transient",
+    "load_queries",
+    "migrate",
+    "migration_directories",
+    "pending_migrations",
+    "transaction",
+]

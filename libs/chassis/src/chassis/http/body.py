@@ -1,0 +1,85 @@
+"""Bounds the size of request bodies, and waits for slow ones where nobody waits behind them."""
+
+from starlette.types import Message, Receive
+
+from chassis.http.problems import ProblemError, overloaded, too_large
+
+
+def announced_too_large(content_length: bytes | None, limit: int) -> bool:
+    """Tell whether a request says by itself that its body is over the limit."""
+    # The server has refused anything but digits, and holds the client to what it announced.
+    return content_length is not None and int(content_length) > limit
+
+
+def limited(receive: Receive, limit: int) -> Receive:
+    """Count what is received, and end the request as soon as it is over the limit."""
+    received = 0
+
+    async def counting() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > limit:
+            raise ProblemError(too_large(limit))
+        return message
+
+    return counting
+
+
+class Uploads:
+    """Receives whole bodies before their requests take a place that others wait for.
+
+    Most bodies come with their request's head and are passed on as they are. What trickles in is
+    collected here, all of it together within a bound.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.held = 0
+        """Bytes of bodies that came in pieces, until their requests have ended."""
+        self._limit = limit
+
+    async def whole(self, receive: Receive) -> tuple[Receive, int]:
+        """Return what gives the whole body at once, and the bytes to `release` in the end."""
+        first = await receive()
+        if not first.get("more_body", False):
+            return _replaying(first, receive), 0
+        parts = [first.get("body", b"")]
+        taken = 0
+        try:
+            while True:
+                taken += len(parts[-1])
+                self._take(len(parts[-1]))
+                message = await receive()
+                if message["type"] != "http.request":
+                    self.release(taken)
+                    return _replaying(message, receive), 0
+                parts.append(message.get("body", b""))
+                if not message.get("more_body", False):
+                    break
+        except BaseException:
+            self.release(taken)
+            raise
+        body: Message = {"type": "http.request", "body": b"".join(parts), "more_body": False}
+        return _replaying(body, receive), taken
+
+    def release(self, taken: int) -> None:
+        """Give the room back."""
+        self.held -= taken
+
+    def _take(self, size: int) -> None:
+        self.held += size
+        if self.held > self._limit:
+            raise ProblemError(overloaded())
+
+
+def _replaying(message: Message, receive: Receive) -> Receive:
+    given = False
+
+    async def replaying() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return message
+
+    return replaying

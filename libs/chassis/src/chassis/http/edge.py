@@ -1,0 +1,221 @@
+"""The one ASGI middleware that every request passes: cheap, because it is one.
+
+It gives the request its correlation id, keeps bodies, time and numbers within bounds, traces a
+sample, counts what was answered, and turns whatever goes wrong into an error answer. Health and
+metrics pass beside it, so that a busy process is not taken for a dead one.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from time import perf_counter
+
+import structlog
+from opentelemetry.trace import SpanKind, StatusCode
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis.context import Context, bind
+from chassis.http.body import Uploads, announced_too_large, limited
+from chassis.http.gate import Gate
+from chassis.http.problems import (
+    Problem,
+    ProblemError,
+    internal_error,
+    overloaded,
+    problem_body,
+    timed_out,
+    too_large,
+)
+from chassis.ids import uuid7
+from chassis.observe import RequestMetrics, Tracing, traceparent_of, tracing, valid_traceparent
+
+log = structlog.get_logger()
+
+CORRELATION_HEADER = b"x-correlation-id"
+_SANE_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
+
+ErrorBody = Callable[[Scope, Problem, str], tuple[bytes, bytes]]
+"""Gives content type and body of an error answer; a protocol with its own errors brings its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one process takes on."""
+
+    body_bytes: int = 2_097_152
+    seconds: float = 15.0
+    concurrent: int = 64
+    upload_bytes: int = 67_108_864
+    queued: int = 512
+
+
+def standard_error_body(
+    _scope: Scope, problem: Problem, correlation_id: str
+) -> tuple[bytes, bytes]:
+    """Give an RFC 9457 problem."""
+    return problem_body(problem, correlation_id)
+
+
+class Edge:
+    """Wraps an application."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        limits: Limits,
+        metrics: RequestMetrics,
+        beside: Mapping[str, ASGIApp],
+        operations: Mapping[object, str],
+        error_body: ErrorBody = standard_error_body,
+        tracing: Callable[[], Tracing] = tracing,
+    ) -> None:
+        self._app = app
+        self._limits = limits
+        self._metrics = metrics
+        self._beside = beside
+        self._operations = operations
+        self._error_body = error_body
+        self._tracing = tracing
+        self._gate = Gate(limits.concurrent, limits.queued)
+        self._uploads = Uploads(limits.upload_bytes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        beside = self._beside.get(scope["path"])
+        if beside is not None:
+            await beside(scope, receive, send)
+            return
+        began = perf_counter()
+        headers = dict(scope["headers"])
+        traceparent, correlation_id = _origin(headers)
+        answer = _Answer(send, correlation_id)
+        if self._tracing().samples(traceparent):
+            await self._traced(scope, receive, answer, traceparent)
+        else:
+            with bind(Context(correlation_id, None, traceparent)):
+                await self._bounded(scope, headers, receive, answer)
+        self._metrics.observe(self._operation(scope), answer.status, perf_counter() - began)
+
+    async def _traced(
+        self, scope: Scope, receive: Receive, answer: "_Answer", parent: str | None
+    ) -> None:
+        attributes = {"http.request.method": scope["method"]}
+        span = self._tracing().start(scope["method"], SpanKind.SERVER, parent, attributes)
+        traceparent = traceparent_of(span) if span else parent
+        with bind(Context(answer.correlation_id, None, traceparent)):
+            await self._bounded(scope, dict(scope["headers"]), receive, answer)
+        if span is None:
+            return
+        span.update_name(self._operation(scope))
+        span.set_attribute("http.response.status_code", answer.status)
+        span.set_attribute("correlation_id", answer.correlation_id)
+        if answer.status >= 500:
+            span.set_status(StatusCode.ERROR)
+        span.end()
+
+    async def _bounded(
+        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, answer: "_Answer"
+    ) -> None:
+        """Let the request through to the application within its limits."""
+        limit = self._limits.body_bytes
+        if announced_too_large(headers.get(b"content-length"), limit):
+            await self._refuse(scope, answer, too_large(limit))
+            return
+        if b"transfer-encoding" in headers:
+            receive = limited(receive, limit)
+        try:
+            async with asyncio.timeout(self._limits.seconds) as timer:
+                if b"content-length" in headers or b"transfer-encoding" in headers:
+                    await self._with_body(scope, receive, answer)
+                else:
+                    await self._admitted(scope, receive, answer)
+        except ProblemError as error:
+            await self._refuse(scope, answer, error.problem)
+        except TimeoutError as error:
+            if timer.expired():
+                log.warning("http.request_timed_out", operation=self._operation(scope))
+                await self._refuse(scope, answer, timed_out())
+            else:
+                await self._fail(scope, answer, error)
+        except Exception as error:
+            await self._fail(scope, answer, error)
+
+    async def _with_body(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        """Wait for the whole body first: who sends slowly must not keep others waiting."""
+        receive, held = await self._uploads.whole(receive)
+        try:
+            await self._admitted(scope, receive, answer)
+        finally:
+            self._uploads.release(held)
+
+    async def _admitted(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        if not (self._gate.try_enter() or await self._gate.enter()):
+            await self._refuse(scope, answer, overloaded())
+            return
+        try:
+            await self._app(scope, receive, answer.send)
+        finally:
+            self._gate.leave()
+
+    def _operation(self, scope: Scope) -> str:
+        """Return the name of the route that was taken, which is the name of the operation."""
+        operation = scope.get("operation")
+        if operation is None:
+            # FastAPI names the route it took only if it is one of its own.
+            route = scope.get("route")
+            operation = route.name if route else self._operations.get(scope.get("endpoint"))
+        return operation or "unmatched"
+
+    async def _fail(self, scope: Scope, answer: "_Answer", error: Exception) -> None:
+        log.error("http.request_failed", operation=self._operation(scope), exc_info=error)
+        await self._refuse(scope, answer, internal_error())
+
+    async def _refuse(self, scope: Scope, answer: "_Answer", problem: Problem) -> None:
+        if answer.status:
+            # Half an answer cannot be taken back: the server closes the connection.
+            return
+        content_type, body = self._error_body(scope, problem, answer.correlation_id)
+        headers = [
+            (b"content-type", content_type),
+            (b"content-length", str(len(body)).encode()),
+            *problem.raw_headers(),
+        ]
+        start = {"type": "http.response.start", "status": problem.status, "headers": headers}
+        await answer.send(start)
+        await answer.send({"type": "http.response.body", "body": body})
+
+
+def _origin(headers: Mapping[bytes, bytes]) -> tuple[str | None, str]:
+    """Return the caller's trace and correlation id where they are sane, otherwise a new id."""
+    given = headers.get(b"traceparent")
+    traceparent = valid_traceparent(given.decode("latin-1")) if given is not None else None
+    given = headers.get(CORRELATION_HEADER)
+    if given is not None and _SANE_ID.fullmatch(correlation_id := given.decode("latin-1")):
+        return traceparent, correlation_id
+    if traceparent is not None:
+        return traceparent, traceparent[3:35]
+    return None, str(uuid7())
+
+
+class _Answer:
+    """The way back: adds the correlation id, and remembers the status."""
+
+    __slots__ = ("_send", "correlation_id", "status")
+
+    def __init__(self, send: Send, correlation_id: str) -> None:
+        self._send = send
+        self.correlation_id = correlation_id
+        self.status = 0
+
+    def send(self, message: Message) -> Awaitable[None]:
+        """Pass a message on."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            extra = (CORRELATION_HEADER, self.correlation_id.encode())
+            message["headers"] = [*message.get("headers", ()), extra]
+        return self._send(message)

@@ -1,0 +1,257 @@
+"""The consumer: a member of a group that applies events exactly once and in each tenant's order.
+
+The effect, the inbox, the next offset and the handler's own outbox rows are one transaction, and
+the offset in the database is the truth. A poison event halts its tenant and nobody else.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Sequence
+
+import asyncpg
+import structlog
+
+from chassis.bus import KafkaReceiver, Partition, Receiver
+from chassis.database import is_transient
+from chassis.inbox.errors import Fenced, TooManyParked
+from chassis.inbox.parked_store import count_parked, find_requests
+from chassis.inbox.parking import ParkingLimit
+from chassis.inbox.partition import PartitionWorker, Retries, Surroundings
+from chassis.inbox.subscription import Handler, Rejected, Subscription
+from chassis.inbox.watchdog import Stuck, Watchdog
+from chassis.loops import beat
+from chassis.observe import PARKED_EVENTS
+from chassis.outbox import OutboxSignal
+
+__all__ = [
+    "Consumer",
+    "Fenced",
+    "Handler",
+    "ParkingLimit",
+    "Rejected",
+    "Retries",
+    "Stuck",
+    "Subscription",
+    "TooManyParked",
+]
+
+POLL = 1.0
+REVOKE_GRACE = 3.0
+HOUSEKEEPING = 1.0
+COMMIT_EVERY = 5
+MAX_BACKOFF = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Consumer:
+    """A loop that applies the events of its subscriptions."""
+
+    def __init__(
+        self,
+        *,
+        group: str,
+        subscriptions: Sequence[Subscription],
+        pool: asyncpg.Pool,
+        bootstrap: str,
+        signal: OutboxSignal | None = None,
+        receiver: Callable[[], Receiver] | None = None,
+        retries: Retries | None = None,
+        limit: ParkingLimit | None = None,
+        patience: float = 60.0,
+        watch_every: float = 5.0,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            group: Consumer group, and name of this reader in inbox and offsets.
+            subscriptions: One for each topic.
+            pool: The service's database; two or more connections.
+            bootstrap: Kafka's bootstrap servers.
+            signal: Poked after each commit, for the relay.
+            receiver: Makes a receiver in place of Kafka's.
+            retries: Attempts before an event is parked.
+            limit: Newly halted tenants after which the process ends.
+            patience: Seconds without progress, or outside the group, after which it ends.
+            watch_every: Seconds between two looks of the watchdog.
+        """
+        self._subscriptions = {item.topic.name: item for item in subscriptions}
+        self._pool = pool
+        self._group = group
+        topics = list(self._subscriptions)
+        self._make_receiver = receiver or (
+            lambda: KafkaReceiver(bootstrap, group=group, topics=topics)
+        )
+        self._signal = signal
+        self._retries = retries or Retries()
+        self._limit = limit or ParkingLimit()
+        self._patience = patience
+        self._watch_every = watch_every
+        self._workers: dict[Partition, PartitionWorker] = {}
+        self._tasks: dict[Partition, asyncio.Task[None]] = {}
+        self._hinted: dict[Partition, int] = {}
+
+    async def run(self) -> None:
+        """Consume for ever.
+
+        Raises:
+            Stuck: Nothing moves any more, and a restart may help.
+            TooManyParked: So much fails that the program itself must be at fault.
+        """
+        receiver = await self._join()
+        around = self._around
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._receive(receiver))
+                group.create_task(self._keep_house(around))
+                group.create_task(self._watch(receiver))
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+        finally:
+            await self._leave(receiver)
+
+    async def _leave(self, receiver: Receiver) -> None:
+        await self._end_work()
+        self._tasks.clear()
+        await receiver.close()
+
+    async def _join(self) -> Receiver:
+        backoff = 0.1
+        while True:
+            receiver = self._make_receiver()
+            self._around = Surroundings(
+                group=self._group,
+                owner=f"{socket.gethostname()}:{os.getpid()}",
+                pool=self._pool,
+                receiver=receiver,
+                signal=self._signal,
+                retries=self._retries,
+                limit=self._limit,
+            )
+            joined = False
+            try:
+                await receiver.start(self._assigned, self._give_back)
+                joined = True
+                return receiver
+            except (OSError, TimeoutError) as error:
+                _log.warning("consumer.join_failed", error=repr(error), retry_seconds=backoff)
+            finally:
+                # Partitions may have been assigned before the start failed or was cancelled.
+                if not joined:
+                    await self._leave(receiver)
+            beat()
+            await asyncio.sleep(backoff)
+            backoff = min(backoff * 2, MAX_BACKOFF)
+
+    def _assigned(self, partitions: set[Partition]) -> None:
+        _log.info("partitions.assigned", group=self._group, partitions=len(partitions))
+        for place in partitions:
+            worker = PartitionWorker(place, self._subscriptions[place.topic], self._around)
+            self._workers[place] = worker
+            self._tasks[place] = asyncio.create_task(worker.run())
+
+    async def _give_back(self) -> None:
+        """End all work at hand because the partitions go to others."""
+        await self._end_work()
+        self._raise_failures()
+        self._tasks.clear()
+
+    async def _end_work(self) -> None:
+        """End all work at hand: soon by itself, else by force (the database fences it anyway)."""
+        tasks = list(self._tasks.values())
+        for worker in self._workers.values():
+            worker.stop()
+        self._workers.clear()
+        self._hinted.clear()
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=REVOKE_GRACE)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=REVOKE_GRACE)
+        for task in tasks:
+            # Looked at, so that asyncio does not complain about those behind the first.
+            if task.done() and not task.cancelled():
+                task.exception()
+
+    async def _receive(self, receiver: Receiver) -> None:
+        while True:
+            beat()
+            self._raise_failures()
+            try:
+                received = await receiver.receive(POLL)
+            except (OSError, TimeoutError) as error:
+                _log.warning("consumer.receive_failed", error=repr(error))
+                await asyncio.sleep(POLL)
+                continue
+            for place, records in received.items():
+                worker = self._workers.get(place)
+                if worker is not None:
+                    worker.push(records)
+
+    def _raise_failures(self) -> None:
+        for task in self._tasks.values():
+            if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+                raise error
+
+    async def _keep_house(self, around: Surroundings) -> None:
+        """Hand operators' requests to their partitions, count what is parked, hint offsets."""
+        turn = 0
+        while True:
+            await asyncio.sleep(HOUSEKEEPING)
+            turn += 1
+            try:
+                async with self._pool.acquire() as connection:
+                    requests = await find_requests(connection, self._group)  # type: ignore[arg-type]
+                    if turn % COMMIT_EVERY == 0:
+                        await self._measure(connection)  # type: ignore[arg-type]
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                _log.warning("consumer.housekeeping_failed", error=type(error).__name__)
+                continue
+            for request in requests:
+                if worker := self._workers.get(request.partition):
+                    worker.request(request)
+            if turn % COMMIT_EVERY == 0:
+                await self._hint(around)
+
+    async def _measure(self, connection: asyncpg.Connection) -> None:
+        parked = await count_parked(connection, self._group)
+        for topic in self._subscriptions:
+            PARKED_EVENTS.labels(topic).set(parked.get(topic, 0))
+
+    async def _hint(self, around: Surroundings) -> None:
+        """Tell Kafka how far the group is; tools look there, this consumer does not."""
+        offsets = {
+            place: worker.next_offset
+            for place, worker in self._workers.items()
+            if worker.next_offset is not None and self._hinted.get(place) != worker.next_offset
+        }
+        if not offsets:
+            return
+        around.reach("consumer.before_hint")
+        try:
+            await around.receiver.commit(offsets)
+        except (OSError, TimeoutError) as error:
+            _log.info("consumer.hint_refused", error=repr(error))
+            return
+        around.reach("consumer.after_hint")
+        self._hinted.update(offsets)
+
+    async def _watch(self, receiver: Receiver) -> None:
+        watchdog = Watchdog(
+            receiver,
+            # A restart mends no database: who is held up by one is not stuck.
+            lambda: {
+                place: worker.next_offset
+                for place, worker in self._workers.items()
+                if not worker.held_up
+            },
+            patience=self._patience,
+        )
+        while True:
+            await asyncio.sleep(self._watch_every)
+            await watchdog.check()

@@ -1,0 +1,221 @@
+"""Parked events: those that could not be applied, and their tenant's later ones, which wait.
+
+Only the owner of the partition writes here, in transactions that `chassis.inbox.offset_store`
+fences; operators
+leave requests (`chassis.bus.operate`).
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+
+from chassis.bus import Incoming, Partition, sequence_of
+from chassis.database import load_queries
+
+NO_TENANT = UUID(int=0)
+"""Stands for the tenant of a record that does not tell it."""
+
+WAITING = "waiting"
+FAILED = "failed"
+REJECTED = "rejected"
+UNDECODABLE = "undecodable"
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedEvent:
+    """A parked record and why it is there."""
+
+    id: int
+    record: Incoming
+    sequence: int | None
+    reason: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an operator asks to be done with a tenant's first parked event."""
+
+    tenant_id: UUID
+    partition: Partition
+    action: str
+    """`redrive` or `skip`."""
+    actor: str
+    note: str
+
+
+class Parked:
+    """One group's parked events of one partition."""
+
+    def __init__(self, group: str, partition: Partition, *, numbered: bool) -> None:
+        """Prepare; `numbered` says that the topic's sequences count (event topics)."""
+        self._group = group
+        self._partition = partition
+        self._numbered = numbered
+        self._queries = load_queries("chassis.inbox", "parked")
+
+    async def park(
+        self,
+        connection: asyncpg.Connection,
+        record: Incoming,
+        tenant_id: UUID,
+        *,
+        reason: str,
+        error: str,
+        attempts: int = 0,
+    ) -> None:
+        """Park a record, unless its sequence is parked already."""
+        await connection.execute(
+            self._queries["park_event"],
+            tenant_id,
+            self._group,
+            *self._partition,
+            record.offset,
+            sequence_of(record) if self._numbered and tenant_id != NO_TENANT else None,
+            reason,
+            _text(error),
+            attempts,
+            record.key,
+            record.value,
+            [_text(name) for name, _ in record.headers],
+            [value for _, value in record.headers],
+        )
+
+    async def contains(
+        self, connection: asyncpg.Connection, tenant_id: UUID, sequence: int
+    ) -> bool:
+        """Return whether this event of the tenant is parked."""
+        query = self._queries["is_parked"]
+        topic = self._partition.topic
+        return bool(await connection.fetchval(query, tenant_id, self._group, topic, sequence))
+
+    async def read(
+        self, connection: asyncpg.Connection, tenant_id: UUID, sequence: int
+    ) -> ParkedEvent | None:
+        """Return the tenant's parked event with this sequence."""
+        query = self._queries["read_parked"]
+        topic = self._partition.topic
+        return self._event(
+            await connection.fetchrow(query, tenant_id, self._group, topic, sequence)
+        )
+
+    async def read_unnumbered(
+        self, connection: asyncpg.Connection, tenant_id: UUID, after: int = 0
+    ) -> ParkedEvent | None:
+        """Return the tenant's oldest parked record that stands outside its sequence."""
+        query = self._queries["read_unnumbered"]
+        topic = self._partition.topic
+        return self._event(await connection.fetchrow(query, tenant_id, self._group, topic, after))
+
+    async def first_sequence(self, connection: asyncpg.Connection, tenant_id: UUID) -> int | None:
+        """Return the tenant's lowest parked sequence."""
+        query = self._queries["first_waiting"]
+        found = await connection.fetchval(query, tenant_id, self._group, self._partition.topic)
+        return None if found is None else int(found)
+
+    async def delete(
+        self, connection: asyncpg.Connection, tenant_id: UUID, event: ParkedEvent
+    ) -> None:
+        """Remove an event that was applied or skipped."""
+        await connection.execute(self._queries["delete_parked"], tenant_id, event.id)
+
+    async def delete_superseded(
+        self, connection: asyncpg.Connection, tenants: Collection[UUID], keys: Collection[bytes]
+    ) -> None:
+        """Remove parked states of keys of which a newer version was applied."""
+        query = self._queries["delete_superseded"]
+        await connection.execute(query, self._group, self._partition.topic, tenants, keys)
+
+    async def note_failure(
+        self,
+        connection: asyncpg.Connection,
+        tenant_id: UUID,
+        event: ParkedEvent,
+        *,
+        reason: str,
+        error: str,
+        attempts: int,
+    ) -> None:
+        """Note that a parked event failed again."""
+        query = self._queries["note_failure"]
+        await connection.execute(query, tenant_id, event.id, reason, _text(error), attempts)
+
+    async def newly_parked(
+        self, connection: asyncpg.Connection, window: timedelta, besides: UUID
+    ) -> int:
+        """Return how many other tenants came to a halt within the window."""
+        await connection.execute(self._queries["take_turn"], self._group)
+        query = self._queries["count_newly_parked"]
+        return int(await connection.fetchval(query, self._group, window, besides))
+
+    async def ready(self, connection: asyncpg.Connection) -> list[UUID]:
+        """Return the tenants whose next event only waits."""
+        query = self._queries["find_ready"]
+        rows = await connection.fetch(query, self._group, *self._partition)
+        return [row["tenant_id"] for row in rows]
+
+    async def has_request(self, connection: asyncpg.Connection, tenant_id: UUID) -> bool:
+        """Return whether an operator's request is still to be done."""
+        query = self._queries["has_request"]
+        topic = self._partition.topic
+        return bool(await connection.fetchval(query, tenant_id, self._group, topic))
+
+    async def clear_request(self, connection: asyncpg.Connection, tenant_id: UUID) -> bool:
+        """Take an operator's request off the list; return False if it was done with already."""
+        query = self._queries["clear_request"]
+        done = await connection.execute(query, tenant_id, self._group, self._partition.topic)
+        return done != "UPDATE 0"
+
+    async def audit(self, connection: asyncpg.Connection, request: Request, detail: str) -> None:
+        """Note what was done for an operator."""
+        await connection.execute(
+            self._queries["write_audit"],
+            request.tenant_id,
+            self._group,
+            self._partition.topic,
+            request.action,
+            request.actor,
+            request.note,
+            detail,
+        )
+
+    def _event(self, row: asyncpg.Record | None) -> ParkedEvent | None:
+        if row is None:
+            return None
+        record = Incoming(
+            self._partition,
+            row["record_offset"],
+            row["key"],
+            row["value"],
+            list(zip(row["header_names"], row["header_values"], strict=True)),
+        )
+        return ParkedEvent(row["id"], record, row["sequence"], row["reason"], row["error"])
+
+
+def _text(text: str) -> str:
+    """Return a text that PostgreSQL can store."""
+    return text.replace("\x00", "").encode(errors="replace").decode()
+
+
+async def find_requests(connection: asyncpg.Connection, group: str) -> list[Request]:
+    """Return what operators have asked for."""
+    rows = await connection.fetch(load_queries("chassis.inbox", "parked")["find_requests"], group)
+    return [
+        Request(
+            row["tenant_id"],
+            Partition(row["topic"], row["partition"]),
+            row["request"],
+            row["requested_by"],
+            row["request_note"],
+        )
+        for row in rows
+    ]
+
+
+async def count_parked(connection: asyncpg.Connection, group: str) -> dict[str, int]:
+    """Return the number of parked events of each topic that has some."""
+    rows = await connection.fetch(load_queries("chassis.inbox", "parked")["count_parked"], group)
+    return {row["topic"]: row["events"] for row in rows}

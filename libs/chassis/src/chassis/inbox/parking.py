@@ -1,0 +1,214 @@
+"""Parks what fails, lets go on what waited, and does what operators ask for.
+
+All of it happens in transactions fenced by the inbox, event by event and in each tenant's order.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from chassis.bus import Incoming, Undecodable, sequence_of, tenant_of
+from chassis.database import transaction
+from chassis.inbox.apply import Applier
+from chassis.inbox.errors import TooManyParked
+from chassis.inbox.offset_store import Inbox
+from chassis.inbox.parked_store import (
+    FAILED,
+    NO_TENANT,
+    REJECTED,
+    UNDECODABLE,
+    WAITING,
+    Parked,
+    ParkedEvent,
+    Request,
+)
+from chassis.inbox.subscription import Rejected
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ParkingLimit:
+    """How many tenants may come to a halt within a time before the program itself is suspect."""
+
+    tenants: int = 20
+    window: timedelta = timedelta(minutes=10)
+
+
+class Parking:
+    """The parked events of one partition, as its owner handles them."""
+
+    def __init__(
+        self,
+        *,
+        pool: asyncpg.Pool,
+        inbox: Inbox,
+        parked: Parked,
+        applier: Applier,
+        limit: ParkingLimit,
+    ) -> None:
+        """Work for the owner of the inbox."""
+        self._pool = pool
+        self._inbox = inbox
+        self._parked = parked
+        self._applier = applier
+        self._limit = limit
+
+    async def park(self, record: Incoming, error: Exception, attempts: int) -> None:
+        """Set a record aside and move on behind it, or raise TooManyParked."""
+        tenant_id = tenant_of(record) or NO_TENANT
+        async with transaction(self._pool) as connection:
+            standing = await self._inbox.advance(connection, record.offset + 1, [tenant_id])
+            sequence = sequence_of(record)
+            if sequence is not None and sequence <= standing.lasts[tenant_id]:
+                return
+            halted = await self._parked.newly_parked(connection, self._limit.window, tenant_id)
+            # Only failures nobody foresaw speak against the program: one tenant's bad data, however
+            # many tenants that customer has, must not stop everybody else.
+            if reason_of(error) == FAILED and halted >= self._limit.tenants:
+                raise TooManyParked(
+                    f"{halted} tenants came to a halt within {self._limit.window}; "
+                    f"the next one by: {summarize(error)}"
+                )
+            await self._parked.park(
+                connection,
+                record,
+                tenant_id,
+                reason=reason_of(error),
+                error=describe(error),
+                attempts=attempts,
+            )
+        _log.error(
+            "event.parked",
+            topic=record.partition.topic,
+            partition=record.partition.number,
+            offset=record.offset,
+            tenant_id=str(tenant_id),
+            sequence=sequence,
+            reason=reason_of(error),
+            error=summarize(error),
+        )
+
+    async def ready(self) -> list[UUID]:
+        """Return the tenants whose next event only waits."""
+        async with self._pool.acquire() as connection:
+            return await self._parked.ready(connection)  # type: ignore[arg-type]
+
+    async def next_event(self, tenant_id: UUID, *, halted: bool) -> ParkedEvent | None:
+        """Return a tenant's next event if it is parked; one that failed only if `halted`."""
+        async with transaction(self._pool) as connection:
+            standing = await self._inbox.advance(connection, None, [tenant_id])
+            due = standing.lasts[tenant_id] + 1
+            event = await self._parked.read(connection, tenant_id, due)
+        if event is None or (event.reason != WAITING and not halted):
+            return None
+        return event
+
+    async def unnumbered_events(self, tenant_id: UUID) -> list[ParkedEvent]:
+        """Return a tenant's parked records that stand outside its sequence."""
+        events: list[ParkedEvent] = []
+        async with transaction(self._pool) as connection:
+            while event := await self._parked.read_unnumbered(
+                connection, tenant_id, events[-1].id if events else 0
+            ):
+                events.append(event)
+        return events
+
+    async def apply(self, tenant_id: UUID, event: ParkedEvent) -> None:
+        """Apply a parked event as if it came just now, and take it off the list."""
+        async with transaction(self._pool) as connection:
+            await self._parked.delete(connection, tenant_id, event)
+            await self._applier.apply(connection, [event.record], None)
+
+    async def fail(
+        self, tenant_id: UUID, event: ParkedEvent, error: Exception, attempts: int
+    ) -> None:
+        """Note that a parked event failed again."""
+        async with transaction(self._pool) as connection:
+            await self._inbox.advance(connection, None, [tenant_id])
+            await self._parked.note_failure(
+                connection,
+                tenant_id,
+                event,
+                reason=reason_of(error),
+                error=describe(error),
+                attempts=attempts,
+            )
+        _log.error(
+            "event.parked",
+            topic=event.record.partition.topic,
+            tenant_id=str(tenant_id),
+            sequence=event.sequence,
+            reason=reason_of(error),
+            error=summarize(error),
+        )
+
+    async def begin_redrive(self, request: Request) -> bool:
+        """Write the audit row of a redrive; return False if it was done with already."""
+        async with transaction(self._pool) as connection:
+            await self._inbox.advance(connection, None, [request.tenant_id])
+            if not await self._parked.has_request(connection, request.tenant_id):
+                return False
+            await self._parked.audit(connection, request, "tried again")
+            return True
+
+    async def end_redrive(self, request: Request) -> None:
+        """Take the request off the list: whatever could be applied has been."""
+        async with transaction(self._pool) as connection:
+            await self._inbox.advance(connection, None, [request.tenant_id])
+            await self._parked.clear_request(connection, request.tenant_id)
+
+    async def skip(self, request: Request) -> None:
+        """Give up a tenant's next event, or the numbers that are missing, and note it."""
+        tenant_id = request.tenant_id
+        async with transaction(self._pool) as connection:
+            standing = await self._inbox.advance(connection, None, [tenant_id])
+            last = standing.lasts[tenant_id]
+            if not await self._parked.clear_request(connection, tenant_id):
+                return
+            detail = await self._skip(connection, tenant_id, last)
+            await self._parked.audit(connection, request, detail)
+        _log.warning(
+            "event.skipped",
+            topic=self._inbox.topic,
+            tenant_id=str(tenant_id),
+            actor=request.actor,
+            detail=detail,
+        )
+
+    async def _skip(self, connection: asyncpg.Connection, tenant_id: UUID, last: int) -> str:
+        unreadable = await self._parked.read_unnumbered(connection, tenant_id)
+        if unreadable is not None:
+            await self._parked.delete(connection, tenant_id, unreadable)
+            return f"record at offset {unreadable.record.offset} given up: {unreadable.error}"
+        event = await self._parked.read(connection, tenant_id, last + 1)
+        if event is not None:
+            await self._parked.delete(connection, tenant_id, event)
+            await self._inbox.save_sequences(connection, {tenant_id: last + 1})
+            return f"sequence {last + 1} given up: {event.error}"
+        first = await self._parked.first_sequence(connection, tenant_id)
+        if first is None:
+            return "nothing was parked any more"
+        await self._inbox.save_sequences(connection, {tenant_id: first - 1})
+        return f"sequences {last + 1} to {first - 1} given up: they never arrived"
+
+
+def reason_of(error: Exception) -> str:
+    """Return the word under which an error is parked."""
+    if isinstance(error, Undecodable):
+        return UNDECODABLE
+    return REJECTED if isinstance(error, Rejected) else FAILED
+
+
+def describe(error: Exception) -> str:
+    """Return an error as operators see it; bounded, because some repeat their input."""
+    return f"{type(error).__name__}: {error}"[:1_000]
+
+
+def summarize(error: Exception) -> str:
+    """Return an error as the log may have it: a stranger's message may repeat personal data."""
+    own = isinstance(error, Undecodable | Rejected)
+    return describe(error) if own else type(error).__name__

@@ -1,0 +1,31 @@
+"""What operators see: logs, traces, metrics and health."""
+
+from chassis.observe.health import Check, NotReady, operations
+from chassis.observe.logging import configure_logging
+from chassis.observe.metrics import CONSUMER_LAG, PARKED_EVENTS, Poll, RequestMetrics, polling
+from chassis.observe.tracing import (
+    Tracing,
+    configure_tracing,
+    consumer_span,
+    traceparent_of,
+    tracing,
+    valid_traceparent,
+)
+
+__all__ = [
+    "CONSUMER_LAG",
+    "PARKED_EVENTS",
+    "Check",
+    "NotReady",
+    "Poll",
+    "RequestMetrics",
+    "Tracing",
+    "configure_logging",
+    "configure_tracing",
+    "consumer_span",
+    "operations",
+    "polling",
+    "traceparent_of",
+    "tracing",
+    "valid_traceparent",
+]

@@ -1,0 +1,94 @@
+"""The relay's hold on its buckets: advisory locks of one pinned PostgreSQL session.
+
+Only the session that holds a bucket can number its events, because numbering runs on that very
+session. The server ends a session that falls silent for a few seconds, so a relay that is stopped
+or cut off loses its buckets and another one takes over. Nothing large is read here: a server that
+waits for a stopped client to take its answer would keep the locks.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from typing import Any
+
+import asyncpg
+
+from chassis.database import connect, disconnect, load_queries
+from chassis.outbox.signal import CHANNEL
+
+LOCK_CLASS = 0x706F7274
+BUCKETS = 64
+BATCH_BYTES = 16_000_000
+
+
+class RelaySession:
+    """A pinned connection, the buckets it holds, and the heartbeat that keeps it."""
+
+    def __init__(self, connection: asyncpg.Connection, silence: float) -> None:
+        """Take over a connection; `open` is the way to make a session."""
+        self.owned: set[int] = set()
+        self._connection = connection
+        self._silence = silence
+        self._turn = asyncio.Lock()
+        self._spoke = time.monotonic()
+        self._queries = load_queries("chassis.outbox", "relay")
+        self._beating = asyncio.create_task(self._beat())
+
+    @classmethod
+    async def open(cls, dsn: str, *, silence: float, wake: Callable[[], None]) -> "RelaySession":
+        """Connect and listen; `silence` is how long the server lets the session be quiet."""
+        connection = await connect(
+            dsn, application_name="relay", idle_session_timeout=f"{int(silence * 1000)}ms"
+        )
+        try:
+            await connection.add_listener(CHANNEL, lambda *_: wake())
+        except BaseException:
+            await disconnect(connection)
+            raise
+        return cls(connection, silence)
+
+    def holds(self) -> bool:
+        """Return whether the buckets were certainly still held a moment ago."""
+        quiet = time.monotonic() - self._spoke
+        return not self._connection.is_closed() and quiet < self._silence * 0.8
+
+    async def take_buckets(self) -> bool:
+        """Try to get the buckets that this session has not; return whether it got any."""
+        missing = [bucket for bucket in range(BUCKETS) if bucket not in self.owned]
+        if not missing:
+            return False
+        rows = await self._fetch("take_buckets", LOCK_CLASS, missing)
+        self.owned.update(row["bucket"] for row in rows)
+        return bool(rows)
+
+    async def number(self, limit: int) -> list[int]:
+        """Number the oldest events and return their ids; committed on return."""
+        rows = await self._fetch("number_events", list(self.owned), limit, BATCH_BYTES)
+        return [row["id"] for row in rows]
+
+    async def find_numbered(self) -> list[int]:
+        """Return the ids of events that are numbered but not marked as sent."""
+        return [row["id"] for row in await self._fetch("find_numbered", list(self.owned))]
+
+    async def close(self) -> None:
+        """Give the buckets back."""
+        self._beating.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await self._beating
+        await disconnect(self._connection)
+
+    async def _fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
+        async with self._turn:
+            asked = time.monotonic()
+            rows = await self._connection.fetch(self._queries[query], *arguments)
+            self._spoke = asked
+            return rows
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(self._silence / 5)
+            async with self._turn:
+                asked = time.monotonic()
+                await self._connection.execute("SELECT 1")
+                self._spoke = asked

@@ -1,0 +1,82 @@
+"""The light signal that new events wait in the outbox.
+
+It wakes the relay of this process at once, and those of other processes by a NOTIFY that is sent
+outside the business transaction and at most every 20 ms: NOTIFY takes a lock of the whole cluster
+when it commits. A lost signal costs latency only, since every relay also polls.
+"""
+
+import asyncio
+from contextlib import suppress
+
+import asyncpg
+import structlog
+
+from chassis.database import DATABASE_FAILURES, connect, disconnect
+
+CHANNEL = "outbox"
+THROTTLE = 0.02
+RETRY = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+class OutboxSignal:
+    """Tells relays, here and elsewhere, that something was committed to the outbox."""
+
+    def __init__(self, *, dsn: str | None = None) -> None:
+        """Prepare; with a DSN, `run` also tells the relays of other processes."""
+        self.local_relay_leads = False
+        """A relay in this process owns every bucket, so nobody else needs to be told."""
+        self._dsn = dsn
+        self._here = asyncio.Event()
+        self._elsewhere = asyncio.Event()
+
+    def poke(self) -> None:
+        """Say that something was committed. Never blocks, never fails."""
+        self._here.set()
+        if not self.local_relay_leads:
+            self._elsewhere.set()
+
+    async def wait(self, timeout: float) -> None:
+        """Wait until somebody pokes, at most `timeout` seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._here.wait()
+        self._here.clear()
+
+    def wake(self) -> None:
+        """Wake the relay of this process only."""
+        self._here.set()
+
+    async def pass_on(self) -> None:
+        """Pass a poke on to other processes once, as a command does before it ends."""
+        if self._dsn is None or not self._elsewhere.is_set():
+            return
+        with suppress(*DATABASE_FAILURES):
+            connection = await connect(self._dsn, application_name="outbox-signal")
+            try:
+                await connection.execute(f"NOTIFY {CHANNEL}")
+            finally:
+                await disconnect(connection)
+
+    async def run(self) -> None:
+        """Pass pokes on to other processes for ever."""
+        if self._dsn is None:
+            return
+        while True:
+            try:
+                connection = await connect(self._dsn, application_name="outbox-signal")
+                try:
+                    await self._notify(connection)
+                finally:
+                    await disconnect(connection)
+            except DATABASE_FAILURES as error:
+                _log.warning("outbox.signal_failed", error=repr(error))
+                await asyncio.sleep(RETRY)
+
+    async def _notify(self, connection: asyncpg.Connection) -> None:
+        while True:
+            await self._elsewhere.wait()
+            self._elsewhere.clear()
+            await connection.execute(f"NOTIFY {CHANNEL}")
+            await asyncio.sleep(THROTTLE)

@@ -1,0 +1,204 @@
+"""One entry point for every service: `python -m <service> serve | work | all | migrate | …`.
+
+`serve` answers HTTP, `work` runs relay and consumers, `all` does both in one process. A service
+brings its parts; this module only starts and stops them.
+"""
+
+import asyncio
+import gc
+import os
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Generic, NoReturn, TypeVar
+
+import structlog
+import typer
+import uvloop
+from starlette.types import ASGIApp
+
+from chassis.cli import bus_cli
+from chassis.database import DATABASE_FAILURES, MigrationFailed, migrate, migration_directories
+from chassis.http import Application, StartFailed, bare_application, http_loop, listen
+from chassis.loops import Heartbeats, Loop, LoopDied, run_until_signalled
+from chassis.observe import (
+    Check,
+    Poll,
+    configure_logging,
+    configure_tracing,
+    operations,
+    polling,
+    tracing,
+)
+from chassis.settings import ChassisSettings, load_settings, variable_of
+
+log = structlog.get_logger()
+
+
+class Mode(StrEnum):
+    """What a process does."""
+
+    SERVE = "serve"
+    WORK = "work"
+    ALL = "all"
+
+    @property
+    def serves(self) -> bool:
+        """Whether it answers HTTP."""
+        return self is not Mode.WORK
+
+    @property
+    def works(self) -> bool:
+        """Whether it runs relay and consumers."""
+        return self is not Mode.SERVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a service is made of, once it has been wired."""
+
+    app: Application | None = None
+    loops: Sequence[Loop] = ()
+    """Run by `work`: the relay first, then what writes to the outbox; stopped in reverse order."""
+    serve_loops: Sequence[Loop] = ()
+    """Run by `serve`, and stopped after the last request was answered."""
+    checks: Sequence[Check] = ()
+    polls: Sequence[Poll] = ()
+
+
+S = TypeVar("S", bound=ChassisSettings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service(Generic[S]):
+    """A service: its names, its settings, and how to wire it."""
+
+    name: str
+    """`tenant-directory`: CloudEvents source, topic producer and consumer group."""
+    package: str
+    settings: type[S]
+    build: Callable[[S, Mode], AbstractAsyncContextManager[Parts]]
+    cli: typer.Typer = field(default_factory=typer.Typer)
+    """Holds the service's own commands."""
+
+
+def service_cli(service: Service[S]) -> typer.Typer:
+    """Return the service's commands together with those that every service has."""
+    cli = service.cli
+    cli.info.no_args_is_help = True
+    cli.info.help = cli.info.help or f"The {service.name} service of Portico."
+    # Typer's own tracebacks show local variables, and those may be secrets.
+    cli.pretty_exceptions_enable = False
+
+    @cli.command()
+    def serve() -> None:
+        """Answer HTTP."""
+        _start(service, Mode.SERVE)
+
+    @cli.command()
+    def work() -> None:
+        """Run the relay and the consumers."""
+        _start(service, Mode.WORK)
+
+    @cli.command(name="all")
+    def everything() -> None:
+        """Do both in one process."""
+        _start(service, Mode.ALL)
+
+    @cli.command(name="migrate")
+    def migrate_database() -> None:
+        """Bring the database to the newest schema."""
+        settings = _prepare(service)
+        _run(migrate(settings.database_url, *migration_directories(service.package)))
+        log.info("database.migrated")
+
+    cli.add_typer(bus_cli(lambda: _prepare(service).database_url), name="bus")
+    return cli
+
+
+async def run_service(service: Service[S], settings: S, mode: Mode) -> None:
+    """Wire the service and run it until it is told to stop."""
+    heartbeats = Heartbeats()
+    async with service.build(settings, mode) as parts:
+        loops = _loops(parts, settings, mode, heartbeats)
+        # What the start has built stays for good: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        log.info("service.started", mode=mode.value, pid=os.getpid())
+        grace = settings.shutdown_grace_seconds
+        await run_until_signalled(loops, grace=grace, heartbeats=heartbeats)
+    log.info("service.stopped", mode=mode.value)
+
+
+def _loops(parts: Parts, settings: ChassisSettings, mode: Mode, beats: Heartbeats) -> list[Loop]:
+    """Put the loops in the order in which they start; they stop in the opposite one."""
+    loops: list[Loop] = []
+    beside = operations(beats, parts.checks)
+    if not mode.serves and settings.metrics_port:
+        loops.append(_http(bare_application(beside), settings, "metrics_port"))
+    if mode.works:
+        loops += parts.loops
+    if parts.polls:
+        loops.append(polling(parts.polls))
+    if mode.serves:
+        loops += parts.serve_loops
+        app = parts.app
+        if app is not None:
+            app.beside.update(beside)
+        loops.append(_http(app or bare_application(beside), settings, "http_port"))
+    return loops
+
+
+def _http(app: ASGIApp, settings: ChassisSettings, field_name: str) -> Loop:
+    port = getattr(settings, field_name)
+    variable = variable_of(type(settings), field_name)
+    listening = listen(settings.http_host, port, variable=variable)
+    host, port = listening.getsockname()[:2]
+    name = "http" if field_name == "http_port" else "metrics-http"
+    log.info("http.listening", address=f"{host}:{port}", loop=name)
+    return http_loop(app, listening, name=name, grace=settings.shutdown_grace_seconds)
+
+
+def _start(service: Service[S], mode: Mode) -> None:
+    settings = _prepare(service)
+    configure_tracing(
+        service=service.name,
+        endpoint=settings.otel_exporter_otlp_endpoint,
+        ratio=settings.trace_sample_ratio,
+    )
+    try:
+        _run(run_service(service, settings, mode))
+    finally:
+        tracing().shutdown()
+
+
+def _prepare(service: Service[S]) -> S:
+    settings = load_settings(service.settings)
+    configure_logging(
+        service=service.name, environment=settings.environment, level=settings.log_level
+    )
+    return settings
+
+
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    """Run to the end; a failure that was foreseen is told in one sentence."""
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(main)
+    except (StartFailed, MigrationFailed) as error:
+        _end(str(error))
+    except LoopDied as error:
+        log.critical("process.died", loop=error.name)
+        raise SystemExit(1) from None
+    except DATABASE_FAILURES as error:
+        _end(f"The start failed, because something it needs cannot be reached: {error}")
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+def _end(sentence: str) -> NoReturn:
+    log.critical("process.failed", reason=sentence)
+    sys.stderr.flush()
+    raise SystemExit(1)
