@@ -12,7 +12,7 @@ ARG SERVICE
 COPY libs libs
 COPY services/${SERVICE} services/${SERVICE}
 RUN /portico/venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation \
-    ./libs/contracts ./libs/chassis ./services/${SERVICE}
+    ./libs/kernel ./libs/contracts ./libs/chassis ./services/${SERVICE}
 
 FROM ${PYTHON_IMAGE}
 RUN useradd --uid 10001 --no-create-home portico

@@ -12,7 +12,7 @@ from support.repository import source_packages
 
 def queries_of(package: Path) -> dict[str, str]:
     return {
-        f"{path.stem}/{name}": query
+        f"{path.stem}/{name}": query.sql
         for path in sorted(package.rglob("queries/*.sql"))
         for name, query in parse_queries(path.read_text(), path.stem).items()
     }

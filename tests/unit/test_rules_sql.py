@@ -28,7 +28,7 @@ def named_queries() -> Iterator[tuple[str, str, set[str]]]:
         tables = tenant_tables(migrations_of(package))
         for path in sorted(package.rglob("queries/*.sql")):
             for name, query in parse_queries(path.read_text(), path.stem).items():
-                yield f"{package.name}/{path.stem}/{name}", query, tables
+                yield f"{package.name}/{path.stem}/{name}", query.sql, tables
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import pytest
 from chassis import context
 from chassis.bus import fault_points
 from chassis.database import is_transient
-from chassis.database.queries import parse_queries
 from chassis.ids import uuid7
 from chassis.outbox import EventTooLarge, OutboxSignal, outbox_record
 from contracts.scim import ScimGroupMembersChanged, ScimUserDeleted
@@ -31,13 +30,6 @@ def test_a_context_holds_for_its_block() -> None:
         with context.bind(context.Context("inner")):
             assert context.current().correlation_id == "inner"
         assert context.current().correlation_id == "outer"
-
-
-def test_queries_are_split_at_their_names() -> None:
-    text = "-- A file.\n-- name: one\n-- does\nSELECT 1;\n\n-- name: two\nSELECT 2"
-    assert parse_queries(text, "x") == {"one": "-- does\nSELECT 1", "two": "SELECT 2"}
-    with pytest.raises(ValueError, match=r"x\.sql has two queries named one"):
-        parse_queries(text + "\n-- name: one\nSELECT 3", "x")
 
 
 def test_an_outbox_record_takes_its_cause_from_the_context() -> None:

@@ -8,11 +8,12 @@ from chassis.database.migrate import (
     pending_migrations,
 )
 from chassis.database.postgres import connect, create_pool, disconnect, transaction
-from chassis.database.queries import load_queries
+from chassis.database.queries import Query, load_queries, read_queries
 
 __all__ = [
     "DATABASE_FAILURES",
     "MigrationFailed",
+    "Query",
     "connect",
     "create_pool",
     "disconnect",
@@ -21,5 +22,6 @@ __all__ = [
     "migrate",
     "migration_directories",
     "pending_migrations",
+    "read_queries",
     "transaction",
 ]

@@ -1,29 +1,81 @@
-"""Named queries: SQL lives in `<package>/queries/<noun>.sql`, never between Python lines.
+"""Named queries: SQL lives in `<room>/queries/<noun>.sql`, never between Python lines.
 
-Each query begins with `-- name: verb_noun` and a line that says what it does.
+Each query begins with `-- name: verb_noun` and a line that says what it does. Its parameters have
+names, `:tenant_id`; a call gives each of them a value by name: `fetch(*FIND_USER(tenant_id=…))`.
 """
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
+from typing import Any
 
 _NAME = re.compile(r"^-- name: *([a-z][a-z0-9_]*) *$", re.MULTILINE)
+_PARAMETER = re.compile(
+    r"(--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"|\$(\w*)\$.*?\$\2\$|::)|:([a-z][a-z0-9_]*)",
+    re.DOTALL,
+)
+"""What may hold a colon that is no parameter comes first: comments, strings, names, casts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A statement whose parameters have names."""
+
+    name: str
+    sql: str
+    """As PostgreSQL takes it: `$1` is the first of `parameters`, and so on."""
+    parameters: tuple[str, ...]
+
+    def __call__(self, **values: object) -> tuple[Any, ...]:
+        """Return the statement and its values, as asyncpg's methods take them.
+
+        Raises:
+            TypeError: A parameter has no value, or a value no parameter.
+        """
+        try:
+            arguments = [values[name] for name in self.parameters]
+        except KeyError as error:
+            raise TypeError(f"{self.name} needs a value for {error}") from None
+        if len(arguments) != len(values):
+            unknown = ", ".join(values.keys() - set(self.parameters))
+            raise TypeError(f"{self.name} has no parameter {unknown}")
+        return (self.sql, *arguments)
 
 
 @cache
-def load_queries(package: str, name: str) -> Mapping[str, str]:
-    """Read `<package>/queries/<name>.sql` into a table from query name to SQL text."""
+def read_queries(package: str, name: str) -> Mapping[str, Query]:
+    """Read `<package>/queries/<name>.sql` into a table from name to query."""
     return parse_queries((files(package) / "queries" / f"{name}.sql").read_text("utf-8"), name)
 
 
-def parse_queries(text: str, name: str) -> Mapping[str, str]:
+def parse_queries(text: str, name: str) -> Mapping[str, Query]:
     """Split the text of a query file at its `-- name:` lines."""
     _, *parts = _NAME.split(text)
-    queries: dict[str, str] = {}
+    queries: dict[str, Query] = {}
     for query, body in zip(parts[::2], parts[1::2], strict=True):
         if query in queries:
             raise ValueError(f"{name}.sql has two queries named {query}")
-        queries[query] = body.strip().rstrip(";")
+        queries[query] = parse_query(query, body.strip().rstrip(";"))
     return MappingProxyType(queries)
+
+
+def parse_query(name: str, text: str) -> Query:
+    """Give the named parameters of one statement their numbers."""
+    numbers: dict[str, int] = {}
+
+    def number(match: re.Match[str]) -> str:
+        parameter = match[3]
+        if parameter is None:
+            return match[0]
+        return f"${numbers.setdefault(parameter, len(numbers) + 1)}"
+
+    sql = _PARAMETER.sub(number, text)
+    return Query(name, sql, tuple(numbers))
+
+
+def load_queries(package: str, name: str) -> Mapping[str, str]:
+    """Read a file of queries whose parameters are numbered still."""
+    return {query: each.sql for query, each in read_queries(package, name).items()}

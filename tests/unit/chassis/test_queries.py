@@ -1,0 +1,46 @@
+"""Named queries and their named parameters."""
+
+import pytest
+
+from chassis.database.queries import parse_queries, parse_query
+
+
+def test_a_file_is_split_at_its_names() -> None:
+    text = "-- name: one\n-- does\nSELECT 1;\n\n-- name: two\nSELECT 2;\n"
+    found = parse_queries(text, "x")
+    assert {name: query.sql for name, query in found.items()} == {
+        "one": "-- does\nSELECT 1",
+        "two": "SELECT 2",
+    }
+    with pytest.raises(ValueError, match="two queries named one"):
+        parse_queries(text + "\n-- name: one\nSELECT 3", "x")
+
+
+def test_parameters_get_numbers_in_the_order_in_which_they_come() -> None:
+    query = parse_query("q", "SELECT :b, :a::text, :b FROM t WHERE c = :a")
+    assert query.sql == "SELECT $1, $2::text, $1 FROM t WHERE c = $2"
+    assert query.parameters == ("b", "a")
+    assert query(a=1, b=2) == (query.sql, 2, 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT 1::int -- at 12:30 or :later",
+        "SELECT ':a', 'it''s :b' /* :c\n:d */",
+        'SELECT x AS ":a"',
+        "DO $$ BEGIN x := 1; PERFORM ':a'; END $$",
+        "DO $body$ :a $$ :b $body$",
+    ],
+)
+def test_a_colon_elsewhere_is_no_parameter(text: str) -> None:
+    query = parse_query("q", text)
+    assert (query.sql, query.parameters) == (text, ())
+
+
+def test_a_call_names_every_parameter_and_no_other() -> None:
+    query = parse_query("find", "SELECT :a")
+    with pytest.raises(TypeError, match="find needs a value for 'a'"):
+        query()
+    with pytest.raises(TypeError, match="find has no parameter b"):
+        query(a=1, b=2)
