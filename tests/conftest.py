@@ -3,7 +3,7 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -14,10 +14,8 @@ from embedded.kafka import KafkaBroker
 from embedded.logs import Logs
 from embedded.ports import free_port
 from support import backends
-from support.databases import Databases
+from support.databases import DatabaseFactory, Databases
 from support.processes import ServiceProcess
-
-DatabaseFactory = Callable[[str | None], Awaitable[str]]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from chassis.database.queries import parse_queries
-from support.databases import PACKAGES
+from support.databases import PACKAGES, DatabaseFactory
 from support.repository import source_packages
 
 
@@ -23,7 +23,7 @@ SOURCES = {path.name: path for path in source_packages()}
 
 
 @pytest.mark.parametrize("service", PACKAGES)
-async def test_every_query_fits_the_schema(database, service):
+async def test_every_query_fits_the_schema(database: DatabaseFactory, service: str) -> None:
     connection = await asyncpg.connect(await database(service))
     refused = {}
     for name, query in queries_of(SOURCES[PACKAGE_OF[service]]).items():
@@ -36,13 +36,15 @@ async def test_every_query_fits_the_schema(database, service):
     assert refused == {}
 
 
-async def test_a_query_that_does_not_fit_is_noticed(database):
+async def test_a_query_that_does_not_fit_is_noticed(
+    database: DatabaseFactory,
+) -> None:
     connection = await asyncpg.connect(await database("chassis"))
     with pytest.raises(asyncpg.UndefinedColumnError):
         await connection.prepare("SELECT no_such_column FROM outbox")
     await connection.close()
 
 
-def test_every_package_with_queries_is_covered():
+def test_every_package_with_queries_is_covered() -> None:
     with_queries = {name for name, path in SOURCES.items() if queries_of(path)}
     assert with_queries <= set(PACKAGE_OF.values())

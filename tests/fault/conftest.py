@@ -1,20 +1,21 @@
 """A bus whose relay and consumers are processes of their own, to be killed."""
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from fault.workload import Start
 from support.bus import Bus, KafkaBroker, open_bus
+from support.databases import DatabaseFactory
 from support.processes import ServiceProcess
 
 TESTS = Path(__file__).parents[1]
 
 
 @pytest.fixture
-async def bus(kafka: str, database: Callable[[str], Awaitable[str]]) -> AsyncIterator[Bus]:
+async def bus(kafka: str, database: DatabaseFactory) -> AsyncIterator[Bus]:
     """Return two databases and Kafka; relay and consumers are processes of their own."""
     async with open_bus(KafkaBroker(kafka), database) as made:
         yield made

@@ -32,6 +32,7 @@ from contracts.directory import DirectoryUser
 from contracts.event import Event
 from contracts.scim import ScimUserDeleted
 from contracts.topics import DIRECTORY_USERS, SCIM_EVENTS, TOPICS, Topic
+from support.databases import DatabaseFactory
 
 EFFECTS = """
     CREATE TABLE effects (
@@ -192,7 +193,7 @@ async def running(*loops: Callable[[], Awaitable[None]]) -> AsyncIterator[list[a
 
 
 @asynccontextmanager
-async def open_bus(broker: Broker, database: Callable[[str], Awaitable[str]]) -> AsyncIterator[Bus]:
+async def open_bus(broker: Broker, database: DatabaseFactory) -> AsyncIterator[Bus]:
     """Make both databases and their pools."""
     async with AsyncExitStack() as stack:
         dsns = [await database("chassis"), await database("chassis")]

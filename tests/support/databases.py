@@ -5,6 +5,7 @@ test ever sees a schema that its checkout does not have.
 """
 
 import hashlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +22,8 @@ PACKAGES = {
     "tenant-directory": "tenant_directory",
     "domain-verifier": "domain_verifier",
 }
+# What the `database` fixture gives: `await database("scim")` is the DSN of a fresh database.
+DatabaseFactory = Callable[[str | None], Awaitable[str]]
 TEMPLATE_LOCK = 7_317_001
 SECONDS = 30
 

@@ -49,17 +49,17 @@ def pinned(lock: Path) -> dict[str, tuple[str, frozenset[str]]]:
 
 
 @pytest.mark.parametrize("path", python_files(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_python_file_is_small_and_says_what_it_is_for(path):
+def test_python_file_is_small_and_says_what_it_is_for(path: Path) -> None:
     assert lines_of(path) <= MAX_LINES
     assert docstring_of(path.read_text())
 
 
-def test_median_source_file_is_below_a_hundred_lines():
+def test_median_source_file_is_below_a_hundred_lines() -> None:
     sizes = sorted(lines_of(path) for path in python_files() if "src" in path.parts)
     assert sizes[len(sizes) // 2] < MAX_MEDIAN
 
 
-def test_no_registry_is_named():
+def test_no_registry_is_named() -> None:
     named = []
     for path in tracked_files():
         try:
@@ -72,7 +72,7 @@ def test_no_registry_is_named():
     assert [line for line in named if not line.startswith("tests/unit/test_rules_files.py")] == []
 
 
-def test_the_registry_rule_knows_what_it_refuses():
+def test_the_registry_rule_knows_what_it_refuses() -> None:
     host = ".".join(["https://pypi", "org/simple"])
     assert REGISTRIES.search(f"--index-url {host}")
     assert REGISTRIES.search(host)
@@ -80,16 +80,16 @@ def test_the_registry_rule_knows_what_it_refuses():
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "deploy/requirements.lock"])
-def test_lock_is_pinned_and_hashed(name):
+def test_lock_is_pinned_and_hashed(name: str) -> None:
     assert [package for package, (_, digests) in pinned(ROOT / name).items() if not digests] == []
 
 
-def test_services_run_on_what_was_tested():
+def test_services_run_on_what_was_tested() -> None:
     tested, deployed = pinned(ROOT / "requirements.lock"), pinned(ROOT / "deploy/requirements.lock")
     assert {name: pin for name, pin in deployed.items() if tested.get(name) != pin} == {}
 
 
-def test_every_member_of_the_workspace_is_checked_for_types():
+def test_every_member_of_the_workspace_is_checked_for_types() -> None:
     configured = (ROOT / "pyproject.toml").read_text()
     missing = [
         str(project.parent.relative_to(ROOT))

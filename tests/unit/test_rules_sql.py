@@ -35,11 +35,11 @@ def named_queries() -> Iterator[tuple[str, str, set[str]]]:
     ("query", "tables"),
     [pytest.param(query, tables, id=name) for name, query, tables in named_queries()],
 )
-def test_query_is_bound_to_a_tenant(query, tables):
+def test_query_is_bound_to_a_tenant(query: str, tables: set[str]) -> None:
     assert violations(query, tables) == []
 
 
-def test_tables_with_a_tenant_are_found_in_migrations():
+def test_tables_with_a_tenant_are_found_in_migrations() -> None:
     text = "CREATE TABLE users (\n  tenant_id uuid\n);\nCREATE TABLE breakers (\n  name text\n);\n"
     assert tenant_tables(text) == {"users"}
 
@@ -64,7 +64,7 @@ def test_tables_with_a_tenant_are_found_in_migrations():
         "-- cross-tenant:\nSELECT id FROM users",
     ],
 )
-def test_query_without_its_tenant_is_refused(query):
+def test_query_without_its_tenant_is_refused(query: str) -> None:
     assert violations(query, TABLES) != []
 
 
@@ -81,12 +81,12 @@ def test_query_without_its_tenant_is_refused(query):
         "-- cross-tenant: the retention sweep deletes by age\nDELETE FROM users WHERE at < $1",
     ],
 )
-def test_query_with_its_tenant_passes(query):
+def test_query_with_its_tenant_passes(query: str) -> None:
     assert violations(query, TABLES) == []
 
 
 @pytest.mark.parametrize("package", source_packages(), ids=lambda path: path.name)
-def test_sql_lives_in_query_files(package):
+def test_sql_lives_in_query_files(package: Path) -> None:
     if package.name not in {"embedded", "entra_sandbox"}:
         assert list(sql_in_python(package)) == []
 

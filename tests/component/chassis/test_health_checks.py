@@ -9,6 +9,7 @@ from chassis.database import create_pool
 from chassis.observe import Check, NotReady
 from chassis.service import broker_checks, database_checks
 from contracts.topics import TOPICS
+from support.databases import DatabaseFactory
 
 
 async def run(checks: list[Check], name: str) -> None:
@@ -18,7 +19,7 @@ async def run(checks: list[Check], name: str) -> None:
 
 class TestDatabase:
     @pytest.fixture
-    async def empty(self, database) -> str:
+    async def empty(self, database: DatabaseFactory) -> str:
         return await database(None)
 
     @pytest.fixture
@@ -40,7 +41,7 @@ class TestDatabase:
         with pytest.raises(NotReady, match=r"not applied: 0001_outbox\.sql, .*1001_"):
             await run(database_checks(pool, empty, "scim"), "migrations")
 
-    async def test_a_migrated_database(self, database) -> None:
+    async def test_a_migrated_database(self, database: DatabaseFactory) -> None:
         dsn = await database("scim")
         pool = await create_pool(dsn, size=1)
 

@@ -8,12 +8,13 @@ import asyncpg
 import pytest
 
 from chassis.database import MigrationFailed, migrate, migration_directories, pending_migrations
+from support.databases import DatabaseFactory
 
 CHASSIS = migration_directories("chassis")[0]
 
 
 @pytest.fixture
-async def dsn(database) -> str:
+async def dsn(database: DatabaseFactory) -> str:
     return await database(None)
 
 

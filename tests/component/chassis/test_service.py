@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from embedded.ports import free_port
+from support.databases import DatabaseFactory
 from support.processes import ServiceProcess
 from support.waiting import eventually
 
@@ -19,7 +20,7 @@ Start = Callable[..., ServiceProcess]
 
 
 @pytest.fixture
-async def environment(database: Callable[[str], Awaitable[str]]) -> dict[str, str]:
+async def environment(database: DatabaseFactory) -> dict[str, str]:
     return {
         "PYTHONPATH": str(Path(__file__).parent),
         "ENVIRONMENT": "production",

@@ -18,6 +18,7 @@ from chassis.ids import uuid7
 from chassis.observe import configure_tracing
 from contracts.event import Event
 from support.bus import Bus, KafkaBroker, open_bus, running, user_deleted
+from support.databases import DatabaseFactory
 from support.waiting import eventually
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331"
@@ -33,7 +34,7 @@ def exporter() -> Iterator[InMemorySpanExporter]:
 
 
 @pytest.fixture
-async def bus(kafka: str, database) -> AsyncIterator[Bus]:
+async def bus(kafka: str, database: DatabaseFactory) -> AsyncIterator[Bus]:
     async with open_bus(KafkaBroker(kafka), database) as made:
         yield made
 

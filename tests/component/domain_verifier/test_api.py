@@ -18,6 +18,7 @@ from domain_verifier.domain.tenant import Tenant
 from domain_verifier.settings import Settings
 from domain_verifier.storage.tenants import save_tenant
 from domain_verifier.wiring import adapters, application
+from support.databases import DatabaseFactory
 from support.dns_fixed import ScriptedProber
 
 
@@ -52,7 +53,7 @@ class Api:
 
 
 @pytest.fixture
-async def api(database) -> AsyncIterator[Api]:
+async def api(database: DatabaseFactory) -> AsyncIterator[Api]:
     dsn = await database("domain-verifier")
     settings = Settings(
         environment="test",
@@ -260,7 +261,7 @@ async def test_a_tenant_that_was_suspended_meanwhile_is_refused(api: Api) -> Non
     ],
 )
 async def test_without_an_authoriser_nobody_learns_anything(
-    database, method: str, path: str, content: bytes
+    database: DatabaseFactory, method: str, path: str, content: bytes
 ) -> None:
     dsn = await database("domain-verifier")
     settings = Settings(

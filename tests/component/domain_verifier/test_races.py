@@ -18,6 +18,7 @@ from domain_verifier.domain.explanation import Subject
 from domain_verifier.storage.claims import PostgresClaims
 from domain_verifier.usecases.ports import Busy, Counting, Lease, Quota, Settled
 from domain_verifier.usecases.work_due import WorkDue
+from support.databases import DatabaseFactory
 from support.dns_house import House, postgres_house
 from support.waiting import eventually
 
@@ -60,7 +61,7 @@ class StuckProber:
 
 
 @pytest.fixture
-async def dsn(database) -> str:
+async def dsn(database: DatabaseFactory) -> str:
     return await database("domain-verifier")
 
 
@@ -77,7 +78,9 @@ def worker(house: House) -> WorkDue:
     )
 
 
-async def test_of_two_tenants_racing_200_times_exactly_one_holds_each_domain(pool) -> None:
+async def test_of_two_tenants_racing_200_times_exactly_one_holds_each_domain(
+    pool: asyncpg.Pool,
+) -> None:
     house = postgres_house(pool)
     house.prober = WatchingProber()
     house.quota = Quota(live=1000, per_hour=1000, looks_per_minute=1000)
@@ -104,7 +107,7 @@ async def test_of_two_tenants_racing_200_times_exactly_one_holds_each_domain(poo
     assert winners.total() == 200
 
 
-async def test_fifty_tenants_at_once_for_one_domain(pool) -> None:
+async def test_fifty_tenants_at_once_for_one_domain(pool: asyncpg.Pool) -> None:
     house = postgres_house(pool)
     house.prober = WatchingProber()
     tenants = [await house.add_tenant(f"t{number}") for number in range(50)]
@@ -114,7 +117,7 @@ async def test_fifty_tenants_at_once_for_one_domain(pool) -> None:
     assert settled == {Settled.SAVED: 1, Settled.TAKEN: 49}
 
 
-async def test_two_claims_of_one_tenant_at_once_are_one(pool) -> None:
+async def test_two_claims_of_one_tenant_at_once_are_one(pool: asyncpg.Pool) -> None:
     house = postgres_house(pool)
     tenant = await house.add_tenant("acme")
     claims = await asyncio.gather(*(house.claim(tenant, "acme.test") for _ in range(20)))
@@ -122,7 +125,7 @@ async def test_two_claims_of_one_tenant_at_once_are_one(pool) -> None:
     assert await pool.fetchval("SELECT count(*) FROM outbox") == 1
 
 
-async def test_two_replicas_never_look_at_one_claim_at_once(pool, dsn) -> None:
+async def test_two_replicas_never_look_at_one_claim_at_once(pool: asyncpg.Pool, dsn: str) -> None:
     other = await create_pool(dsn, size=8)
     prober = WatchingProber(takes=0.05)
     replicas = [postgres_house(pool), postgres_house(other)]
@@ -149,7 +152,9 @@ async def test_two_replicas_never_look_at_one_claim_at_once(pool, dsn) -> None:
     assert all(len(replica.seen) > 20 for replica in replicas)
 
 
-async def test_a_killed_replicas_work_is_taken_over_and_its_late_result_dropped(pool) -> None:
+async def test_a_killed_replicas_work_is_taken_over_and_its_late_result_dropped(
+    pool: asyncpg.Pool,
+) -> None:
     lease = timedelta(seconds=1)
     dead, alive = postgres_house(pool, lease=lease), postgres_house(pool, lease=lease)
     tenant = await dead.add_tenant("acme")
@@ -171,7 +176,7 @@ async def test_a_killed_replicas_work_is_taken_over_and_its_late_result_dropped(
     assert (await alive.now(claim)).state is State.VERIFIED
 
 
-async def test_a_zombies_result_after_its_lease_changes_nothing(pool) -> None:
+async def test_a_zombies_result_after_its_lease_changes_nothing(pool: asyncpg.Pool) -> None:
     house = postgres_house(pool, lease=timedelta(seconds=0.2))
     tenant = await house.add_tenant("acme")
     claim = await house.claim(tenant, "acme.test")
@@ -184,7 +189,7 @@ async def test_a_zombies_result_after_its_lease_changes_nothing(pool) -> None:
     assert await pool.fetchval("SELECT count(*) FROM checks") == 0
 
 
-async def test_claims_that_contest_and_release_at_once_do_not_deadlock(pool) -> None:
+async def test_claims_that_contest_and_release_at_once_do_not_deadlock(pool: asyncpg.Pool) -> None:
     house = postgres_house(pool)
     house.prober = WatchingProber()
     tenants = [await house.add_tenant(f"t{number}") for number in range(6)]
@@ -209,10 +214,10 @@ async def test_claims_that_contest_and_release_at_once_do_not_deadlock(pool) -> 
         house.clock.pass_(hours=1)
 
 
-async def test_the_breaker_is_one_for_all_replicas(pool) -> None:
+async def test_the_breaker_is_one_for_all_replicas(pool: asyncpg.Pool) -> None:
     house, other = postgres_house(pool), postgres_house(pool)
 
-    def toggle(breaker: Breaker, _count) -> Breaker:
+    def toggle(breaker: Breaker, _count: int) -> Breaker:
         at = house.clock.now() if breaker.opened_at is None else None
         return Breaker(opened_at=at)
 
@@ -224,7 +229,7 @@ async def test_the_breaker_is_one_for_all_replicas(pool) -> None:
     assert len(await house.breakers.log(limit=20)) == 10
 
 
-async def test_the_worker_closes_a_breaker_whose_suspects_are_back(pool) -> None:
+async def test_the_worker_closes_a_breaker_whose_suspects_are_back(pool: asyncpg.Pool) -> None:
     house = postgres_house(pool)
     counting = Counting(since=lambda _: house.clock.now(), tenant_limit=5)
     opened = Breaker(opened_at=house.clock.now())
@@ -240,7 +245,7 @@ async def test_the_worker_closes_a_breaker_whose_suspects_are_back(pool) -> None
     assert [record.action for record in await house.breakers.log(limit=9)] == ["closed", "opened"]
 
 
-async def test_no_claim_outlives_a_tenant_that_is_deleted_meanwhile(pool) -> None:
+async def test_no_claim_outlives_a_tenant_that_is_deleted_meanwhile(pool: asyncpg.Pool) -> None:
     house = postgres_house(pool)
     assert isinstance(house.claims, PostgresClaims)
 
@@ -263,7 +268,9 @@ async def test_no_claim_outlives_a_tenant_that_is_deleted_meanwhile(pool) -> Non
     assert 0 < refused < 60
 
 
-async def test_a_change_by_hand_voids_a_look_but_nobody_else_looks_meanwhile(pool) -> None:
+async def test_a_change_by_hand_voids_a_look_but_nobody_else_looks_meanwhile(
+    pool: asyncpg.Pool,
+) -> None:
     house = postgres_house(pool)
     tenant = await house.add_tenant("acme")
     claim = await house.claim(tenant, "acme.test")
@@ -283,7 +290,7 @@ async def test_a_change_by_hand_voids_a_look_but_nobody_else_looks_meanwhile(poo
     assert isinstance(again, Lease)
 
 
-async def test_who_asks_again_too_soon_is_told_how_long_to_wait(pool) -> None:
+async def test_who_asks_again_too_soon_is_told_how_long_to_wait(pool: asyncpg.Pool) -> None:
     house = postgres_house(pool)
     tenant = await house.add_tenant("acme")
     claim = await house.claim(tenant, "acme.test")
@@ -297,7 +304,7 @@ async def test_who_asks_again_too_soon_is_told_how_long_to_wait(pool) -> None:
         house.clock.pass_(seconds=4)
 
 
-async def test_a_contested_holder_under_a_lease_is_looked_at_once_more(pool) -> None:
+async def test_a_contested_holder_under_a_lease_is_looked_at_once_more(pool: asyncpg.Pool) -> None:
     house = postgres_house(pool)
     house.prober = WatchingProber()
     tenants = [await house.add_tenant(name) for name in ("acme", "globex")]

@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from chassis.bus import partition_of
 from contracts.topics import DOMAIN_EVENTS
+from support.databases import DatabaseFactory
 from support.dns_directory import say, tenant_event, tenant_state
 from support.dns_probing import Zone
 from support.processes import ServiceProcess
@@ -26,7 +27,7 @@ Start = Callable[..., ServiceProcess]
 
 
 @pytest.fixture
-async def dsn(database) -> str:
+async def dsn(database: DatabaseFactory) -> str:
     return await database("domain-verifier")
 
 
@@ -103,7 +104,12 @@ async def introduce(kafka: str, rows: asyncpg.Connection, name: str) -> UUID:
 
 
 async def test_a_domains_life(
-    environment, dsn, kafka, rows, zone: Zone, start_process: Start
+    environment: Mapping[str, str],
+    dsn: str,
+    kafka: str,
+    rows: asyncpg.Connection,
+    zone: Zone,
+    start_process: Start,
 ) -> None:
     start_process("domain_verifier", "all", env=environment)
     tenant_id = await introduce(kafka, rows, "acme-life")
@@ -161,7 +167,11 @@ async def test_a_domains_life(
 
 
 async def test_a_deleted_tenants_claims_are_released(
-    environment, kafka, rows, zone: Zone, start_process: Start
+    environment: Mapping[str, str],
+    kafka: str,
+    rows: asyncpg.Connection,
+    zone: Zone,
+    start_process: Start,
 ) -> None:
     start_process("domain_verifier", "work", env=environment)
     tenant_id = await introduce(kafka, rows, "acme-gone")
@@ -180,7 +190,11 @@ async def test_a_deleted_tenants_claims_are_released(
 
 
 async def test_a_worker_that_got_sigkill_is_replaced(
-    environment, kafka, rows, zone: Zone, start_process: Start
+    environment: Mapping[str, str],
+    kafka: str,
+    rows: asyncpg.Connection,
+    zone: Zone,
+    start_process: Start,
 ) -> None:
     patient = {
         **environment,
@@ -236,7 +250,11 @@ async def test_a_worker_that_got_sigkill_is_replaced(
     ],
 )
 async def test_commands_refuse_in_a_sentence(
-    environment, rows, arguments: list[str], code: int, sentence: str
+    environment: Mapping[str, str],
+    rows: asyncpg.Connection,
+    arguments: list[str],
+    code: int,
+    sentence: str,
 ) -> None:
     for number, (name, package) in enumerate([("acme-bad", "business"), ("acme-free", "free")]):
         await rows.execute(
@@ -259,7 +277,7 @@ async def test_commands_refuse_in_a_sentence(
     ],
 )
 async def test_wrong_settings_stop_the_start(
-    environment, variable: str, value: str, sentence: str
+    environment: Mapping[str, str], variable: str, value: str, sentence: str
 ) -> None:
     wrong = {**environment, f"DOMAIN_VERIFIER_{variable}": value}
     code, output = await command(wrong, "serve")
@@ -268,7 +286,7 @@ async def test_wrong_settings_stop_the_start(
     assert f"DOMAIN_VERIFIER_{variable}" in output
 
 
-async def test_test_zones_are_refused_in_production(environment) -> None:
+async def test_test_zones_are_refused_in_production(environment: Mapping[str, str]) -> None:
     code, output = await command({**environment, "ENVIRONMENT": "production"}, "serve")
     assert code == 2
     assert "DOMAIN_VERIFIER_TEST_ZONES must be empty in production" in output

@@ -10,17 +10,18 @@ from prometheus_client import CollectorRegistry
 from chassis.database import create_pool
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.storage.upkeep import ClaimGauges, Pruning, claims_poll
+from support.databases import DatabaseFactory
 from support.dns_house import postgres_house
 
 
 @pytest.fixture
-async def pool(database) -> AsyncIterator[asyncpg.Pool]:
+async def pool(database: DatabaseFactory) -> AsyncIterator[asyncpg.Pool]:
     pool = await create_pool(await database("domain-verifier"), size=2)
     yield pool
     await pool.close()
 
 
-async def test_gauges_tell_states_backlog_and_what_needs_people(pool) -> None:
+async def test_gauges_tell_states_backlog_and_what_needs_people(pool: asyncpg.Pool) -> None:
     house, registry = postgres_house(pool), CollectorRegistry()
     tenant, other = await house.add_tenant("acme"), await house.add_tenant("globex")
     for number in range(3):
@@ -50,7 +51,7 @@ async def test_gauges_tell_states_backlog_and_what_needs_people(pool) -> None:
     assert value("domain_breaker_open") == 0
 
 
-async def test_history_ends_at_its_age(pool) -> None:
+async def test_history_ends_at_its_age(pool: asyncpg.Pool) -> None:
     house = postgres_house(pool)
     tenant = await house.add_tenant("acme")
     claim = await house.claim(tenant, "acme.test")

@@ -3,11 +3,11 @@
 import asyncpg
 import pytest
 
-from support.databases import Databases
+from support.databases import DatabaseFactory, Databases
 
 
 @pytest.mark.parametrize("service", ["scim", "tenant-directory"])
-async def test_a_database_has_the_services_schema(postgres, service):
+async def test_a_database_has_the_services_schema(postgres: str, service: str) -> None:
     databases = Databases(postgres)
     connection = await asyncpg.connect(await databases.create(service))
     outbox = await connection.fetchval("SELECT to_regclass('outbox')::text")
@@ -17,7 +17,9 @@ async def test_a_database_has_the_services_schema(postgres, service):
     assert outbox == "outbox"
 
 
-async def test_two_databases_of_a_service_share_nothing(database):
+async def test_two_databases_of_a_service_share_nothing(
+    database: DatabaseFactory,
+) -> None:
     first = await asyncpg.connect(await database("chassis"))
     second = await asyncpg.connect(await database("chassis"))
     await first.execute("CREATE TABLE seen_by_the_first (id int)")
@@ -29,7 +31,7 @@ async def test_two_databases_of_a_service_share_nothing(database):
     assert found is None
 
 
-async def test_databases_are_dropped_even_when_in_use(postgres):
+async def test_databases_are_dropped_even_when_in_use(postgres: str) -> None:
     databases = Databases(postgres)
     left_open = await asyncpg.connect(await databases.create(None))
     name = await left_open.fetchval("SELECT current_database()")

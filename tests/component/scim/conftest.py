@@ -1,14 +1,15 @@
 """The SCIM surface on a database of its own."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 
 from component.scim.harness import Client, Surface, open_surface
+from support.databases import DatabaseFactory
 
 
 @pytest.fixture
-async def surface(database: Callable[[str], Awaitable[str]]) -> AsyncIterator[Surface]:
+async def surface(database: DatabaseFactory) -> AsyncIterator[Surface]:
     async with open_surface(await database("scim")) as surface:
         yield surface
 

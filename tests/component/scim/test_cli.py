@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import sys
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 
 from chassis.ids import uuid7
 from component.scim.harness import Surface, open_surface, user
+from support.databases import DatabaseFactory
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Shell:
 
 
 @pytest.fixture
-async def dsn(database: Callable[[str], Awaitable[str]]) -> str:
+async def dsn(database: DatabaseFactory) -> str:
     return await database("scim")
 
 

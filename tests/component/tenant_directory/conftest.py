@@ -1,16 +1,17 @@
 """The directory on a real database."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
 
 from chassis.database import create_pool
 from conformance.tenant_directory.harness import Harness, postgres_harness
+from support.databases import DatabaseFactory
 
 
 @pytest.fixture
-async def dsn(database: Callable[[str], Awaitable[str]]) -> str:
+async def dsn(database: DatabaseFactory) -> str:
     return await database("tenant-directory")
 
 

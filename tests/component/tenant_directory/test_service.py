@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from urllib.request import urlopen
 from uuid import UUID
@@ -17,6 +17,7 @@ from chassis.ids import uuid7
 from chassis.outbox import OutboxSignal, Relay, enqueue, outbox_record
 from conformance.tenant_directory.harness import SteadyClock
 from contracts import scim
+from support.databases import DatabaseFactory
 from support.processes import ServiceProcess
 from support.waiting import eventually
 
@@ -114,7 +115,7 @@ async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
 async def test_what_scim_says_stands_in_the_directory_and_is_told_again(
     dsn: str,
     own_kafka: str,
-    database: Callable[[str], Awaitable[str]],
+    database: DatabaseFactory,
     environment: Mapping[str, str],
     start_process: Start,
 ) -> None:

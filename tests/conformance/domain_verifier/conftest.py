@@ -1,17 +1,18 @@
 """The same house on ports in memory and in PostgreSQL."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
 
 from chassis.database import create_pool
+from support.databases import DatabaseFactory
 from support.dns_house import House, memory_house, postgres_house
 
 
 @pytest.fixture
 async def postgres_pool(
-    database: Callable[[str], Awaitable[str]],
+    database: DatabaseFactory,
 ) -> AsyncIterator[asyncpg.Pool]:
     """Return a pool on a fresh database of the domain verifier."""
     pool = await create_pool(await database("domain-verifier"), size=8)

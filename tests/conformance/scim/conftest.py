@@ -1,6 +1,6 @@
 """One suite, two storages: the fake in memory and the real one in PostgreSQL."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
@@ -8,11 +8,12 @@ import pytest
 from chassis.ids import uuid7
 from conformance.scim.harness import Storage, memory_storage, postgres_storage
 from scim.storage.statements import open_pool
+from support.databases import DatabaseFactory
 
 
 @pytest.fixture(params=["memory", "postgres"])
 async def storage(
-    request: pytest.FixtureRequest, database: Callable[[str], Awaitable[str]]
+    request: pytest.FixtureRequest, database: DatabaseFactory
 ) -> AsyncIterator[Storage]:
     if request.param == "memory":
         yield memory_storage()

@@ -70,7 +70,7 @@ class Stack:
 
 
 @pytest.fixture
-def start_stack(tmp_path) -> Iterator[Callable[..., Stack]]:
+def start_stack(tmp_path: Path) -> Iterator[Callable[..., Stack]]:
     started: list[Stack] = []
 
     def start(name: str = "data", **env: str) -> Stack:
@@ -84,7 +84,9 @@ def start_stack(tmp_path) -> Iterator[Callable[..., Stack]]:
         stack.supervisor.wait(30)
 
 
-async def test_a_stack_starts_serves_stops_and_keeps_its_data(start_stack):
+async def test_a_stack_starts_serves_stops_and_keeps_its_data(
+    start_stack: Callable[..., Stack],
+) -> None:
     stack = start_stack().wait_until_up()
     assert stack.is_ready("scim")
     assert stack.is_ready("tenant-directory")
@@ -120,7 +122,9 @@ async def test_a_stack_starts_serves_stops_and_keeps_its_data(start_stack):
     assert answer_of(tenant | {"scim_base_url": f"{scim}/scim/v2/{tenant['tenant_id']}"}) == 200
 
 
-async def test_nothing_is_left_of_a_stack_that_was_killed(start_stack):
+async def test_nothing_is_left_of_a_stack_that_was_killed(
+    start_stack: Callable[..., Stack],
+) -> None:
     stack = start_stack().wait_until_up()
     processes = stack.processes()
     assert len(processes) > len(all_processes(stack.run))
@@ -129,7 +133,9 @@ async def test_nothing_is_left_of_a_stack_that_was_killed(start_stack):
     assert not (stack.data / "run.json").exists()
 
 
-async def test_nothing_is_left_of_a_stack_that_was_killed_while_starting(start_stack):
+async def test_nothing_is_left_of_a_stack_that_was_killed_while_starting(
+    start_stack: Callable[..., Stack],
+) -> None:
     stack = start_stack()
     await eventually(lambda: len(stack.processes()) >= 3, within=60, every=0.001)
     processes = stack.processes()
@@ -137,7 +143,9 @@ async def test_nothing_is_left_of_a_stack_that_was_killed_while_starting(start_s
     await eventually(lambda: [each for each in processes if not gone(each)] == [], within=20)
 
 
-async def test_given_servers_are_used_instead_of_our_own(start_stack, postgres, own_kafka):
+async def test_given_servers_are_used_instead_of_our_own(
+    start_stack: Callable[..., Stack], postgres: str, own_kafka: str
+) -> None:
     stack = start_stack(DATABASE_URL=postgres, KAFKA_BOOTSTRAP_SERVERS=own_kafka).wait_until_up()
     assert stack.run["kafka"] == {"bootstrap": own_kafka, "version": "given", "process": None}
     assert stack.run["postgres"]["process"] is None
@@ -146,7 +154,9 @@ async def test_given_servers_are_used_instead_of_our_own(start_stack, postgres, 
     assert not names & {"java", "postgres"}
 
 
-async def test_a_part_that_ends_takes_the_stack_down_and_is_named(start_stack, postgres, own_kafka):
+async def test_a_part_that_ends_takes_the_stack_down_and_is_named(
+    start_stack: Callable[..., Stack], postgres: str, own_kafka: str
+) -> None:
     stack = start_stack(DATABASE_URL=postgres, KAFKA_BOOTSTRAP_SERVERS=own_kafka).wait_until_up()
     processes = stack.processes()
     os.kill(stack.run["services"]["scim"]["processes"][0]["pid"], signal.SIGKILL)
@@ -155,7 +165,9 @@ async def test_a_part_that_ends_takes_the_stack_down_and_is_named(start_stack, p
     await eventually(lambda: [each for each in processes if not gone(each)] == [], within=20)
 
 
-def test_a_wrong_setting_stops_the_start_with_a_sentence(start_stack, postgres, kafka):
+def test_a_wrong_setting_stops_the_start_with_a_sentence(
+    start_stack: Callable[..., Stack], postgres: str, kafka: str
+) -> None:
     given = {"DATABASE_URL": postgres, "KAFKA_BOOTSTRAP_SERVERS": kafka}
     stack = start_stack(SCIM_HTTP_PORT="eighty", **given)
     assert stack.supervisor.wait(60) == 1

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from embedded.accounts import lent_account
 from embedded.processes import guarded
@@ -10,7 +11,7 @@ from embedded.processes import guarded
 LOOK = "import os, sys; print(os.geteuid(), os.access(sys.argv[1], os.X_OK))"
 
 
-def test_a_lent_account_passes_closed_directories_also_when_it_asks_first(tmp_path):
+def test_a_lent_account_passes_closed_directories_also_when_it_asks_first(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     program = closed / "initdb"

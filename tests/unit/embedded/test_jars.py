@@ -1,5 +1,7 @@
 """Jars are used only when they are the ones that were recorded."""
 
+from pathlib import Path
+
 import pytest
 
 from embedded import jars
@@ -8,7 +10,7 @@ from embedded.kafka import KAFKA_VERSION
 
 
 @pytest.fixture
-def recipe(tmp_path, monkeypatch):
+def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     (tmp_path / "jars.sha256").write_text(f"{digest}  kafka.jar\n")
     monkeypatch.setattr(jars, "RECIPE", tmp_path)
@@ -17,7 +19,7 @@ def recipe(tmp_path, monkeypatch):
     return tmp_path
 
 
-def a_maven_that_brings(recipe, content: str) -> None:
+def a_maven_that_brings(recipe: Path, content: str) -> None:
     script = "\n".join(
         [
             "#!/bin/sh",
@@ -29,7 +31,7 @@ def a_maven_that_brings(recipe, content: str) -> None:
     (recipe / "mvn").chmod(0o755)
 
 
-def test_recorded_jars_are_kept(recipe):
+def test_recorded_jars_are_kept(recipe: Path) -> None:
     a_maven_that_brings(recipe, "abc")
     kept = jars.ensure_jars()
     assert [path.name for path in kept.iterdir()] == ["kafka.jar"]
@@ -37,17 +39,17 @@ def test_recorded_jars_are_kept(recipe):
     assert jars.ensure_jars() == kept
 
 
-def test_other_jars_are_refused_by_name(recipe):
+def test_other_jars_are_refused_by_name(recipe: Path) -> None:
     a_maven_that_brings(recipe, "other")
     with pytest.raises(EmbeddedError, match=r"kafka\.jar"):
         jars.ensure_jars()
     assert not jars.jar_directory().exists()
 
 
-def test_a_missing_maven_is_said_in_a_sentence(recipe):
+def test_a_missing_maven_is_said_in_a_sentence(recipe: Path) -> None:
     with pytest.raises(EmbeddedError, match="apt-get install maven"):
         jars.ensure_jars()
 
 
-def test_the_version_that_is_shown_is_the_one_that_runs():
+def test_the_version_that_is_shown_is_the_one_that_runs() -> None:
     assert f"kafka_2.13-{KAFKA_VERSION}.jar" in (jars.RECIPE / "jars.sha256").read_text()

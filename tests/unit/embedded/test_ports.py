@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -19,39 +20,41 @@ def taken() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def test_the_usual_port_is_taken_when_free():
+def test_the_usual_port_is_taken_when_free() -> None:
     usual = free_port()
     assert choose_port(setting="KAFKA_PORT", configured=None, usual=usual) == usual
 
 
-def test_a_free_port_is_taken_when_the_usual_one_is_not(taken):
+def test_a_free_port_is_taken_when_the_usual_one_is_not(taken: int) -> None:
     assert choose_port(setting="KAFKA_PORT", configured=None, usual=taken) != taken
 
 
-def test_a_port_of_another_part_is_not_given_twice():
+def test_a_port_of_another_part_is_not_given_twice() -> None:
     usual = free_port()
     avoided = frozenset({usual})
     assert choose_port(setting="KAFKA_PORT", configured="", usual=usual, avoid=avoided) != usual
 
 
-def test_a_clash_names_the_setting_and_the_process(taken):
+def test_a_clash_names_the_setting_and_the_process(taken: int) -> None:
     with pytest.raises(EmbeddedError, match=rf"Port {taken} .KAFKA_PORT.*process {os.getpid()}:"):
         choose_port(setting="KAFKA_PORT", configured=str(taken), usual=1)
 
 
 @pytest.mark.parametrize("configured", ["nine", "0", "65536", "-1", "80.5"])
-def test_what_is_no_port_is_refused_by_name(configured):
+def test_what_is_no_port_is_refused_by_name(configured: str) -> None:
     with pytest.raises(EmbeddedError, match="KAFKA_PORT must be a port"):
         choose_port(setting="KAFKA_PORT", configured=configured, usual=9092)
 
 
-def test_one_port_for_two_parts_is_refused_by_name():
+def test_one_port_for_two_parts_is_refused_by_name() -> None:
     port = free_port()
     with pytest.raises(EmbeddedError, match=r"KAFKA_PORT=.* is also the port"):
         choose_port(setting="KAFKA_PORT", configured=str(port), usual=1, avoid=frozenset({port}))
 
 
-def test_two_stacks_that_start_together_never_choose_the_same_port(tmp_path, monkeypatch):
+def test_two_stacks_that_start_together_never_choose_the_same_port(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     usual = free_port()
     first, second = Ports(Options(tmp_path)), Ports(Options(tmp_path))
     assert first.choose("KAFKA_PORT", usual) == usual

@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import psutil
 import pytest
@@ -11,7 +12,7 @@ from embedded.run_file import Run, RunDirectory, RunningProcess, RunningService,
 
 
 @pytest.fixture
-def directory(tmp_path):
+def directory(tmp_path: Path) -> RunDirectory:
     return RunDirectory(tmp_path / ".data")
 
 
@@ -22,20 +23,20 @@ def a_run(directory: RunDirectory) -> Run:
     return Run(me, str(directory.path), "python", {}, {}, {"scim": service})
 
 
-def test_what_was_written_is_read_while_it_is_held(directory):
+def test_what_was_written_is_read_while_it_is_held(directory: RunDirectory) -> None:
     with directory.held():
         directory.write(a_run(directory))
         assert directory.read() == a_run(directory)
         assert directory.supervisor() == psutil.Process()
 
 
-def test_only_its_owner_may_read_it(directory):
+def test_only_its_owner_may_read_it(directory: RunDirectory) -> None:
     with directory.held():
         directory.write(a_run(directory))
         assert directory.file.stat().st_mode & 0o777 == 0o600
 
 
-def test_nothing_runs_once_it_is_released(directory):
+def test_nothing_runs_once_it_is_released(directory: RunDirectory) -> None:
     with directory.held():
         directory.write(a_run(directory))
     assert not directory.file.exists()
@@ -44,14 +45,16 @@ def test_nothing_runs_once_it_is_released(directory):
         directory.read()
 
 
-def test_a_second_supervisor_is_refused(directory):
+def test_a_second_supervisor_is_refused(directory: RunDirectory) -> None:
     second = RunDirectory(directory.path).held()
     refused = pytest.raises(EmbeddedError, match=r"running already.*make down")
     with directory.held(), refused, second:
         pass
 
 
-def test_a_later_process_with_the_same_id_is_not_taken_for_the_supervisor(directory):
+def test_a_later_process_with_the_same_id_is_not_taken_for_the_supervisor(
+    directory: RunDirectory,
+) -> None:
     directory.path.mkdir()
     claim = {"pid": os.getpid(), "started_at": psutil.Process().create_time() - 1000}
     (directory.path / "lock").write_text(json.dumps(claim))
@@ -60,7 +63,7 @@ def test_a_later_process_with_the_same_id_is_not_taken_for_the_supervisor(direct
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"pid": 1}', '{"pid": 99999999, "started_at": 1}'])
-def test_a_broken_lock_means_that_nothing_runs(directory, content):
+def test_a_broken_lock_means_that_nothing_runs(directory: RunDirectory, content: str) -> None:
     directory.path.mkdir()
     (directory.path / "lock").write_text(content)
     assert directory.supervisor() is None
