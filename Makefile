@@ -24,7 +24,7 @@ tenant: ## Make a tenant with a SCIM token on the running stack: make tenant NAM
 	@$(PY) -m embedded tenant $(or $(NAME),$(error say which: make tenant NAME=acme)) $(ARGS)
 
 demo: setup ## Show an Entra provisioning life on real parts; KEEP=1 stays up
-	@$(PY) -m entra_sandbox demo $(ARGS)
+	@$(PY) -m demo run $(ARGS)
 
 test: setup ## Run every test, on real servers
 	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Brings the Docker stack up under a name of its own, runs the sandbox's provisioning life through the gateway
+# Brings the Docker stack up under a name of its own, runs the demo's provisioning life through the gateway
 # with scim scaled to 3 and the directory's worker to 2, compares, claims a domain, and takes everything down again.
 # COMPOSE="docker-compose" or "docker compose" picks one; GATEWAY_PORT picks the port.
 set -euo pipefail
@@ -50,7 +50,7 @@ say "up: every replica is healthy"
 user="$(docker inspect -f '{{.Config.User}}' "$("${compose[@]}" ps -q scim | head -n 1)")"
 [ "$user" = portico ] || { say "scim runs as '$user', not as portico"; exit 1; }
 
-../.venv/bin/python -m entra_sandbox compose-check --gateway "$gateway" --compose "${compose[*]}"
+../.venv/bin/python -m demo compose-check --gateway "$gateway" --compose "${compose[*]}"
 served=0
 for container in $("${compose[@]}" ps -q scim); do
     requests="$(docker exec "$container" python -c "

@@ -12,7 +12,7 @@ from bench.measure import BenchError
 from bench.run import Plan, run_bench
 from bench.table import Results, print_results
 from bench.trace_sink import trace_sink
-from entra_sandbox.stack import StackError, running_stack, terminable
+from demo.stack import StackError, running_stack, terminable
 
 UNLIMITED = "1000000"
 MEMBERS = 20_000

@@ -11,7 +11,7 @@ from pathlib import Path
 import asyncpg
 
 from bench.floor_app import TABLES
-from entra_sandbox.stack import GUARD
+from demo.stack import GUARD
 
 DROP = "DROP SCHEMA IF EXISTS bench_floor CASCADE"
 

@@ -19,7 +19,7 @@ from bench.phases import World
 from bench.sql_counter import counting
 from bench.steady import Place, drained, measure_steady
 from bench.table import Results
-from entra_sandbox.stack import GUARD, Stack, Tenant
+from demo.stack import GUARD, Stack, Tenant
 
 MEMBERS_OF_FLOOR = 20_000
 

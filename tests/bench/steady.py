@@ -8,8 +8,8 @@ from uuid import UUID
 from bench.load import Connection
 from bench.measure import BenchError
 from bench.phases import World, display_name_body
+from demo.visibility import Stopwatch, watching
 from entra_sandbox.journal import percentile
-from entra_sandbox.visibility import Stopwatch, watching
 
 EVENTS_PER_SECOND = 300
 SETTLE_SECONDS = 60.0

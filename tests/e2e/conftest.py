@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from chassis.ids import uuid7
+from demo.stack import Stack, running_stack
 from e2e.people import Job
 from entra_sandbox.dialect import Dialect
-from entra_sandbox.stack import Stack, running_stack
 
 
 @pytest.fixture(scope="package")

@@ -3,14 +3,14 @@
 import random
 from dataclasses import dataclass
 
-from entra_sandbox.catching_up import caught_up
+from demo.catching_up import caught_up
+from demo.stack import Stack, Tenant
 from entra_sandbox.client import Pace, ScimClient
 from entra_sandbox.dialect import Dialect
 from entra_sandbox.engine import Engine
 from entra_sandbox.life import LIFE, run_step
 from entra_sandbox.people import populate
 from entra_sandbox.source import Entra
-from entra_sandbox.stack import Stack, Tenant
 
 GUIDS = ("6f1d9a0e-1111-4222-8333-444455556666", "6f1d9a0e-7777-4888-9999-aaaabbbbcccc")
 RATE = 150.0

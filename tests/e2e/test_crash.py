@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from demo.stack import Stack, fresh_data, started_stack
 from e2e.people import Job
 from embedded.ports import free_port
 from entra_sandbox.dialect import Dialect
-from entra_sandbox.stack import Stack, fresh_data, started_stack
 
 pytestmark = pytest.mark.timeout(170)
 

@@ -6,10 +6,10 @@ import pytest
 from rich.console import Console
 
 from chassis.ids import uuid7
+from demo import domain_act
+from demo.domain_act import DomainActError, prove_domain
+from demo.stack import Stack
 from dns_sandbox.client import DnsConsole
-from entra_sandbox import domain_act
-from entra_sandbox.domain_act import DomainActError, prove_domain
-from entra_sandbox.stack import Stack
 
 pytestmark = pytest.mark.timeout(150)
 

@@ -6,11 +6,11 @@ import time
 
 import pytest
 
+from demo.stack import Stack
 from e2e.conftest import JobMaker
 from entra_sandbox.calls import match_user
 from entra_sandbox.client import CredentialsError, ProvisioningError
 from entra_sandbox.dialect import Dialect
-from entra_sandbox.stack import Stack
 from support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(150)

@@ -87,7 +87,7 @@ def test_query_with_its_tenant_passes(query: str) -> None:
 
 @pytest.mark.parametrize("package", source_packages(), ids=lambda path: path.name)
 def test_sql_lives_in_query_files(package: Path) -> None:
-    if package.name not in {"embedded", "entra_sandbox"}:
+    if package.name not in {"embedded", "demo"}:
         assert list(sql_in_python(package)) == []
 
 

@@ -1,4 +1,4 @@
-"""`python -m entra_sandbox`: an Entra-like provisioning client for any SCIM URL, and the demo."""
+"""`python -m entra_sandbox`: an Entra-like provisioning client for any SCIM URL."""
 
 from entra_sandbox.cli import app
 

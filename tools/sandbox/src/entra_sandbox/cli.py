@@ -1,11 +1,9 @@
-"""The commands: a whole provisioning life, one single act, or the demo on the whole stack."""
+"""The commands: a whole provisioning life, the connection test, or one user on demand."""
 
 import asyncio
 import random
-import shlex
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
@@ -15,8 +13,6 @@ from rich.markup import escape
 
 from entra_sandbox.acts import connect, live
 from entra_sandbox.client import Pace, ProvisioningError, ScimClient
-from entra_sandbox.compose_check import check_compose
-from entra_sandbox.demo import run_demo
 from entra_sandbox.dialect import Dialect
 from entra_sandbox.engine import Engine
 from entra_sandbox.life import LIFE
@@ -111,34 +107,6 @@ def on_demand(
         console.print(f"  {escape(user.upn)} → {engine.entra.links.get(user.object_id, '?')}")
 
     _run(Engine(entra, ScimClient(url, token, dialect, Pace(0))), "Provision on demand", acts)
-
-
-@app.command()
-def demo(
-    run_file: Annotated[
-        Path | None, typer.Option("--run", help="run.json of a stack that is up already.")
-    ] = None,
-    rate: Rate = 100,
-    seed: Seed = 1,
-    keep: Annotated[
-        bool, typer.Option(envvar="KEEP", help="Leave the stack up until Ctrl-C.")
-    ] = False,
-) -> None:
-    """Show a provisioning life on the whole stack, and prove that the directory equals Entra."""
-    raise typer.Exit(run_demo(run_file=run_file, rate=rate, seed=seed, keep=keep))
-
-
-@app.command("compose-check")
-def compose_check(
-    gateway: Annotated[str, typer.Option(help="Base URL of the gateway.")],
-    compose: Annotated[
-        str, typer.Option(help="The compose command with its file and project, in one string.")
-    ],
-    users: Annotated[int, typer.Option(min=1)] = 60,
-    groups: Annotated[int, typer.Option(min=0)] = 6,
-) -> None:
-    """Provision through the gateway of a running Docker stack, and compare."""
-    raise typer.Exit(check_compose(shlex.split(compose), gateway, users=users, groups=groups))
 
 
 def _run(engine: Engine, headline: str, acts: Callable[[Engine, Console], Awaitable[None]]) -> None:

@@ -1,4 +1,4 @@
-"""`python -m entra_sandbox compose-check`: a provisioning life through the Docker stack's gateway.
+"""`python -m demo compose-check`: a provisioning life through the Docker stack's gateway.
 
 Then a domain is claimed, looked at by the worker, and told of in the directory's audit log. The
 stack is up already; `deploy/compose-test.sh` brings it up and takes it down.
@@ -12,17 +12,17 @@ from typing import Any, TypeVar
 from rich.console import Console
 from rich.markup import escape
 
+from demo.catching_up import caught_up
+from demo.compare import comparison_table
+from demo.compose import ComposeStack
+from demo.stack import StackError
 from entra_sandbox.acts import connect, live
-from entra_sandbox.catching_up import caught_up
 from entra_sandbox.client import Pace, ProvisioningError, ScimClient
-from entra_sandbox.compare import comparison_table
-from entra_sandbox.compose import ComposeStack
 from entra_sandbox.dialect import Dialect
 from entra_sandbox.engine import Engine
 from entra_sandbox.life import LIFE
 from entra_sandbox.people import populate
 from entra_sandbox.report import operations_table
-from entra_sandbox.stack import StackError
 
 CATCH_UP_WITHIN = 60.0
 SEED = 1

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from demo.compare import Snapshot, compare, directory_snapshot, entra_snapshot
 from entra_sandbox.attributes import ENTERPRISE, nest, user_attributes
-from entra_sandbox.compare import Snapshot, compare, directory_snapshot, entra_snapshot
 from entra_sandbox.dialect import Dialect
 from entra_sandbox.people import populate
 from entra_sandbox.source import Entra

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.ids import uuid7
-from entra_sandbox.visibility import Stopwatch
+from demo.visibility import Stopwatch
 
 USER = uuid7()
 

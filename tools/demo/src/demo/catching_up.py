@@ -4,7 +4,7 @@ import asyncio
 import time
 from typing import Any, Protocol
 
-from entra_sandbox.compare import Comparison, Snapshot, compare, directory_snapshot, entra_snapshot
+from demo.compare import Comparison, Snapshot, compare, directory_snapshot, entra_snapshot
 from entra_sandbox.dialect import Dialect
 from entra_sandbox.source import Entra
 

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 from rich.console import Console
 from rich.markup import escape
 
+from demo.stack import Stack, StackError, Tenant
 from dns_sandbox.client import DnsConsole
 from entra_sandbox.acts import title
-from entra_sandbox.stack import Stack, StackError, Tenant
 
 T = TypeVar("T")
 

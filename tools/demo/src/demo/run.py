@@ -17,19 +17,19 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from demo.catching_up import caught_up
+from demo.compare import comparison_table
+from demo.domain_act import DomainActError, prove_domain
+from demo.stack import Stack, StackError, Tenant, running_stack, terminable
+from demo.visibility import watching
 from entra_sandbox.acts import connect, live, title
-from entra_sandbox.catching_up import caught_up
 from entra_sandbox.client import Pace, ProvisioningError, ScimClient
-from entra_sandbox.compare import comparison_table
 from entra_sandbox.dialect import Dialect
-from entra_sandbox.domain_act import DomainActError, prove_domain
 from entra_sandbox.engine import Engine
 from entra_sandbox.journal import percentile
 from entra_sandbox.life import LIFE
 from entra_sandbox.people import populate
 from entra_sandbox.report import escrow_table, operations_table
-from entra_sandbox.stack import Stack, StackError, Tenant, running_stack, terminable
-from entra_sandbox.visibility import watching
 
 CATCH_UP_WITHIN = 30.0
 DIFFERENCES_SHOWN = 10

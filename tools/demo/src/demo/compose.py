@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from entra_sandbox.stack import StackError, Tenant
+from demo.stack import StackError, Tenant
 
 COMMAND_WITHIN = 60.0
 KNOWN_WITHIN = 30.0

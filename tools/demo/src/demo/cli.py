@@ -1,0 +1,45 @@
+"""The commands: the demo on the embedded stack, and the check of the Docker stack."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from demo.compose_check import check_compose
+from demo.run import run_demo
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    help="A provisioning life on the whole stack, compared with what the directory then holds.",
+)
+
+
+@app.command()
+def run(
+    run_file: Annotated[
+        Path | None, typer.Option("--run", help="run.json of a stack that is up already.")
+    ] = None,
+    rate: Annotated[float, typer.Option(min=0, help="Requests per second; 0 for no limit.")] = 100,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same people.")] = 1,
+    keep: Annotated[
+        bool, typer.Option(envvar="KEEP", help="Leave the stack up until Ctrl-C.")
+    ] = False,
+) -> None:
+    """Show a provisioning life on the whole stack, and prove that the directory equals Entra."""
+    raise typer.Exit(run_demo(run_file=run_file, rate=rate, seed=seed, keep=keep))
+
+
+@app.command("compose-check")
+def compose_check(
+    gateway: Annotated[str, typer.Option(help="Base URL of the gateway.")],
+    compose: Annotated[
+        str, typer.Option(help="The compose command with its file and project, in one string.")
+    ],
+    users: Annotated[int, typer.Option(min=1)] = 60,
+    groups: Annotated[int, typer.Option(min=0)] = 6,
+) -> None:
+    """Provision through the gateway of a running Docker stack, and compare."""
+    raise typer.Exit(check_compose(shlex.split(compose), gateway, users=users, groups=groups))
