@@ -7,8 +7,8 @@ import pytest
 
 import domain_verifier.events.incoming as domain_verifier_events
 import scim.events.incoming as scim_events
+import tenant_directory.events.domain_event_handlers as directory_domain_events
 import tenant_directory.events.incoming as directory_events
-import tenant_directory.events.incoming_domains as directory_domain_events
 from chassis.clock import SystemClock
 from chassis.inbox import Subscription
 from contracts.graph import CONSUMES, Consumption, faults, types_on

@@ -19,12 +19,12 @@ from contracts.graph import types_on
 from contracts.topics import DOMAIN_EVENTS
 from tenant_directory.domain.audit import AuditRecord
 from tenant_directory.domain.tenant import Tenant
-from tenant_directory.events.incoming_domains import domain_subscription
+from tenant_directory.events.domain_event_handlers import domain_subscription
 from tenant_directory.events.outgoing import outgoing
-from tenant_directory.storage.work import PostgresWorks
+from tenant_directory.storage.unit_of_work import PostgresUnitsOfWork
 
 CLOCK = SteadyClock()
-SUBSCRIPTION = domain_subscription(PostgresWorks(CLOCK, outgoing).joined)
+SUBSCRIPTION = domain_subscription(PostgresUnitsOfWork(CLOCK, outgoing).in_transaction)
 UNTIL = datetime(2026, 12, 24, 18, tzinfo=UTC)
 
 
@@ -112,7 +112,7 @@ async def handle(pool: asyncpg.Pool, tenant_id: UUID, kind: str, data: Contract)
 async def audited(directory: Harness, tenant: Tenant) -> list[AuditRecord]:
     """Return the tenant's audit rows about domains, oldest first."""
     async with directory.uow() as work:
-        page = await work.journal.page(tenant.tenant_id, before=None, limit=100)
+        page = await work.change_log.page(tenant.tenant_id, before=None, limit=100)
     return [record for record in reversed(page) if record.action.startswith("domain.")]
 
 
@@ -127,7 +127,7 @@ async def test_a_domain_event_is_one_audit_row_and_is_not_told_again(
 ) -> None:
     tenant = await directory.tenant()
     other = await directory.tenant("other")
-    said = len(await directory.said())
+    said = len(await directory.published())
 
     await handle(pool, tenant.tenant_id, f"domain.{name}.v1", data)
 
@@ -137,7 +137,7 @@ async def test_a_domain_event_is_one_audit_row_and_is_not_told_again(
     assert record.details == {"claim_id": str(UUID(int=7)), **details}
     assert record.correlation_id == "c-1"
     assert await audited(directory, other) == []
-    assert await directory.said(since=said) == []
+    assert await directory.published(since=said) == []
 
 
 async def test_an_event_of_an_unknown_tenant_is_rejected(

@@ -25,14 +25,14 @@ from tenant_directory.domain.tenant import Package, Role, Tenant, TenantStatus
 from tenant_directory.domain.user import Origin, UserStatus
 from tenant_directory.events.incoming import scim_subscription
 from tenant_directory.events.outgoing import outgoing
-from tenant_directory.storage.work import PostgresWorks
+from tenant_directory.storage.unit_of_work import PostgresUnitsOfWork
 from tenant_directory.usecases.change_tenant import SetPackage, SetTenantStatus
 from tenant_directory.usecases.create_user import RoleChoice
-from tenant_directory.usecases.ports import LostRaceError
+from tenant_directory.usecases.ports import ConcurrentChangeError
 from tenant_directory.usecases.show import ListUsers
 
 CLOCK = SteadyClock()
-SUBSCRIPTION = scim_subscription(PostgresWorks(CLOCK, outgoing).joined, CLOCK)
+SUBSCRIPTION = scim_subscription(PostgresUnitsOfWork(CLOCK, outgoing).in_transaction, CLOCK)
 
 TYPE_OF = {event_type.model: name for name, event_type in EVENT_TYPES.items()}
 
@@ -122,12 +122,12 @@ async def test_a_stale_event_is_one_look_and_no_change(
     user_id = uuid7()
     newest = scim.ScimUserCreated(user=scim_user(user_id, version=9))
     await handle(pool, tenant.tenant_id, newest)
-    said = await directory.said()
+    said = await directory.published()
 
     stale = scim.ScimUserUpdated(user=scim_user(user_id, version=8, active=False))
     assert len(await handle(pool, tenant.tenant_id, stale)) == 1
     assert len(await handle(pool, tenant.tenant_id, newest)) == 1
-    assert await directory.said() == said
+    assert await directory.published() == said
 
 
 async def test_the_correlation_id_reaches_audit_log_and_outbox(
@@ -147,7 +147,7 @@ async def test_events_that_cannot_be_applied_are_rejected_and_change_nothing(
     tenant = await directory.tenant()
     group = scim.ScimGroup(group_id=uuid7(), version=1, display_name="Sales")
     await handle(pool, tenant.tenant_id, scim.ScimGroupCreated(group=group))
-    said = await directory.said()
+    said = await directory.published()
     stranger, nobody = uuid7(), uuid7()
     join = scim.ScimGroupMembersChanged(group_id=group.group_id, added=[nobody])
     join_nothing = scim.ScimGroupMembersChanged(group_id=nobody, added=[])
@@ -160,7 +160,7 @@ async def test_events_that_cannot_be_applied_are_rejected_and_change_nothing(
     ):
         with pytest.raises(Rejected, match=r"directory knows|are no users"):
             await handle(pool, tenant_id, data)
-    assert await directory.said() == said
+    assert await directory.published() == said
 
 
 @pytest.mark.parametrize("refused", ["free", "suspended"])
@@ -205,7 +205,7 @@ async def test_whoever_of_provider_and_hand_is_first_one_user_holds_the_name(
 async def _until_applied(pool: asyncpg.Pool, tenant_id: UUID, user: scim.ScimUser) -> None:
     """Try again after a lost race, as the consumer does."""
     while True:
-        with suppress(LostRaceError):
+        with suppress(ConcurrentChangeError):
             await handle(pool, tenant_id, scim.ScimUserCreated(user=user))
             return
 

@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from conformance.tenant_directory.harness import Harness, idp_user
-from tenant_directory.usecases.ports import LostRaceError
+from tenant_directory.usecases.ports import ConcurrentChangeError
 
 
 @pytest.mark.parametrize(
@@ -43,11 +43,11 @@ async def test_a_name_taken_between_look_and_write_is_a_lost_race(
             found = await work.users.find(tenant.tenant_id, loser.user_id, "ada@acme.com")
             assert found.user is not None
             await directory.manual_user(tenant, "ada@acme.com")
-            renamed = found.user.applying(
+            renamed = found.user.updated_from_idp(
                 idp_user("ada@acme.com", user_id=loser.user_id, version=2), directory.clock.now()
             )
             await work.users.save(renamed)
 
-    with pytest.raises(LostRaceError):
+    with pytest.raises(ConcurrentChangeError):
         await rename()
     assert (await directory.user(tenant, loser.user_id)).user_name == "b@acme.com"

@@ -16,12 +16,12 @@ from tenant_directory.domain.group import IdpGroup
 from tenant_directory.domain.tenant import Package, Role, Tenant
 from tenant_directory.domain.user import IdpUser, Profile, User
 from tenant_directory.events.outgoing import outgoing
-from tenant_directory.storage.work import PostgresWorks
+from tenant_directory.storage.unit_of_work import PostgresUnitsOfWork
 from tenant_directory.usecases.apply_scim_group import ApplyScimGroup
 from tenant_directory.usecases.apply_scim_user import ApplyScimUser
 from tenant_directory.usecases.create_tenant import CreateTenant
 from tenant_directory.usecases.create_user import CreateUser, RoleChoice
-from tenant_directory.usecases.ports import UnitOfWork
+from tenant_directory.usecases.ports import UnitOfWorkFactory
 
 ACTOR = "test"
 
@@ -41,7 +41,7 @@ class SteadyClock:
 class Harness:
     """A directory under test, whatever holds it."""
 
-    uow: UnitOfWork
+    uow: UnitOfWorkFactory
     clock: SteadyClock
     outbox: Callable[[], Awaitable[Sequence[OutboxRecord]]]
 
@@ -81,7 +81,7 @@ class Harness:
             page = await work.groups.members(tenant.tenant_id, group_id, after=None, limit=10_000)
         return {member.user_id for member in page}
 
-    async def said(self, *, since: int = 0) -> list[tuple[str, str, int | None]]:
+    async def published(self, *, since: int = 0) -> list[tuple[str, str, int | None]]:
         """Return type, subject and version of what was put in the outbox."""
         return [(row.type, row.subject, row.version) for row in (await self.outbox())[since:]]
 
@@ -92,7 +92,7 @@ class Harness:
 
     async def actions(self, tenant: Tenant) -> list[str]:
         async with self.uow() as work:
-            page = await work.journal.page(tenant.tenant_id, before=None, limit=1_000)
+            page = await work.change_log.page(tenant.tenant_id, before=None, limit=1_000)
         return [record.action for record in reversed(page)]
 
 
@@ -108,7 +108,7 @@ def memory_harness() -> Harness:
 
 def postgres_harness(pool: asyncpg.Pool) -> Harness:
     clock = SteadyClock()
-    works = PostgresWorks(clock, outgoing)
+    units_of_work = PostgresUnitsOfWork(clock, outgoing)
 
     async def outbox() -> Sequence[OutboxRecord]:
         rows = await pool.fetch(
@@ -117,7 +117,7 @@ def postgres_harness(pool: asyncpg.Pool) -> Harness:
         )
         return [OutboxRecord(**dict(row)) for row in rows]
 
-    return Harness(works.opened(pool, committed=lambda: None), clock, outbox)
+    return Harness(units_of_work.on_pool(pool, committed=lambda: None), clock, outbox)
 
 
 def idp_user(

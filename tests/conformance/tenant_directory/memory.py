@@ -14,16 +14,16 @@ from tenant_directory.domain.changes import Change
 from tenant_directory.domain.group import Group
 from tenant_directory.domain.tenant import Tenant
 from tenant_directory.domain.user import User
-from tenant_directory.storage.journal import Outgoing
+from tenant_directory.storage.change_log import Outgoing
 from tenant_directory.usecases.ports import (
-    FoundGroup,
-    FoundUser,
+    ConcurrentChangeError,
+    GroupLookup,
     GroupSummary,
-    LostRaceError,
     Member,
     MembersResult,
+    UnitOfWork,
+    UserLookup,
     UserSummary,
-    Work,
 )
 
 Key = tuple[UUID, UUID]
@@ -53,19 +53,19 @@ class MemoryDirectory:
         self._lock = asyncio.Lock()
 
     @asynccontextmanager
-    async def uow(self) -> AsyncIterator[Work]:
+    async def uow(self) -> AsyncIterator[UnitOfWork]:
         async with self._lock:
             draft = self.state.copy()
-            yield MemoryWork(draft, self._clock, self._outgoing)
+            yield MemoryUnitOfWork(draft, self._clock, self._outgoing)
             self.state = draft
 
 
-class MemoryWork:
+class MemoryUnitOfWork:
     def __init__(self, state: State, clock: Clock, outgoing: Outgoing) -> None:
         self.tenants = MemoryTenants(state)
         self.users = MemoryUsers(state)
         self.groups = MemoryGroups(state)
-        self.journal = MemoryJournal(state, clock, outgoing)
+        self.change_log = MemoryChangeLog(state, clock, outgoing)
 
 
 class MemoryTenants:
@@ -104,13 +104,13 @@ class MemoryUsers:
         users = self._of(tenant_id)
         return [user for user in users if user.name_key == name_key and not user.soft_deleted]
 
-    async def find(self, tenant_id: UUID, user_id: UUID, name_key: str | None) -> FoundUser:
+    async def find(self, tenant_id: UUID, user_id: UUID, name_key: str | None) -> UserLookup:
         tenant = self._state.tenants.get(tenant_id)
         if tenant is None:
-            return FoundUser(None, None, None)
+            return UserLookup(None, None, None)
         holders = [u for u in self._holders(tenant_id, name_key) if u.user_id != user_id]
         user = self._state.users.get((tenant_id, user_id))
-        return FoundUser(tenant, user, holders[0] if holders else None)
+        return UserLookup(tenant, user, holders[0] if holders else None)
 
     async def by_name(self, tenant_id: UUID, name_key: str) -> User | None:
         return next(iter(self._holders(tenant_id, name_key)), None)
@@ -124,7 +124,7 @@ class MemoryUsers:
     async def save(self, user: User) -> None:
         holders = self._holders(user.tenant_id, user.name_key)
         if not user.soft_deleted and any(each.user_id != user.user_id for each in holders):
-            raise LostRaceError(user.user_name)
+            raise ConcurrentChangeError(user.user_name)
         self._state.users[user.tenant_id, user.user_id] = user
 
     async def remove(self, tenant_id: UUID, user_id: UUID) -> Sequence[UUID]:
@@ -159,9 +159,9 @@ class MemoryGroups:
         groups = [group for (tenant, _), group in self._state.groups.items() if tenant == tenant_id]
         return sorted(groups, key=lambda group: group.group_id)
 
-    async def find(self, tenant_id: UUID, group_id: UUID) -> FoundGroup:
+    async def find(self, tenant_id: UUID, group_id: UUID) -> GroupLookup:
         tenant = self._state.tenants.get(tenant_id)
-        return FoundGroup(tenant, self._state.groups.get((tenant_id, group_id)))
+        return GroupLookup(tenant, self._state.groups.get((tenant_id, group_id)))
 
     async def save(self, group: Group) -> None:
         self._state.groups[group.tenant_id, group.group_id] = group
@@ -208,7 +208,7 @@ class MemoryGroups:
         return sorted(m[2] for m in self._state.memberships if m[:2] == (tenant_id, group_id))
 
 
-class MemoryJournal:
+class MemoryChangeLog:
     def __init__(self, state: State, clock: Clock, outgoing: Outgoing) -> None:
         self._state = state
         self._clock = clock

@@ -21,7 +21,7 @@ async def test_a_group_is_created_renamed_and_deleted(directory: Harness) -> Non
     for _ in range(2):
         await ApplyScimGroupDeleted(directory.uow)(tenant.tenant_id, group)
 
-    assert [kind for kind, _, _ in await directory.said(since=before)] == [
+    assert [kind for kind, _, _ in await directory.published(since=before)] == [
         "directory.group.created.v1",
         "directory.group.updated.v1",
         "directory.group.deleted.v1",

@@ -19,7 +19,7 @@ from tenant_directory.usecases.show import ListTenants, ShowTenant
 async def test_a_tenant_is_told_to_the_bus_as_event_and_as_state(directory: Harness) -> None:
     tenant = await directory.tenant("Acme")
     assert tenant.name == "acme"
-    assert await directory.said() == [
+    assert await directory.published() == [
         ("directory.tenant.created.v1", str(tenant.tenant_id), None),
         ("directory.tenant.state.v1", str(tenant.tenant_id), 1),
     ]

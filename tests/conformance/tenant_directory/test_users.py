@@ -29,7 +29,7 @@ async def test_a_provisioned_user_gets_the_default_role_and_is_told_to_the_bus(
 
     assert (user.role, user.origin, user.status) == (Role.MEMBER, Origin.SCIM, UserStatus.ACTIVE)
     assert user.profile.attributes == {"title": "Countess"}
-    assert await directory.said(since=before) == [
+    assert await directory.published(since=before) == [
         ("directory.user.created.v1", str(user.user_id), None),
         ("directory.user.state.v1", str(user.user_id), 1),
     ]
@@ -90,7 +90,7 @@ async def test_deactivation_and_return_keep_role_and_groups(directory: Harness) 
 
     assert (back.status, back.role) == (UserStatus.ACTIVE, Role.MEMBER)
     assert await directory.members(tenant, group) == {user.user_id}
-    assert await directory.said(since=before) == [
+    assert await directory.published(since=before) == [
         ("directory.user.deactivated.v1", str(user.user_id), None),
         ("directory.user.state.v1", str(user.user_id), 2),
         ("directory.user.reactivated.v1", str(user.user_id), None),
@@ -154,7 +154,7 @@ async def test_a_manual_user_that_lost_the_race_hands_role_and_groups_over(
     assert user.role is Role.TENANT_ADMIN
     assert await directory.maybe_user(tenant, manual.user_id) is None
     assert await directory.members(tenant, group) == {user.user_id}
-    assert await directory.said(since=before) == [
+    assert await directory.published(since=before) == [
         ("directory.user.deleted.v1", str(manual.user_id), None),
         ("directory.user.created.v1", str(user.user_id), None),
         ("directory.group.members_changed.v1", str(group), None),
@@ -183,7 +183,7 @@ async def test_a_deleted_user_leaves_a_tombstone_and_no_memberships(directory: H
         await ApplyScimUserDeleted(directory.uow)(tenant.tenant_id, user.user_id)
 
     assert await directory.members(tenant, group) == set()
-    assert await directory.said(since=before) == [
+    assert await directory.published(since=before) == [
         ("directory.user.deleted.v1", str(user.user_id), None),
         ("directory.user.state.v1", str(user.user_id), 2),
     ]
@@ -199,7 +199,7 @@ async def test_an_unknown_tenant_is_refused_and_nothing_is_kept(directory: Harne
 async def test_what_fails_in_the_middle_never_happened(directory: Harness) -> None:
     tenant = await directory.tenant()
     user = await directory.apply(tenant, idp_user())
-    before = await directory.said()
+    before = await directory.published()
 
     async def interrupted() -> None:
         async with directory.uow() as work:
@@ -209,7 +209,7 @@ async def test_what_fails_in_the_middle_never_happened(directory: Harness) -> No
     with pytest.raises(RuntimeError, match="power cut"):
         await interrupted()
     assert await directory.user(tenant, user.user_id) == user
-    assert await directory.said() == before
+    assert await directory.published() == before
 
 
 async def test_a_hand_changes_status_only_of_users_kept_by_hand(directory: Harness) -> None:
@@ -239,7 +239,7 @@ async def test_an_administrator_changes_any_role_and_the_provider_never_does(
     after = await directory.apply(tenant, idp_user(user_id=user.user_id, version=2, active=False))
 
     assert after.role is Role.TENANT_ADMIN
-    said = [kind for kind, _, _ in await directory.said(since=before)]
+    said = [kind for kind, _, _ in await directory.published(since=before)]
     assert said.count("directory.user.role_changed.v1") == 1
     assert (await directory.data("directory.user.role_changed.v1"))[0]["previous_role"] == "member"
 

@@ -16,7 +16,7 @@ USER = User.provisioned(uuid7(), idp_user(), default_role=Role.MEMBER, now=NOW)
 
 def test_two_changes_of_one_user_make_two_events_and_one_state() -> None:
     idp = idp_user("new@acme.com", user_id=USER.user_id, version=2, active=False)
-    after = USER.applying(idp, NOW)
+    after = USER.updated_from_idp(idp, NOW)
     records = outgoing(USER.tenant_id, user_changes(USER, after), NOW)
     assert [(record.topic, record.type, record.version) for record in records] == [
         ("directory-events", "directory.user.updated.v1", None),
@@ -36,7 +36,7 @@ def test_the_audit_log_names_changed_attributes_and_never_their_values() -> None
     idp = idp_user(
         "new@acme.com", user_id=USER.user_id, version=2, given_name="Ada", attributes={"x": "shh"}
     )
-    [change] = user_changes(USER, USER.applying(idp, NOW))
+    [change] = user_changes(USER, USER.updated_from_idp(idp, NOW))
     entry = audit_entry(change)
     assert entry.action == "user.updated"
     assert set(entry.details["changed"]) == {"user_name", "given_name", "email", "attributes"}

@@ -46,7 +46,7 @@ def manual() -> User:
 
 def test_one_statement_may_be_two_changes_of_one_version() -> None:
     user = provisioned()
-    after = user.applying(
+    after = user.updated_from_idp(
         idp_user("lovelace@acme.com", user_id=user.user_id, version=2, active=False), LATER
     )
     assert after.version == 2
@@ -64,7 +64,7 @@ def test_a_soft_delete_keeps_name_and_address_and_takes_the_rest() -> None:
         soft_deleted=True,
         display_name="Ada",
     )
-    after = user.applying(trash, LATER)
+    after = user.updated_from_idp(trash, LATER)
     assert (after.user_name, after.profile.email) == ("ada@acme.com", "ada@acme.com")
     assert (after.status, after.profile.display_name) == (UserStatus.INACTIVE, "Ada")
     assert trash.name_key is None
@@ -76,7 +76,7 @@ def test_a_user_that_comes_soft_deleted_is_inactive() -> None:
 
 def test_adoption_changes_origin_and_nothing_that_a_hand_decided() -> None:
     user = manual()
-    after = user.applying(idp_user("ada@acme.com", user_id=user.user_id), LATER)
+    after = user.updated_from_idp(idp_user("ada@acme.com", user_id=user.user_id), LATER)
     assert (after.origin, after.role, after.role_given_by) == (
         Origin.SCIM,
         user.role,

@@ -17,11 +17,11 @@ from chassis.settings import load_settings
 from contracts.topics import TOPICS
 from tenant_directory.cli.app import directory_cli
 from tenant_directory.cli.runtime import Directory
+from tenant_directory.events.domain_event_handlers import domain_subscription
 from tenant_directory.events.incoming import scim_subscription
-from tenant_directory.events.incoming_domains import domain_subscription
 from tenant_directory.events.outgoing import outgoing
 from tenant_directory.settings import Settings
-from tenant_directory.storage.work import CONSUMER_QUERIES, PostgresWorks
+from tenant_directory.storage.unit_of_work import CONSUMER_QUERIES, PostgresUnitsOfWork
 
 NAME = "tenant-directory"
 PACKAGE = "tenant_directory"
@@ -49,7 +49,7 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
 
 def _loops(settings: Settings, pool: asyncpg.Pool) -> list[Loop]:
     clock = SystemClock()
-    works = PostgresWorks(clock, outgoing)
+    units_of_work = PostgresUnitsOfWork(clock, outgoing)
     signal = OutboxSignal(dsn=settings.database_url)
     relay = Relay(
         dsn=settings.database_url,
@@ -60,8 +60,8 @@ def _loops(settings: Settings, pool: asyncpg.Pool) -> list[Loop]:
     consumer = Consumer(
         group=NAME,
         subscriptions=[
-            scim_subscription(works.joined, clock),
-            domain_subscription(works.joined),
+            scim_subscription(units_of_work.in_transaction, clock),
+            domain_subscription(units_of_work.in_transaction),
         ],
         pool=pool,
         bootstrap=settings.kafka_bootstrap_servers,
@@ -80,8 +80,8 @@ async def open_directory() -> AsyncIterator[Directory]:
     settings = load_settings(Settings)
     signal = OutboxSignal(dsn=settings.database_url)
     async with command_pool(settings, service=NAME, package=PACKAGE) as pool:
-        works = PostgresWorks(SystemClock(), outgoing)
-        yield Directory(works.opened(pool, committed=signal.poke), SystemClock())
+        units_of_work = PostgresUnitsOfWork(SystemClock(), outgoing)
+        yield Directory(units_of_work.on_pool(pool, committed=signal.poke), SystemClock())
         await signal.pass_on()
 
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from chassis.cli import REFUSED, WRONG, Refusal, commands
 from chassis.clock import Clock
 from tenant_directory.domain.errors import DomainError, InvalidError
-from tenant_directory.usecases.ports import UnitOfWork
+from tenant_directory.usecases.ports import UnitOfWorkFactory
 
 
 @dataclass(frozen=True, slots=True)
 class Directory:
     """The open directory: what every use case is made of."""
 
-    uow: UnitOfWork
+    uow: UnitOfWorkFactory
     clock: Clock
 
 

@@ -43,7 +43,7 @@ class Group:
             updated_at=now,
         )
 
-    def applying(self, idp: IdpGroup, now: datetime) -> Self:
+    def updated_from_idp(self, idp: IdpGroup, now: datetime) -> Self:
         """Return the group as the provider now states it; an older statement changes nothing."""
         if self.scim_version >= idp.version:
             return self

@@ -151,16 +151,16 @@ class User:
         """Whether the user may sign in and do something."""
         return self.status is UserStatus.ACTIVE and self.role is not None
 
-    def is_ahead_of(self, idp: IdpUser) -> bool:
+    def has_applied(self, idp: IdpUser) -> bool:
         """Whether this state of the provider, or a later one, was applied already."""
         return self.scim_version is not None and self.scim_version >= idp.version
 
-    def applying(self, idp: IdpUser, now: datetime) -> Self:
+    def updated_from_idp(self, idp: IdpUser, now: datetime) -> Self:
         """Return the user as the provider now states it; its role stays whatever it is.
 
         A soft delete renames the user to object id + address: the old name and address are kept.
         """
-        if self.is_ahead_of(idp):
+        if self.has_applied(idp):
             return self
         profile = idp.profile
         if idp.soft_deleted:
@@ -175,7 +175,7 @@ class User:
         )
         return replace(changed, scim_version=idp.version)
 
-    def taking_over(self, other: "User") -> Self:
+    def with_role_of(self, other: "User") -> Self:
         """Return this new user with the role of the manual user it replaces."""
         return replace(self, role=other.role, role_given_by=other.role_given_by)
 

@@ -23,27 +23,27 @@ from tenant_directory.usecases.apply_members import ApplyMembers
 from tenant_directory.usecases.apply_scim_group import ApplyScimGroup, ApplyScimGroupDeleted
 from tenant_directory.usecases.apply_scim_user import ApplyScimUser
 from tenant_directory.usecases.apply_scim_user_deleted import ApplyScimUserDeleted
-from tenant_directory.usecases.ports import UnitOfWork
+from tenant_directory.usecases.ports import UnitOfWorkFactory
 
-Joined = Callable[[asyncpg.Connection], UnitOfWork]
+InTransaction = Callable[[asyncpg.Connection], UnitOfWorkFactory]
 """Makes units of work that are part of the connection's open transaction."""
 
 C = TypeVar("C", bound=Contract)
 
 
-def scim_subscription(joined: Joined, clock: Clock) -> Subscription:
+def scim_subscription(in_transaction: InTransaction, clock: Clock) -> Subscription:
     """Return the directory's subscription to what the identity providers say."""
-    incoming = Incoming(joined, clock)
+    handlers = ScimEventHandlers(in_transaction, clock)
     return Subscription(
         SCIM_EVENTS,
         {
-            "scim.user.created.v1": rejecting(incoming.on_user_stated),
-            "scim.user.updated.v1": rejecting(incoming.on_user_stated),
-            "scim.user.deleted.v1": rejecting(incoming.on_user_deleted),
-            "scim.group.created.v1": rejecting(incoming.on_group_stated),
-            "scim.group.updated.v1": rejecting(incoming.on_group_stated),
-            "scim.group.deleted.v1": rejecting(incoming.on_group_deleted),
-            "scim.group.members_changed.v1": rejecting(incoming.on_members_changed),
+            "scim.user.created.v1": rejecting(handlers.on_user_changed),
+            "scim.user.updated.v1": rejecting(handlers.on_user_changed),
+            "scim.user.deleted.v1": rejecting(handlers.on_user_deleted),
+            "scim.group.created.v1": rejecting(handlers.on_group_changed),
+            "scim.group.updated.v1": rejecting(handlers.on_group_changed),
+            "scim.group.deleted.v1": rejecting(handlers.on_group_deleted),
+            "scim.group.members_changed.v1": rejecting(handlers.on_members_changed),
         },
     )
 
@@ -61,16 +61,16 @@ def rejecting(handler: Handler) -> Handler:
     return handle
 
 
-class Incoming:
+class ScimEventHandlers:
     """The handlers of `scim-events`."""
 
-    def __init__(self, joined: Joined, clock: Clock) -> None:
-        self._joined = joined
+    def __init__(self, in_transaction: InTransaction, clock: Clock) -> None:
+        self._in_transaction = in_transaction
         self._clock = clock
 
-    async def on_user_stated(self, event: Event, connection: asyncpg.Connection) -> None:
+    async def on_user_changed(self, event: Event, connection: asyncpg.Connection) -> None:
         """Apply the whole state of a user."""
-        apply = ApplyScimUser(self._joined(connection), self._clock)
+        apply = ApplyScimUser(self._in_transaction(connection), self._clock)
         data = event.data
         if not isinstance(data, contract.ScimUserCreated | contract.ScimUserUpdated):
             raise _wrong_data(event)
@@ -79,11 +79,11 @@ class Incoming:
     async def on_user_deleted(self, event: Event, connection: asyncpg.Connection) -> None:
         """Remove a user."""
         data = _data(event, contract.ScimUserDeleted)
-        await ApplyScimUserDeleted(self._joined(connection))(event.tenant_id, data.user_id)
+        await ApplyScimUserDeleted(self._in_transaction(connection))(event.tenant_id, data.user_id)
 
-    async def on_group_stated(self, event: Event, connection: asyncpg.Connection) -> None:
+    async def on_group_changed(self, event: Event, connection: asyncpg.Connection) -> None:
         """Apply the whole state of a group."""
-        apply = ApplyScimGroup(self._joined(connection), self._clock)
+        apply = ApplyScimGroup(self._in_transaction(connection), self._clock)
         data = event.data
         if not isinstance(data, contract.ScimGroupCreated | contract.ScimGroupUpdated):
             raise _wrong_data(event)
@@ -92,12 +92,14 @@ class Incoming:
     async def on_group_deleted(self, event: Event, connection: asyncpg.Connection) -> None:
         """Remove a group."""
         data = _data(event, contract.ScimGroupDeleted)
-        await ApplyScimGroupDeleted(self._joined(connection))(event.tenant_id, data.group_id)
+        await ApplyScimGroupDeleted(self._in_transaction(connection))(
+            event.tenant_id, data.group_id
+        )
 
     async def on_members_changed(self, event: Event, connection: asyncpg.Connection) -> None:
         """Change the members of a group."""
         data = _data(event, contract.ScimGroupMembersChanged)
-        apply = ApplyMembers(self._joined(connection))
+        apply = ApplyMembers(self._in_transaction(connection))
         await apply(event.tenant_id, data.group_id, added=data.added, removed=data.removed)
 
 

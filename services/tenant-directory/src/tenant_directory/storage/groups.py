@@ -10,7 +10,7 @@ from tenant_directory.domain.group import Group
 from tenant_directory.storage.found import to_found_tenant
 from tenant_directory.storage.rows import from_group, to_group
 from tenant_directory.storage.users import FIRST
-from tenant_directory.usecases.ports import FoundGroup, GroupSummary, Member, MembersResult
+from tenant_directory.usecases.ports import GroupLookup, GroupSummary, Member, MembersResult
 
 QUERIES = load_queries("tenant_directory.storage", "groups")
 
@@ -21,13 +21,13 @@ class PostgresGroups:
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
 
-    async def find(self, tenant_id: UUID, group_id: UUID) -> FoundGroup:
+    async def find(self, tenant_id: UUID, group_id: UUID) -> GroupLookup:
         """Return tenant and group in one look, the group locked."""
         row = await self._connection.fetchrow(QUERIES["find_group"], tenant_id, group_id)
         if row is None:
-            return FoundGroup(None, None)
+            return GroupLookup(None, None)
         group = None if row["id"] is None else to_group(row)
-        return FoundGroup(to_found_tenant(tenant_id, row), group)
+        return GroupLookup(to_found_tenant(tenant_id, row), group)
 
     async def save(self, group: Group) -> None:
         """Insert a group or replace its state."""
@@ -46,7 +46,7 @@ class PostgresGroups:
         )
         assert row is not None  # noqa: S101 - a SELECT of constants has one row
         return MembersResult(
-            group_known=row["group_known"],
+            group_exists=row["group_exists"],
             unknown=row["unknown"],
             added=row["added"],
             removed=row["removed"],

@@ -10,7 +10,7 @@ from tenant_directory.domain.group import Group
 from tenant_directory.domain.user import User
 from tenant_directory.storage.found import to_found_tenant
 from tenant_directory.storage.rows import from_user, to_group, to_user
-from tenant_directory.usecases.ports import FoundUser, LostRaceError, UserSummary
+from tenant_directory.usecases.ports import ConcurrentChangeError, UserLookup, UserSummary
 
 QUERIES = load_queries("tenant_directory.storage", "users")
 
@@ -24,13 +24,13 @@ class PostgresUsers:
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
 
-    async def find(self, tenant_id: UUID, user_id: UUID, name_key: str | None) -> FoundUser:
+    async def find(self, tenant_id: UUID, user_id: UUID, name_key: str | None) -> UserLookup:
         """Return tenant, user and holder of the name in one look, the users locked."""
         rows = await self._connection.fetch(QUERIES["find_user"], tenant_id, user_id, name_key)
         if not rows:
-            return FoundUser(None, None, None)
+            return UserLookup(None, None, None)
         users = [to_user(row) for row in rows if row["id"] is not None]
-        return FoundUser(
+        return UserLookup(
             tenant=to_found_tenant(tenant_id, rows[0]),
             user=next((user for user in users if user.user_id == user_id), None),
             holder=next((user for user in users if user.user_id != user_id), None),
@@ -51,7 +51,9 @@ class PostgresUsers:
         try:
             await self._connection.execute(QUERIES["save_user"], *from_user(user))
         except asyncpg.UniqueViolationError as error:
-            raise LostRaceError(f"the name of user {user.user_id} was just taken") from error
+            raise ConcurrentChangeError(
+                f"the name of user {user.user_id} was just taken"
+            ) from error
 
     async def remove(self, tenant_id: UUID, user_id: UUID) -> Sequence[UUID]:
         """Remove a user and its memberships; return the groups it was in."""

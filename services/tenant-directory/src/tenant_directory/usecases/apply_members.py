@@ -7,14 +7,14 @@ from uuid import UUID
 from tenant_directory.domain.changes import GroupMembersChanged
 from tenant_directory.domain.errors import NotFoundError
 from tenant_directory.usecases.idp import IDP_ACTOR
-from tenant_directory.usecases.ports import UnitOfWork
+from tenant_directory.usecases.ports import UnitOfWorkFactory
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyMembers:
     """Changes the members of a group as the identity provider states it."""
 
-    uow: UnitOfWork
+    uow: UnitOfWorkFactory
 
     async def __call__(
         self, tenant_id: UUID, group_id: UUID, *, added: Sequence[UUID], removed: Sequence[UUID]
@@ -28,7 +28,7 @@ class ApplyMembers:
             result = await work.groups.change_members(
                 tenant_id, group_id, add=added, remove=removed
             )
-            if not result.group_known:
+            if not result.group_exists:
                 if removed and not added:
                     return
                 raise NotFoundError(
@@ -45,4 +45,4 @@ class ApplyMembers:
                 )
             if result.added or result.removed:
                 change = GroupMembersChanged(group_id, result.added, result.removed)
-                await work.journal.record(tenant_id, [change], actor=IDP_ACTOR)
+                await work.change_log.record(tenant_id, [change], actor=IDP_ACTOR)

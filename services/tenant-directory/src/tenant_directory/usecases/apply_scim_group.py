@@ -7,14 +7,14 @@ from chassis.clock import Clock
 from tenant_directory.domain.changes import Change, GroupCreated, GroupDeleted, GroupUpdated
 from tenant_directory.domain.group import Group, IdpGroup
 from tenant_directory.usecases.idp import IDP_ACTOR, known
-from tenant_directory.usecases.ports import UnitOfWork
+from tenant_directory.usecases.ports import UnitOfWorkFactory
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyScimGroup:
     """Creates or renames a group as the identity provider states it."""
 
-    uow: UnitOfWork
+    uow: UnitOfWorkFactory
     clock: Clock
 
     async def __call__(self, tenant_id: UUID, idp: IdpGroup) -> None:
@@ -24,20 +24,24 @@ class ApplyScimGroup:
             found = await work.groups.find(tenant_id, idp.group_id)
             known(found.tenant, tenant_id)
             before = found.group
-            group = before.applying(idp, now) if before else Group.provisioned(tenant_id, idp, now)
+            group = (
+                before.updated_from_idp(idp, now)
+                if before
+                else Group.provisioned(tenant_id, idp, now)
+            )
             if group == before:
                 return
             await work.groups.save(group)
             if before is None or before.version != group.version:
                 change: Change = GroupUpdated(group) if before else GroupCreated(group)
-                await work.journal.record(tenant_id, [change], actor=IDP_ACTOR)
+                await work.change_log.record(tenant_id, [change], actor=IDP_ACTOR)
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyScimGroupDeleted:
     """Removes a group and its memberships."""
 
-    uow: UnitOfWork
+    uow: UnitOfWorkFactory
 
     async def __call__(self, tenant_id: UUID, group_id: UUID) -> None:
         """Remove the group; one that is gone already stays gone."""
@@ -47,4 +51,4 @@ class ApplyScimGroupDeleted:
             if found.group is None:
                 return
             await work.groups.remove(tenant_id, group_id)
-            await work.journal.record(tenant_id, [GroupDeleted(found.group)], actor=IDP_ACTOR)
+            await work.change_log.record(tenant_id, [GroupDeleted(found.group)], actor=IDP_ACTOR)

@@ -24,7 +24,7 @@ from tenant_directory.domain.errors import ConflictError
 from tenant_directory.domain.tenant import Tenant
 from tenant_directory.domain.user import IdpUser, Origin, User
 from tenant_directory.usecases.idp import IDP_ACTOR, known
-from tenant_directory.usecases.ports import FoundUser, UnitOfWork, Work
+from tenant_directory.usecases.ports import UnitOfWork, UnitOfWorkFactory, UserLookup
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 class ApplyScimUser:
     """Creates, updates or adopts a user as the identity provider states it."""
 
-    uow: UnitOfWork
+    uow: UnitOfWorkFactory
     clock: Clock
 
     async def __call__(self, tenant_id: UUID, idp: IdpUser) -> None:
@@ -41,7 +41,7 @@ class ApplyScimUser:
         async with self.uow() as work:
             found = await work.users.find(tenant_id, idp.user_id, idp.name_key)
             tenant = known(found.tenant, tenant_id)
-            if found.user is not None and found.user.is_ahead_of(idp):
+            if found.user is not None and found.user.has_applied(idp):
                 return
             freed = await _free_name(work, tenant, found.holder)
             user = _stated(tenant, found, idp, self.clock.now())
@@ -49,7 +49,7 @@ class ApplyScimUser:
             changes = [*freed.before, *_changes(found, user)]
             changes += await _pass_over_groups(work, user, found.holder, freed.groups)
             if changes:
-                await work.journal.record(tenant_id, changes, actor=IDP_ACTOR)
+                await work.change_log.record(tenant_id, changes, actor=IDP_ACTOR)
         if found.user is None and user.role is None:
             log.warning(
                 "user.created_without_access",
@@ -64,7 +64,7 @@ class _Freed:
     groups: Sequence[UUID] = ()
 
 
-async def _free_name(work: Work, tenant: Tenant, holder: User | None) -> _Freed:
+async def _free_name(work: UnitOfWork, tenant: Tenant, holder: User | None) -> _Freed:
     """Remove the manual user that holds the name, because the provider's user is that person."""
     if holder is None:
         return _Freed()
@@ -80,14 +80,14 @@ async def _free_name(work: Work, tenant: Tenant, holder: User | None) -> _Freed:
     return _Freed([UserDeleted(holder)], groups)
 
 
-def _stated(tenant: Tenant, found: FoundUser, idp: IdpUser, now: datetime) -> User:
+def _stated(tenant: Tenant, found: UserLookup, idp: IdpUser, now: datetime) -> User:
     if found.user is not None:
-        return found.user.applying(idp, now)
+        return found.user.updated_from_idp(idp, now)
     user = User.provisioned(tenant.tenant_id, idp, default_role=tenant.default_role, now=now)
-    return user if found.holder is None else user.taking_over(found.holder)
+    return user if found.holder is None else user.with_role_of(found.holder)
 
 
-def _changes(found: FoundUser, user: User) -> list[Change]:
+def _changes(found: UserLookup, user: User) -> list[Change]:
     created: list[Change] = [UserCreated(user)]
     changes = created if found.user is None else user_changes(found.user, user)
     if found.holder is not None:
@@ -96,7 +96,7 @@ def _changes(found: FoundUser, user: User) -> list[Change]:
 
 
 async def _pass_over_groups(
-    work: Work, user: User, holder: User | None, groups: Sequence[UUID]
+    work: UnitOfWork, user: User, holder: User | None, groups: Sequence[UUID]
 ) -> list[Change]:
     if holder is None:
         return []

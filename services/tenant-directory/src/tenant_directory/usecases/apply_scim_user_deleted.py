@@ -5,14 +5,14 @@ from uuid import UUID
 
 from tenant_directory.domain.changes import UserDeleted
 from tenant_directory.usecases.idp import IDP_ACTOR, known
-from tenant_directory.usecases.ports import UnitOfWork
+from tenant_directory.usecases.ports import UnitOfWorkFactory
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyScimUserDeleted:
     """Removes a user and its memberships."""
 
-    uow: UnitOfWork
+    uow: UnitOfWorkFactory
 
     async def __call__(self, tenant_id: UUID, user_id: UUID) -> None:
         """Remove the user; one that is gone already stays gone."""
@@ -22,4 +22,4 @@ class ApplyScimUserDeleted:
             if found.user is None:
                 return
             await work.users.remove(tenant_id, user_id)
-            await work.journal.record(tenant_id, [UserDeleted(found.user)], actor=IDP_ACTOR)
+            await work.change_log.record(tenant_id, [UserDeleted(found.user)], actor=IDP_ACTOR)

@@ -7,14 +7,14 @@ from chassis.clock import Clock
 from tenant_directory.domain.changes import TenantUpdated
 from tenant_directory.domain.tenant import Package, Role, Tenant, TenantStatus
 from tenant_directory.usecases.find import find_tenant
-from tenant_directory.usecases.ports import UnitOfWork
+from tenant_directory.usecases.ports import UnitOfWorkFactory
 
 
 @dataclass(frozen=True, slots=True)
 class SetDefaultRole:
     """Sets the role that newly provisioned users get."""
 
-    uow: UnitOfWork
+    uow: UnitOfWorkFactory
     clock: Clock
 
     async def __call__(self, tenant: str, role: Role | None, *, actor: str) -> Tenant:
@@ -27,7 +27,7 @@ class SetDefaultRole:
 class SetPackage:
     """Puts a tenant on another package."""
 
-    uow: UnitOfWork
+    uow: UnitOfWorkFactory
     clock: Clock
 
     async def __call__(self, tenant: str, package: Package, *, actor: str) -> Tenant:
@@ -40,7 +40,7 @@ class SetPackage:
 class SetTenantStatus:
     """Suspends or resumes a tenant."""
 
-    uow: UnitOfWork
+    uow: UnitOfWorkFactory
     clock: Clock
 
     async def __call__(self, tenant: str, status: TenantStatus, *, actor: str) -> Tenant:
@@ -53,7 +53,7 @@ class SetTenantStatus:
 class SetInvitations:
     """Switches the tenant's invitations on or off."""
 
-    uow: UnitOfWork
+    uow: UnitOfWorkFactory
     clock: Clock
 
     async def __call__(self, tenant: str, enabled: bool, *, actor: str) -> Tenant:
@@ -63,14 +63,14 @@ class SetInvitations:
 
 
 async def _change(
-    uow: UnitOfWork, name_or_id: str, change: Callable[[Tenant], Tenant], actor: str
+    uow: UnitOfWorkFactory, name_or_id: str, change: Callable[[Tenant], Tenant], actor: str
 ) -> Tenant:
     async with uow() as work:
         before = await find_tenant(work, name_or_id)
         tenant = change(before)
         if tenant != before:
             await work.tenants.save(tenant)
-            await work.journal.record(
+            await work.change_log.record(
                 tenant.tenant_id, [TenantUpdated(before, tenant)], actor=actor
             )
     return tenant

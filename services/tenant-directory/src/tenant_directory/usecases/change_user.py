@@ -8,14 +8,14 @@ from tenant_directory.domain.changes import user_changes
 from tenant_directory.domain.tenant import Role
 from tenant_directory.domain.user import User, UserStatus
 from tenant_directory.usecases.find import find_tenant, find_user
-from tenant_directory.usecases.ports import UnitOfWork
+from tenant_directory.usecases.ports import UnitOfWorkFactory
 
 
 @dataclass(frozen=True, slots=True)
 class SetRole:
     """Gives a user another role, or none."""
 
-    uow: UnitOfWork
+    uow: UnitOfWorkFactory
     clock: Clock
 
     async def __call__(self, tenant: str, user: str, role: Role | None, *, actor: str) -> User:
@@ -28,7 +28,7 @@ class SetRole:
 class DeactivateUser:
     """Takes a manual user's sign-in away."""
 
-    uow: UnitOfWork
+    uow: UnitOfWorkFactory
     clock: Clock
 
     async def __call__(self, tenant: str, user: str, *, actor: str) -> User:
@@ -43,7 +43,7 @@ class DeactivateUser:
 class ReactivateUser:
     """Lets a deactivated manual user sign in again."""
 
-    uow: UnitOfWork
+    uow: UnitOfWorkFactory
     clock: Clock
 
     async def __call__(self, tenant: str, user: str, *, actor: str) -> User:
@@ -55,7 +55,7 @@ class ReactivateUser:
 
 
 async def _change(
-    uow: UnitOfWork, tenant: str, name_or_id: str, change: Callable[[User], User], actor: str
+    uow: UnitOfWorkFactory, tenant: str, name_or_id: str, change: Callable[[User], User], actor: str
 ) -> User:
     async with uow() as work:
         home = await find_tenant(work, tenant)
@@ -63,5 +63,5 @@ async def _change(
         user = change(before)
         if user != before:
             await work.users.save(user)
-            await work.journal.record(home.tenant_id, user_changes(before, user), actor=actor)
+            await work.change_log.record(home.tenant_id, user_changes(before, user), actor=actor)
     return user

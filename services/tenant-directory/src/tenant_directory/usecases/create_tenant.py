@@ -7,14 +7,14 @@ from chassis.ids import uuid7
 from tenant_directory.domain.changes import TenantCreated
 from tenant_directory.domain.errors import ConflictError
 from tenant_directory.domain.tenant import Package, Role, Tenant
-from tenant_directory.usecases.ports import UnitOfWork
+from tenant_directory.usecases.ports import UnitOfWorkFactory
 
 
 @dataclass(frozen=True, slots=True)
 class CreateTenant:
     """Creates a tenant under a name that no other tenant has."""
 
-    uow: UnitOfWork
+    uow: UnitOfWorkFactory
     clock: Clock
 
     async def __call__(
@@ -30,5 +30,5 @@ class CreateTenant:
                     "tenant-name-taken",
                     f"There is a tenant called '{tenant.name}' already: choose another name.",
                 )
-            await work.journal.record(tenant.tenant_id, [TenantCreated(tenant)], actor=actor)
+            await work.change_log.record(tenant.tenant_id, [TenantCreated(tenant)], actor=actor)
         return tenant

@@ -9,7 +9,7 @@ from tenant_directory.domain.errors import ConflictError
 from tenant_directory.domain.tenant import Role
 from tenant_directory.domain.user import Profile, RoleGiver, User
 from tenant_directory.usecases.find import find_tenant
-from tenant_directory.usecases.ports import UnitOfWork
+from tenant_directory.usecases.ports import UnitOfWorkFactory
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class RoleChoice:
 class CreateUser:
     """Creates a manual user under a name that no other user of the tenant holds."""
 
-    uow: UnitOfWork
+    uow: UnitOfWorkFactory
     clock: Clock
 
     async def __call__(
@@ -47,5 +47,5 @@ class CreateUser:
                     f"Tenant '{home.name}' has a user '{user.user_name}' already: "
                     f"`user show {user.user_name} --tenant {home.name}` shows it.",
                 )
-            await work.journal.record(home.tenant_id, [UserCreated(user)], actor=actor)
+            await work.change_log.record(home.tenant_id, [UserCreated(user)], actor=actor)
         return user

@@ -7,10 +7,10 @@ from tenant_directory.domain.group import Group
 from tenant_directory.domain.names import name_key, parse_uuid
 from tenant_directory.domain.tenant import Tenant
 from tenant_directory.domain.user import User
-from tenant_directory.usecases.ports import Work
+from tenant_directory.usecases.ports import UnitOfWork
 
 
-async def find_tenant(work: Work, name_or_id: str) -> Tenant:
+async def find_tenant(work: UnitOfWork, name_or_id: str) -> Tenant:
     """Return the tenant of that name or id."""
     tenant_id = parse_uuid(name_or_id)
     if tenant_id is None:
@@ -26,7 +26,7 @@ async def find_tenant(work: Work, name_or_id: str) -> Tenant:
     return tenant
 
 
-async def find_user(work: Work, tenant: Tenant, name_or_id: str) -> User:
+async def find_user(work: UnitOfWork, tenant: Tenant, name_or_id: str) -> User:
     """Return the tenant's user of that user name or id."""
     user_id = parse_uuid(name_or_id)
     if user_id is None:
@@ -42,7 +42,7 @@ async def find_user(work: Work, tenant: Tenant, name_or_id: str) -> User:
     return user
 
 
-async def find_group(work: Work, tenant: Tenant, name_or_id: str) -> Group:
+async def find_group(work: UnitOfWork, tenant: Tenant, name_or_id: str) -> Group:
     """Return the tenant's group of that display name or id."""
     group_id = parse_uuid(name_or_id)
     if group_id is None:
@@ -64,6 +64,6 @@ async def find_group(work: Work, tenant: Tenant, name_or_id: str) -> Group:
     return groups[0]
 
 
-async def _group_by_id(work: Work, tenant_id: UUID, group_id: UUID) -> list[Group]:
+async def _group_by_id(work: UnitOfWork, tenant_id: UUID, group_id: UUID) -> list[Group]:
     group = (await work.groups.find(tenant_id, group_id)).group
     return [] if group is None else [group]

@@ -1,7 +1,7 @@
 """What the use cases need from the outside, and what they may assume about it.
 
-Everything reached through one `Work` belongs to one transaction: it is committed as a whole when
-its `async with` block ends cleanly, and otherwise nothing of it happened.
+Everything reached through one `UnitOfWork` belongs to one transaction: it is committed as a whole
+when its `async with` block ends cleanly, and otherwise nothing of it happened.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,12 +17,12 @@ from tenant_directory.domain.tenant import Tenant
 from tenant_directory.domain.user import User
 
 
-class LostRaceError(Exception):
-    """Somebody else took the name between the look and the write; running again will see it."""
+class ConcurrentChangeError(Exception):
+    """Another transaction took the name between look-up and write; a retry will see it."""
 
 
 @dataclass(frozen=True, slots=True)
-class FoundUser:
+class UserLookup:
     """What one look finds for a user id and a name; the users are locked until the work ends."""
 
     tenant: Tenant | None
@@ -32,7 +32,7 @@ class FoundUser:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundGroup:
+class GroupLookup:
     """What one look finds for a group id; the group is locked until the work ends."""
 
     tenant: Tenant | None
@@ -43,7 +43,7 @@ class FoundGroup:
 class MembersResult:
     """What a change of members came to."""
 
-    group_known: bool
+    group_exists: bool
     unknown: Sequence[UUID]
     """Ids to be added that are no users of the tenant; they were left out."""
     added: Sequence[UUID]
@@ -96,7 +96,7 @@ class Tenants(Protocol):
 class Users(Protocol):
     """The users; every call names the tenant and sees no other."""
 
-    async def find(self, tenant_id: UUID, user_id: UUID, name_key: str | None) -> FoundUser:
+    async def find(self, tenant_id: UUID, user_id: UUID, name_key: str | None) -> UserLookup:
         """Return tenant, user and holder of the name in one look, the users locked."""
 
     async def by_name(self, tenant_id: UUID, name_key: str) -> User | None:
@@ -106,7 +106,11 @@ class Users(Protocol):
         """Add a user; False, and nothing added, if its name is taken."""
 
     async def save(self, user: User) -> None:
-        """Insert a user or replace its state; raises LostRaceError if its name was just taken."""
+        """Insert a user or replace its state.
+
+        Raises:
+            ConcurrentChangeError: Another user has taken the name since the look-up.
+        """
 
     async def remove(self, tenant_id: UUID, user_id: UUID) -> Sequence[UUID]:
         """Remove a user and its memberships; return the groups it was in."""
@@ -123,7 +127,7 @@ class Users(Protocol):
 class Groups(Protocol):
     """The groups and memberships; every call names the tenant and sees no other."""
 
-    async def find(self, tenant_id: UUID, group_id: UUID) -> FoundGroup:
+    async def find(self, tenant_id: UUID, group_id: UUID) -> GroupLookup:
         """Return tenant and group in one look, the group locked."""
 
     async def save(self, group: Group) -> None:
@@ -151,7 +155,7 @@ class Groups(Protocol):
         """Return up to `limit` members whose ids come after `after`, by id."""
 
 
-class Journal(Protocol):
+class ChangeLog(Protocol):
     """Writes changes to the audit log and the outbox: a change is never made without both."""
 
     async def record(self, tenant_id: UUID, changes: Sequence[Change], *, actor: str) -> None:
@@ -163,7 +167,7 @@ class Journal(Protocol):
         """Return up to `limit` audit records older than `before`, newest first."""
 
 
-class Work(Protocol):
+class UnitOfWork(Protocol):
     """One unit of work: everything in one transaction."""
 
     @property
@@ -179,9 +183,9 @@ class Work(Protocol):
         """The groups."""
 
     @property
-    def journal(self) -> Journal:
+    def change_log(self) -> ChangeLog:
         """Audit log and outbox."""
 
 
-UnitOfWork = Callable[[], AbstractAsyncContextManager[Work]]
+UnitOfWorkFactory = Callable[[], AbstractAsyncContextManager[UnitOfWork]]
 """Opens a unit of work; inside the consumer it joins the consumer's transaction."""

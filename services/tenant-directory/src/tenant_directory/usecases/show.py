@@ -9,7 +9,7 @@ from tenant_directory.domain.group import Group
 from tenant_directory.domain.tenant import Tenant
 from tenant_directory.domain.user import User
 from tenant_directory.usecases.find import find_group, find_tenant, find_user
-from tenant_directory.usecases.ports import GroupSummary, Member, UnitOfWork, UserSummary
+from tenant_directory.usecases.ports import GroupSummary, Member, UnitOfWorkFactory, UserSummary
 
 PAGE = 1_000
 MEMBERS_PAGE = 5_000
@@ -19,7 +19,7 @@ MEMBERS_PAGE = 5_000
 class ShowTenant:
     """Shows one tenant."""
 
-    uow: UnitOfWork
+    uow: UnitOfWorkFactory
 
     async def __call__(self, tenant: str) -> Tenant:
         """Return the tenant of that name or id."""
@@ -31,7 +31,7 @@ class ShowTenant:
 class ListTenants:
     """Lists all tenants by name."""
 
-    uow: UnitOfWork
+    uow: UnitOfWorkFactory
 
     async def __call__(self) -> AsyncIterator[Tenant]:
         """Yield every tenant."""
@@ -59,7 +59,7 @@ class UserDetails:
 class ShowUser:
     """Shows one user with its groups."""
 
-    uow: UnitOfWork
+    uow: UnitOfWorkFactory
 
     async def __call__(self, tenant: str, user: str) -> UserDetails:
         """Return the user of that user name or id."""
@@ -74,7 +74,7 @@ class ShowUser:
 class ListUsers:
     """Lists all users of a tenant in the order they were created."""
 
-    uow: UnitOfWork
+    uow: UnitOfWorkFactory
 
     async def __call__(self, tenant_id: UUID) -> AsyncIterator[UserSummary]:
         """Yield every user once, those that exist from beginning to end without fail."""
@@ -93,7 +93,7 @@ class ListUsers:
 class ShowGroup:
     """Shows one group."""
 
-    uow: UnitOfWork
+    uow: UnitOfWorkFactory
 
     async def __call__(self, tenant: str, group: str) -> Group:
         """Return the group of that display name or id."""
@@ -106,7 +106,7 @@ class ShowGroup:
 class ListGroups:
     """Lists all groups of a tenant in the order they were created."""
 
-    uow: UnitOfWork
+    uow: UnitOfWorkFactory
 
     async def __call__(self, tenant_id: UUID) -> AsyncIterator[GroupSummary]:
         """Yield every group."""
@@ -125,7 +125,7 @@ class ListGroups:
 class ListMembers:
     """Lists all members of a group."""
 
-    uow: UnitOfWork
+    uow: UnitOfWorkFactory
 
     async def __call__(self, tenant_id: UUID, group_id: UUID) -> AsyncIterator[Member]:
         """Yield every member."""
@@ -146,10 +146,10 @@ class ListMembers:
 class ListAudit:
     """Lists the newest entries of a tenant's audit log."""
 
-    uow: UnitOfWork
+    uow: UnitOfWorkFactory
 
     async def __call__(self, tenant: str, *, limit: int) -> Sequence[AuditRecord]:
         """Return up to `limit` records, newest first."""
         async with self.uow() as work:
             home = await find_tenant(work, tenant)
-            return await work.journal.page(home.tenant_id, before=None, limit=limit)
+            return await work.change_log.page(home.tenant_id, before=None, limit=limit)

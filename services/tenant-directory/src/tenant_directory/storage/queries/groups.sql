@@ -32,20 +32,20 @@ WITH target AS (
 ), users_to_add AS (
     SELECT u.id FROM unnest($3::uuid[]) wanted (id)
     JOIN users u ON u.tenant_id = $1 AND u.id = wanted.id
-), joined AS (
+), inserted AS (
     INSERT INTO memberships (tenant_id, group_id, user_id)
     SELECT t.tenant_id, t.id, u.id FROM target t CROSS JOIN users_to_add u
     ON CONFLICT DO NOTHING
     RETURNING user_id
-), gone AS (
+), deleted AS (
     DELETE FROM memberships
     WHERE tenant_id = $1 AND group_id = (SELECT id FROM target) AND user_id = ANY ($4::uuid[])
     RETURNING user_id
 )
-SELECT EXISTS (SELECT FROM target) AS group_known,
+SELECT EXISTS (SELECT FROM target) AS group_exists,
        ARRAY(SELECT unnest($3::uuid[]) EXCEPT SELECT id FROM users_to_add) AS unknown,
-       ARRAY(SELECT user_id FROM joined) AS added,
-       ARRAY(SELECT user_id FROM gone) AS removed
+       ARRAY(SELECT user_id FROM inserted) AS added,
+       ARRAY(SELECT user_id FROM deleted) AS removed
 
 -- name: page_groups
 -- returns groups after an id, by id, each with the number of its members

@@ -14,7 +14,7 @@ from chassis.outbox import OutboxRecord
 from tenant_directory.domain.audit import AuditRecord, audit_entry
 from tenant_directory.domain.changes import Change
 
-QUERIES = load_queries("tenant_directory.storage", "journal")
+QUERIES = load_queries("tenant_directory.storage", "change_log")
 
 Outgoing = Callable[[UUID, Sequence[Change], datetime], Sequence[OutboxRecord]]
 """Says changes in the words of the bus."""
@@ -22,8 +22,8 @@ Outgoing = Callable[[UUID, Sequence[Change], datetime], Sequence[OutboxRecord]]
 _NEWEST = 2**63 - 1
 
 
-class PostgresJournal:
-    """The journal, on one connection."""
+class PostgresChangeLog:
+    """The change log, on one connection."""
 
     def __init__(self, connection: asyncpg.Connection, *, clock: Clock, outgoing: Outgoing) -> None:
         self._connection = connection

@@ -8,12 +8,12 @@ import asyncpg
 
 from chassis.clock import Clock
 from chassis.database import transaction
-from tenant_directory.storage import groups, journal, tenants, users
+from tenant_directory.storage import change_log, groups, tenants, users
+from tenant_directory.storage.change_log import Outgoing, PostgresChangeLog
 from tenant_directory.storage.groups import PostgresGroups
-from tenant_directory.storage.journal import Outgoing, PostgresJournal
 from tenant_directory.storage.tenants import PostgresTenants
 from tenant_directory.storage.users import PostgresUsers
-from tenant_directory.usecases.ports import UnitOfWork, Work
+from tenant_directory.usecases.ports import UnitOfWork, UnitOfWorkFactory
 
 CONSUMER_QUERIES = (
     users.QUERIES["find_user"],
@@ -24,54 +24,54 @@ CONSUMER_QUERIES = (
     groups.QUERIES["remove_group"],
     groups.QUERIES["change_members"],
     tenants.QUERIES["find_tenant_by_id"],
-    journal.QUERIES["record_changes"],
+    change_log.QUERIES["record_changes"],
 )
 """What the consumer runs for every event: prepared on each connection before readiness."""
 
 
 @dataclass(frozen=True, slots=True)
-class PostgresWork:
+class PostgresUnitOfWork:
     """One unit of work on one connection."""
 
     tenants: PostgresTenants
     users: PostgresUsers
     groups: PostgresGroups
-    journal: PostgresJournal
+    change_log: PostgresChangeLog
 
 
 @dataclass(frozen=True, slots=True)
-class PostgresWorks:
+class PostgresUnitsOfWork:
     """Opens units of work."""
 
     clock: Clock
     outgoing: Outgoing
 
-    def opened(self, pool: asyncpg.Pool, *, committed: Callable[[], None]) -> UnitOfWork:
+    def on_pool(self, pool: asyncpg.Pool, *, committed: Callable[[], None]) -> UnitOfWorkFactory:
         """Return units of work with a transaction each; `committed` hears of new events."""
 
         @asynccontextmanager
-        async def open_work() -> AsyncIterator[Work]:
+        async def open_work() -> AsyncIterator[UnitOfWork]:
             async with transaction(pool) as connection:
                 work = self._on(connection)
                 yield work
-            if work.journal.has_written:
+            if work.change_log.has_written:
                 committed()
 
         return open_work
 
-    def joined(self, connection: asyncpg.Connection) -> UnitOfWork:
+    def in_transaction(self, connection: asyncpg.Connection) -> UnitOfWorkFactory:
         """Return units of work inside a transaction that somebody else commits."""
 
         @asynccontextmanager
-        async def join_work() -> AsyncIterator[Work]:
+        async def join_work() -> AsyncIterator[UnitOfWork]:
             yield self._on(connection)
 
         return join_work
 
-    def _on(self, connection: asyncpg.Connection) -> PostgresWork:
-        return PostgresWork(
+    def _on(self, connection: asyncpg.Connection) -> PostgresUnitOfWork:
+        return PostgresUnitOfWork(
             PostgresTenants(connection),
             PostgresUsers(connection),
             PostgresGroups(connection),
-            PostgresJournal(connection, clock=self.clock, outgoing=self.outgoing),
+            PostgresChangeLog(connection, clock=self.clock, outgoing=self.outgoing),
         )

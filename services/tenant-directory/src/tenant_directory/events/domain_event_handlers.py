@@ -11,7 +11,7 @@ from contracts import domain as contract
 from contracts.event import Event
 from contracts.topics import DOMAIN_EVENTS
 from tenant_directory.domain.changes import DomainChanged
-from tenant_directory.events.incoming import Joined, rejecting
+from tenant_directory.events.incoming import InTransaction, rejecting
 from tenant_directory.usecases.record_domain_event import RecordDomainEvent
 
 DomainEvent = (
@@ -34,24 +34,26 @@ _VERIFIED = (
 )
 
 
-def domain_subscription(joined: Joined) -> Subscription:
+def domain_subscription(in_transaction: InTransaction) -> Subscription:
     """Return the directory's subscription to what becomes of claims to domains."""
     return Subscription(
         DOMAIN_EVENTS,
         {
-            "domain.claimed.v1": _recording(joined, contract.DomainClaimed, "expires_at"),
-            "domain.verified.v1": _recording(joined, contract.DomainVerified, *_VERIFIED),
+            "domain.claimed.v1": _recording(in_transaction, contract.DomainClaimed, "expires_at"),
+            "domain.verified.v1": _recording(in_transaction, contract.DomainVerified, *_VERIFIED),
             "domain.grace.v1": _recording(
-                joined, contract.DomainGrace, "grace_ends_at", "warning", "reason"
+                in_transaction, contract.DomainGrace, "grace_ends_at", "warning", "reason"
             ),
-            "domain.lapsed.v1": _recording(joined, contract.DomainLapsed, "reason"),
-            "domain.failed.v1": _recording(joined, contract.DomainFailed, "reason"),
-            "domain.released.v1": _recording(joined, contract.DomainReleased, "reason", "actor"),
+            "domain.lapsed.v1": _recording(in_transaction, contract.DomainLapsed, "reason"),
+            "domain.failed.v1": _recording(in_transaction, contract.DomainFailed, "reason"),
+            "domain.released.v1": _recording(
+                in_transaction, contract.DomainReleased, "reason", "actor"
+            ),
         },
     )
 
 
-def _recording(joined: Joined, model: type[DomainEvent], *shown: str) -> Handler:
+def _recording(in_transaction: InTransaction, model: type[DomainEvent], *shown: str) -> Handler:
     """Return a handler that records an event with the named facts, as far as it has them."""
 
     async def handle(event: Event, connection: asyncpg.Connection) -> None:
@@ -64,6 +66,6 @@ def _recording(joined: Joined, model: type[DomainEvent], *shown: str) -> Handler
             claim_id=data.claim.claim_id,
             facts=data.model_dump(mode="json", include=set(shown), exclude_none=True),
         )
-        await RecordDomainEvent(joined(connection))(event.tenant_id, change)
+        await RecordDomainEvent(in_transaction(connection))(event.tenant_id, change)
 
     return rejecting(handle)
