@@ -43,13 +43,14 @@ async def slow(request: Request) -> Response:
 
 
 @asynccontextmanager
-async def build(settings: Settings, _mode: Mode) -> AsyncIterator[Parts]:
+async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     """Wire the demo."""
     pool = await create_pool(settings.database_url, size=1)
     checks: list[Check] = database_checks(pool, settings.database_url, "scim")[:1]
-    app = create_app("demo", limits=limits_of(settings), checks=checks)
+    app = create_app("demo", limits=limits_of(settings))
     app.router.routes.append(Route("/slow", slow, name="demo.slow"))
-    yield Parts(app=app, loops=[Loop("worker", work)], checks=checks, polls=[outbox_poll(pool)])
+    loops = [Loop("worker", work)] if mode.works else []
+    yield Parts(app=app, loops=loops, checks=checks, polls=[outbox_poll(pool)])
     await pool.close()
 
 

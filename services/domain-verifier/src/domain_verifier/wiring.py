@@ -15,12 +15,10 @@ from chassis.clock import SystemClock
 from chassis.database import create_pool
 from chassis.http import Application, create_app, limits_of
 from chassis.ids import uuid7
-from chassis.inbox import Consumer
 from chassis.loops import Loop
-from chassis.outbox import OutboxSignal, Relay, outbox_poll
-from chassis.service import Mode, Parts, Service, broker_checks, database_checks
+from chassis.outbox import OutboxSignal
+from chassis.service import Mode, Parts, Service, on_the_bus
 from chassis.settings import load_settings
-from contracts.topics import TOPICS
 from domain_verifier.api.auth import Authoriser, refuse_everybody
 from domain_verifier.api.routes import answer_domain_error, domain_router
 from domain_verifier.cli.app import verifier_cli
@@ -146,48 +144,32 @@ def application(
 @asynccontextmanager
 async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     """Wire the service."""
-    dsn, bootstrap = settings.database_url, settings.kafka_bootstrap_servers
+    dsn = settings.database_url
     pool = await create_pool(dsn, size=settings.database_pool_size, warm=HOT)
     signal = OutboxSignal(dsn=dsn)
     parts = adapters(settings, pool, committed=signal.poke)
+    effects = TenantEffects(save=save_tenant, remove=parts.claims.release_all)
     try:
-        yield Parts(
-            app=application(settings, parts) if mode.serves else None,
-            loops=_loops(settings, pool, parts, signal) if mode.works else (),
-            serve_loops=() if mode.works else [Loop("outbox-signal", signal.run, silence=0)],
-            checks=[
-                *database_checks(pool, dsn, PACKAGE),
-                *broker_checks(bootstrap, list(TOPICS), essential=mode.works),
-            ],
+        yield on_the_bus(
+            settings,
+            mode,
+            name=NAME,
+            package=PACKAGE,
+            pool=pool,
+            signal=signal,
+            subscriptions=[tenant_subscription(effects)],
+            app=application(settings, parts),
+            work_loops=_loops(settings, pool, parts),
             polls=[
-                outbox_poll(pool),
                 claims_poll(pool, clock=parts.clock, policy=settings.policy, gauges=GAUGES),
                 ValidationWatch(parts.resolvers, gauge=VALIDATES).poll(),
-            ]
-            if mode.works
-            else (),
+            ],
         )
     finally:
         await pool.close()
 
 
-def _loops(
-    settings: Settings, pool: asyncpg.Pool, parts: Adapters, signal: OutboxSignal
-) -> list[Loop]:
-    relay = Relay(
-        dsn=settings.database_url,
-        bootstrap=settings.kafka_bootstrap_servers,
-        source=f"/services/{NAME}",
-        signal=signal,
-    )
-    effects = TenantEffects(save=save_tenant, remove=parts.claims.release_all)
-    consumer = Consumer(
-        group=NAME,
-        subscriptions=[tenant_subscription(effects)],
-        pool=pool,
-        bootstrap=settings.kafka_bootstrap_servers,
-        signal=signal,
-    )
+def _loops(settings: Settings, pool: asyncpg.Pool, parts: Adapters) -> list[Loop]:
     work = WorkDue(
         parts.claims,
         parts.examine,
@@ -197,13 +179,7 @@ def _loops(
     )
     keep = timedelta(days=settings.check_history_days)
     pruning = Pruning(pool, clock=parts.clock, keep=keep)
-    return [
-        Loop("relay", relay.run),
-        Loop("outbox-signal", signal.run, silence=0),
-        Loop("consumer", consumer.run),
-        Loop("checks", work.run),
-        Loop("pruning", pruning.run),
-    ]
+    return [Loop("checks", work.run), Loop("pruning", pruning.run)]
 
 
 @asynccontextmanager

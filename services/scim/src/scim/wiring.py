@@ -11,12 +11,10 @@ from starlette.routing import Mount
 from chassis.cli import command_pool
 from chassis.clock import Clock, SystemClock
 from chassis.http import Application, RateLimit, create_app, limits_of
-from chassis.inbox import Consumer
 from chassis.loops import Loop, beat
-from chassis.outbox import OutboxSignal, Relay, outbox_poll
-from chassis.service import Mode, Parts, Service, broker_checks, database_checks
+from chassis.outbox import OutboxSignal
+from chassis.service import Mode, Parts, Service, on_the_bus
 from chassis.settings import load_settings
-from contracts.topics import TOPICS
 from scim.api.answers import edge_error_body
 from scim.api.dispatch import PREFIX, Dispatcher
 from scim.api.groups import GroupResource
@@ -63,24 +61,25 @@ class Edge:
 @asynccontextmanager
 async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     """Wire the service."""
-    dsn, bootstrap = settings.database_url, settings.kafka_bootstrap_servers
+    dsn, clock = settings.database_url, SystemClock()
     pool = await open_pool(dsn, size=settings.database_pool_size, warm=mode.serves)
     signal = OutboxSignal(dsn=dsn)
-    passing_on = Loop("outbox-signal", signal.run, silence=0)
+    edge = build_edge(settings, pool, signal, clock)
+    retention = Retention(PostgresEntries(pool), clock, settings.provisioning_log_days, beat)
     try:
-        edge = build_edge(settings, pool, signal, SystemClock()) if mode.serves else None
-        loops = _working_loops(settings, pool, signal) if mode.works else []
-        serve_loops = [Loop("bookkeeping", edge.bookkeeping.run)] if edge else []
-        (loops if mode.works else serve_loops).append(passing_on)
-        yield Parts(
-            app=edge.app if edge else None,
-            loops=loops,
-            serve_loops=serve_loops,
-            checks=[
-                *database_checks(pool, dsn, PACKAGE),
-                *broker_checks(bootstrap, list(TOPICS), essential=not mode.serves),
-            ],
-            polls=[outbox_poll(pool)] if mode.works else (),
+        yield on_the_bus(
+            settings,
+            mode,
+            name=NAME,
+            package=PACKAGE,
+            pool=pool,
+            signal=signal,
+            subscriptions=subscriptions(
+                lambda connection: FollowDirectory(PostgresDirectory(connection))
+            ),
+            app=edge.app,
+            work_loops=[Loop("retention", retention.run, silence=300)],
+            serve_loops=[Loop("bookkeeping", edge.bookkeeping.run)],
         )
     finally:
         await pool.close()
@@ -119,31 +118,6 @@ def _group_resource(groups: Groups, clock: Clock) -> GroupResource:
     return GroupResource(
         groups, CreateGroup(groups, clock), ChangeGroup(groups, clock), DeleteGroup(groups, clock)
     )
-
-
-def _working_loops(settings: Settings, pool: asyncpg.Pool, signal: OutboxSignal) -> list[Loop]:
-    relay = Relay(
-        dsn=settings.database_url,
-        bootstrap=settings.kafka_bootstrap_servers,
-        source=f"/services/{NAME}",
-        signal=signal,
-    )
-    consumer = Consumer(
-        group=NAME,
-        subscriptions=subscriptions(
-            lambda connection: FollowDirectory(PostgresDirectory(connection))
-        ),
-        pool=pool,
-        bootstrap=settings.kafka_bootstrap_servers,
-        signal=signal,
-    )
-    entries, days = PostgresEntries(pool), settings.provisioning_log_days
-    retention = Retention(entries, SystemClock(), days, beat)
-    return [
-        Loop("relay", relay.run),
-        Loop("consumer", consumer.run),
-        Loop("retention", retention.run, silence=300),
-    ]
 
 
 @asynccontextmanager

@@ -3,18 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import asyncpg
-
 from chassis.cli import command_pool
 from chassis.clock import SystemClock
 from chassis.database import create_pool
 from chassis.http import create_app, limits_of
-from chassis.inbox import Consumer
-from chassis.loops import Loop
-from chassis.outbox import OutboxSignal, Relay, outbox_poll
-from chassis.service import Mode, Parts, Service, broker_checks, database_checks
+from chassis.outbox import OutboxSignal
+from chassis.service import Mode, Parts, Service, on_the_bus
 from chassis.settings import load_settings
-from contracts.topics import TOPICS
 from tenant_directory.cli.app import directory_cli
 from tenant_directory.cli.runtime import Directory
 from tenant_directory.events.domain_event_handlers import domain_subscription
@@ -30,48 +25,25 @@ PACKAGE = "tenant_directory"
 @asynccontextmanager
 async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     """Wire the service: until its admin API comes, HTTP answers for health and metrics only."""
-    dsn, bootstrap = settings.database_url, settings.kafka_bootstrap_servers
+    dsn, clock = settings.database_url, SystemClock()
     pool = await create_pool(dsn, size=settings.database_pool_size, warm=CONSUMER_QUERIES)
+    units_of_work = PostgresUnitsOfWork(clock, outgoing)
     try:
-        checks = [
-            *database_checks(pool, dsn, PACKAGE),
-            *broker_checks(bootstrap, list(TOPICS), essential=mode.works),
-        ]
-        yield Parts(
-            app=create_app("Portico tenant directory", limits=limits_of(settings), checks=checks),
-            loops=_loops(settings, pool) if mode.works else (),
-            checks=checks,
-            polls=[outbox_poll(pool)] if mode.works else (),
+        yield on_the_bus(
+            settings,
+            mode,
+            name=NAME,
+            package=PACKAGE,
+            pool=pool,
+            signal=OutboxSignal(dsn=dsn),
+            subscriptions=[
+                scim_subscription(units_of_work.in_transaction, clock),
+                domain_subscription(units_of_work.in_transaction),
+            ],
+            app=create_app("Portico tenant directory", limits=limits_of(settings)),
         )
     finally:
         await pool.close()
-
-
-def _loops(settings: Settings, pool: asyncpg.Pool) -> list[Loop]:
-    clock = SystemClock()
-    units_of_work = PostgresUnitsOfWork(clock, outgoing)
-    signal = OutboxSignal(dsn=settings.database_url)
-    relay = Relay(
-        dsn=settings.database_url,
-        bootstrap=settings.kafka_bootstrap_servers,
-        source=f"/services/{NAME}",
-        signal=signal,
-    )
-    consumer = Consumer(
-        group=NAME,
-        subscriptions=[
-            scim_subscription(units_of_work.in_transaction, clock),
-            domain_subscription(units_of_work.in_transaction),
-        ],
-        pool=pool,
-        bootstrap=settings.kafka_bootstrap_servers,
-        signal=signal,
-    )
-    return [
-        Loop("relay", relay.run),
-        Loop("outbox-signal", signal.run, silence=0),
-        Loop("consumer", consumer.run),
-    ]
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ Hot routes may be plain Starlette routes: `app.router.routes.append(Route(...))`
 the name of its operation in metrics and traces.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chassis.http.edge import Edge, ErrorBody, Limits, standard_error_body
 from chassis.http.problems import Problem, ProblemError
 from chassis.loops import Heartbeats
-from chassis.observe import Check, RequestMetrics, operations
+from chassis.observe import RequestMetrics, operations
 from chassis.settings import ChassisSettings
 
 
@@ -51,7 +51,6 @@ def create_app(
     *,
     limits: Limits | None = None,
     error_body: ErrorBody = standard_error_body,
-    checks: Sequence[Check] = (),
     registry: CollectorRegistry = REGISTRY,
     openapi_url: str | None = None,
 ) -> Application:
@@ -66,7 +65,7 @@ def create_app(
         "metrics": request_metrics(registry),
         "error_body": error_body,
     }
-    app.beside = operations(Heartbeats(), checks, registry)
+    app.beside = operations(Heartbeats(), (), registry)
     app.add_exception_handler(RequestValidationError, _refuse_invalid)
     app.add_exception_handler(HTTPException, _refuse_http)
     return app

@@ -1,7 +1,9 @@
-"""A service as a process: started, stopped, ready."""
+"""A service as a process: put together, started, stopped, ready."""
 
+from chassis.service.on_the_bus import on_the_bus
+from chassis.service.parts import Mode, Parts
 from chassis.service.readiness import broker_checks, database_checks
-from chassis.service.service import Mode, Parts, Service, service_cli
+from chassis.service.service import Service, service_cli
 
 __all__ = [
     "Mode",
@@ -9,5 +11,6 @@ __all__ = [
     "Service",
     "broker_checks",
     "database_checks",
+    "on_the_bus",
     "service_cli",
 ]

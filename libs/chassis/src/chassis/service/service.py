@@ -8,10 +8,9 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Generic, NoReturn, TypeVar
 
 import structlog
@@ -21,51 +20,19 @@ from starlette.types import ASGIApp
 
 from chassis.cli import bus_cli
 from chassis.database import DATABASE_FAILURES, MigrationFailed, migrate, migration_directories
-from chassis.http import Application, StartFailed, bare_application, http_loop, listen
+from chassis.http import StartFailed, bare_application, http_loop, listen
 from chassis.loops import Heartbeats, Loop, LoopDied, run_until_signalled
 from chassis.observe import (
-    Check,
-    Poll,
     configure_logging,
     configure_tracing,
     operations,
     polling,
     tracing,
 )
+from chassis.service.parts import Mode, Parts
 from chassis.settings import ChassisSettings, load_settings, variable_of
 
 log = structlog.get_logger()
-
-
-class Mode(StrEnum):
-    """What a process does."""
-
-    SERVE = "serve"
-    WORK = "work"
-    ALL = "all"
-
-    @property
-    def serves(self) -> bool:
-        """Whether it answers HTTP."""
-        return self is not Mode.WORK
-
-    @property
-    def works(self) -> bool:
-        """Whether it runs relay and consumers."""
-        return self is not Mode.SERVE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What a service is made of, once it has been wired."""
-
-    app: Application | None = None
-    loops: Sequence[Loop] = ()
-    """Run by `work`: the relay first, then what writes to the outbox; stopped in reverse order."""
-    serve_loops: Sequence[Loop] = ()
-    """Run by `serve`, and stopped after the last request was answered."""
-    checks: Sequence[Check] = ()
-    polls: Sequence[Poll] = ()
 
 
 S = TypeVar("S", bound=ChassisSettings)
@@ -135,19 +102,15 @@ async def run_service(service: Service[S], settings: S, mode: Mode) -> None:
 def _loops(parts: Parts, settings: ChassisSettings, mode: Mode, beats: Heartbeats) -> list[Loop]:
     """Put the loops in the order in which they start; they stop in the opposite one."""
     loops: list[Loop] = []
-    beside = operations(beats, parts.checks)
+    health = operations(beats, parts.checks)
     if not mode.serves and settings.metrics_port:
-        loops.append(_http(bare_application(beside), settings, "metrics_port"))
-    if mode.works:
-        loops += parts.loops
+        loops.append(_http(bare_application(health), settings, "metrics_port"))
+    loops += parts.loops
     if parts.polls:
         loops.append(polling(parts.polls))
     if mode.serves:
-        loops += parts.serve_loops
-        app = parts.app
-        if app is not None:
-            app.beside.update(beside)
-        loops.append(_http(app or bare_application(beside), settings, "http_port"))
+        parts.app.beside.update(health)
+        loops.append(_http(parts.app, settings, "http_port"))
     return loops
 
 

@@ -1,0 +1,83 @@
+"""What every service on the bus runs, put together once.
+
+The relay comes first, then the signal, then the consumer, so that on the way down each ends before
+what it feeds. The signal runs in every process, since each of them may write to the outbox.
+"""
+
+from collections.abc import Sequence
+
+import asyncpg
+
+from chassis.http import Application
+from chassis.inbox import Consumer, Subscription
+from chassis.loops import Loop
+from chassis.observe import Poll
+from chassis.outbox import OutboxSignal, Relay, outbox_poll
+from chassis.service.parts import Mode, Parts
+from chassis.service.readiness import broker_checks, database_checks
+from chassis.settings import ChassisSettings
+from contracts.topics import TOPICS
+
+
+def on_the_bus(
+    settings: ChassisSettings,
+    mode: Mode,
+    *,
+    name: str,
+    package: str,
+    pool: asyncpg.Pool,
+    signal: OutboxSignal,
+    subscriptions: Sequence[Subscription],
+    app: Application,
+    work_loops: Sequence[Loop] = (),
+    serve_loops: Sequence[Loop] = (),
+    polls: Sequence[Poll] = (),
+) -> Parts:
+    """Return what a process of the service runs in this mode.
+
+    Without a broker, events wait in the outbox: a process that answers HTTP stays ready and says
+    that it is degraded; only one that does nothing but work is not ready.
+
+    Args:
+        settings: The service's.
+        mode: What the process does.
+        name: The service's name, `tenant-directory`.
+        package: The package that holds the service's migrations.
+        pool: The service's database.
+        signal: The one that the service's storage pokes when it has committed events.
+        subscriptions: What the service's consumer listens to, one for each topic.
+        app: The HTTP application.
+        work_loops: The service's own loops of a process that works.
+        serve_loops: Those of a process that answers HTTP.
+        polls: The service's own gauges, read by a process that works.
+    """
+    passing_on = Loop("outbox-signal", signal.run, silence=0)
+    loops = [passing_on]
+    if mode.works:
+        relay = Relay(
+            dsn=settings.database_url,
+            bootstrap=settings.kafka_bootstrap_servers,
+            source=f"/services/{name}",
+            signal=signal,
+        )
+        consumer = Consumer(
+            group=name,
+            subscriptions=subscriptions,
+            pool=pool,
+            bootstrap=settings.kafka_bootstrap_servers,
+            signal=signal,
+        )
+        loops = [Loop("relay", relay.run), passing_on, Loop("consumer", consumer.run), *work_loops]
+    if mode.serves:
+        loops += serve_loops
+    return Parts(
+        app=app,
+        loops=loops,
+        checks=[
+            *database_checks(pool, settings.database_url, package),
+            *broker_checks(
+                settings.kafka_bootstrap_servers, list(TOPICS), essential=not mode.serves
+            ),
+        ],
+        polls=[outbox_poll(pool), *polls] if mode.works else (),
+    )
