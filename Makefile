@@ -6,7 +6,7 @@ export PORTICO_DATA := $(DATA)
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down tenant demo test lint types imports bench contracts compose-test clean lock
+.PHONY: help setup up down tenant demo test lint types imports bench contracts schema compose-test clean lock
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -45,6 +45,9 @@ bench: setup ## Measure SCIM and the re-checks of domains against their budgets
 contracts: setup ## Write schemas, docs/events.md, docs/asyncapi.yaml and docs/settings.md from the models
 	@$(PY) -m contracts.generate
 	@$(PY) -m chassis.cli.settings_page
+
+schema: setup ## Write schema.sql of each service from its migrations
+	@$(PY) -m embedded.schema
 
 compose-test: setup ## Bring the Docker stack up, provision through its gateway, compare
 	@deploy/compose-test.sh

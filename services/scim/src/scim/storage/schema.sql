@@ -1,0 +1,88 @@
+-- What the migrations make, to be read. Written by `make schema`; do not edit.
+-- Beside these are the chassis' own tables: libs/chassis/src/chassis/database/schema.sql.
+
+CREATE TABLE group_members (
+    tenant_id uuid NOT NULL,
+    group_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    CONSTRAINT group_members_pkey PRIMARY KEY (tenant_id, group_id, user_id),
+    CONSTRAINT group_members_tenant_id_group_id_fkey FOREIGN KEY (tenant_id, group_id) REFERENCES groups(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT group_members_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX group_members_by_user ON group_members USING btree (tenant_id, user_id);
+
+CREATE TABLE groups (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    display_name text NOT NULL,
+    display_name_key text NOT NULL,
+    external_id text,
+    version bigint NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT groups_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT groups_tenant_id_display_name_key_key UNIQUE (tenant_id, display_name_key)
+);
+CREATE INDEX groups_by_external_id ON groups USING btree (tenant_id, external_id, id) WHERE external_id IS NOT NULL;
+
+CREATE TABLE provisioning_log (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    operation text NOT NULL,
+    resource_type text,
+    resource_id text,
+    resource_name text,
+    status smallint NOT NULL,
+    scim_type text,
+    detail text,
+    dropped text[],
+    correlation_id text,
+    CONSTRAINT provisioning_log_pkey PRIMARY KEY (tenant_id, id)
+);
+
+CREATE TABLE tenants (
+    tenant_id uuid NOT NULL,
+    name text NOT NULL,
+    package text NOT NULL,
+    status text NOT NULL,
+    CONSTRAINT tenants_pkey PRIMARY KEY (tenant_id)
+);
+CREATE INDEX tenants_by_name ON tenants USING btree (lower(name));
+
+CREATE TABLE tokens (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    prefix text NOT NULL,
+    digest bytea NOT NULL,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    last_used_at timestamptz,
+    revoked_at timestamptz,
+    CONSTRAINT tokens_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT tokens_tenant_id_digest_key UNIQUE (tenant_id, digest),
+    CONSTRAINT tokens_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(tenant_id) ON DELETE CASCADE
+);
+
+CREATE TABLE users (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    user_name text NOT NULL,
+    user_name_key text NOT NULL,
+    external_id text,
+    display_name_key text,
+    work_email_key text,
+    email_keys text[] NOT NULL,
+    manager text,
+    active boolean NOT NULL,
+    soft_deleted boolean NOT NULL,
+    origin text NOT NULL,
+    version bigint NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    document bytea NOT NULL,
+    CONSTRAINT users_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT users_tenant_id_user_name_key_key UNIQUE (tenant_id, user_name_key)
+);
+CREATE INDEX users_by_external_id ON users USING btree (tenant_id, external_id, id) WHERE external_id IS NOT NULL;
+CREATE INDEX users_by_work_email ON users USING btree (tenant_id, work_email_key, id) WHERE work_email_key IS NOT NULL;

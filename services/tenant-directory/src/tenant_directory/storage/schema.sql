@@ -1,0 +1,89 @@
+-- What the migrations make, to be read. Written by `make schema`; do not edit.
+-- Beside these are the chassis' own tables: libs/chassis/src/chassis/database/schema.sql.
+
+CREATE TABLE audit_log (
+    tenant_id uuid NOT NULL,
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    at timestamptz NOT NULL,
+    actor text NOT NULL,
+    action text NOT NULL,
+    subject text NOT NULL,
+    details jsonb NOT NULL,
+    correlation_id text,
+    CONSTRAINT audit_log_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT audit_log_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(tenant_id)
+);
+
+CREATE TRIGGER audit_log_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_log_change();
+
+CREATE TABLE groups (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    display_name text NOT NULL,
+    external_id text,
+    version bigint NOT NULL,
+    scim_version bigint NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT groups_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT groups_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(tenant_id)
+);
+CREATE INDEX groups_display_name ON groups USING btree (tenant_id, lower(display_name));
+
+CREATE TABLE memberships (
+    tenant_id uuid NOT NULL,
+    group_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    CONSTRAINT memberships_pkey PRIMARY KEY (tenant_id, group_id, user_id),
+    CONSTRAINT memberships_tenant_id_group_id_fkey FOREIGN KEY (tenant_id, group_id) REFERENCES groups(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT memberships_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX memberships_user ON memberships USING btree (tenant_id, user_id);
+
+CREATE TABLE tenants (
+    tenant_id uuid NOT NULL,
+    name text NOT NULL,
+    package text NOT NULL,
+    status text NOT NULL,
+    default_role text,
+    invitations_enabled boolean NOT NULL,
+    version bigint NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT tenants_pkey PRIMARY KEY (tenant_id)
+);
+CREATE UNIQUE INDEX tenants_name ON tenants USING btree (name);
+
+CREATE TABLE users (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    user_name text NOT NULL,
+    user_name_key text NOT NULL,
+    status text NOT NULL,
+    origin text NOT NULL,
+    role text,
+    role_given_by text NOT NULL,
+    soft_deleted boolean NOT NULL,
+    external_id text,
+    display_name text,
+    given_name text,
+    family_name text,
+    email text,
+    attributes jsonb NOT NULL,
+    version bigint NOT NULL,
+    scim_version bigint,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT users_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT users_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(tenant_id)
+);
+CREATE UNIQUE INDEX users_user_name ON users USING btree (tenant_id, user_name_key) WHERE NOT soft_deleted;
+
+CREATE FUNCTION refuse_audit_log_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'audit_log is append only';
+END
+$function$;
