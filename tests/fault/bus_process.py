@@ -2,6 +2,8 @@
 
 import asyncio
 import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from chassis.bus import KafkaReceiver
 from chassis.database import create_pool
@@ -41,4 +43,6 @@ async def consumer(dsn: str, bootstrap: str, group: str) -> None:
 
 if __name__ == "__main__":
     role, *arguments = sys.argv[1:]
-    asyncio.run({"relay": relay, "consumer": consumer}[role](*arguments))
+    roles: dict[str, Callable[..., Coroutine[Any, Any, None]]]
+    roles = {"relay": relay, "consumer": consumer}
+    asyncio.run(roles[role](*arguments))

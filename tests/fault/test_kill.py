@@ -4,6 +4,7 @@ What holds is checked against the workload's own list of acknowledged commits.
 """
 
 import random
+from functools import partial
 
 import pytest
 
@@ -68,7 +69,7 @@ async def _kill_now_and_then(
     for _ in range(times):
         sent = await bus.producer.fetchval("SELECT count(*) FROM outbox WHERE sent_at IS NOT NULL")
         goal = sent + random.randint(100, 300)
-        await eventually(lambda goal=goal: _sent(bus, goal), within=20)
+        await eventually(partial(_sent, bus, goal), within=20)
         process.kill()
         process = start(role)
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from functools import partial
 
 import pytest
 
@@ -22,10 +23,10 @@ async def test_a_stopped_relay_is_replaced_and_does_no_harm_when_it_wakes(
             os.kill(old.pid, signal.SIGSTOP)
             new = start("relay")
             stopped_at = await _sent(bus)
-            await eventually(lambda at=stopped_at: _sent_after(bus, at + 200), within=20)
+            await eventually(partial(_sent_after, bus, stopped_at + 200), within=20)
             os.kill(old.pid, signal.SIGCONT)
             woken_at = await _sent(bus)
-            await eventually(lambda at=woken_at: _sent_after(bus, at + 200), within=20)
+            await eventually(partial(_sent_after, bus, woken_at + 200), within=20)
             old.kill()
             old = new
         await load.stop()

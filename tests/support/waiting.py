@@ -11,14 +11,17 @@ T = TypeVar("T")
 
 @overload
 async def eventually(
-    condition: Callable[[], Awaitable[T]], *, within: float = 10, every: float = 0.02
+    condition: Callable[[], Awaitable[T | None]], *, within: float = 10, every: float = 0.02
 ) -> T: ...
 @overload
 async def eventually(
-    condition: Callable[[], T], *, within: float = 10, every: float = 0.02
+    condition: Callable[[], T | None], *, within: float = 10, every: float = 0.02
 ) -> T: ...
 async def eventually(
-    condition: Callable[[], Awaitable[T] | T], *, within: float = 10, every: float = 0.02
+    condition: Callable[[], Awaitable[T | None] | T | None],
+    *,
+    within: float = 10,
+    every: float = 0.02,
 ) -> T:
     """Return the condition's value once it is true; an assertion in it counts as not yet.
 

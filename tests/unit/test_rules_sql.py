@@ -94,6 +94,7 @@ def test_sql_lives_in_query_files(package: Path) -> None:
 def sql_in_python(package: Path) -> Iterator[str]:
     for path in sorted(package.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
-            text = node.value if isinstance(node, ast.Constant) else None
-            if isinstance(text, str) and SQL.search(text):
+            if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+                continue
+            if SQL.search(node.value):
                 yield f"{path.relative_to(ROOT)}:{node.lineno}"

@@ -70,7 +70,7 @@ async def test_all_in_one_process_answers_works_and_stops_in_order(
     assert "worker" in live.json()["beats"]
     slow = asyncio.create_task(get(f"{base}/slow?seconds=1"))
     await eventually(lambda: "demo.begun" in process.output)
-    await eventually(lambda: slow.get_loop() and not slow.done())
+    await eventually(lambda: not slow.done())
     metrics = (await get(f"{base}/metrics")).text
     assert "outbox_pending 0.0" in metrics
     assert "relay_lag_seconds 0.0" in metrics

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -44,7 +45,8 @@ class Api:
 
     async def becomes(self, *, package: str = "business", status: str = "active") -> None:
         async with self.pool.acquire() as connection:
-            await save_tenant(connection, Tenant(self.tenant_id, "acme", package, status), 2)
+            tenant = Tenant(self.tenant_id, "acme", package, status)
+            await save_tenant(connection, tenant, 2)  # type: ignore[arg-type]  # a pool's proxy
 
     async def claimed(self, domain: str = "acme.test") -> str:
         response = await self.post(domain=domain)
@@ -66,25 +68,25 @@ async def api(database: DatabaseFactory) -> AsyncIterator[Api]:
     pool = await create_pool(dsn, size=4)
     tenant = Tenant(uuid7(), "acme", "business", "active")
     async with pool.acquire() as connection:
-        await save_tenant(connection, tenant, 1)
+        await save_tenant(connection, tenant, 1)  # type: ignore[arg-type]  # a pool's proxy
     dns = ScriptedProber()
     parts = adapters(settings, pool, committed=lambda: None)
     parts = replace(parts, examine=replace(parts.examine, prober=dns))
 
     async def authorise(_request: Request) -> Principal:
-        return api.principal
+        return made.principal
 
     app = application(settings, parts, authorise=authorise)
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://verifier") as client:
-        api = Api(
+        made = Api(
             client,
             dns,
             tenant.tenant_id,
             Principal("ann@acme", "tenant_admin", tenant.tenant_id),
             pool,
         )
-        yield api
+        yield made
     await pool.close()
 
 
@@ -162,7 +164,7 @@ async def test_release_and_override(api: Api) -> None:
     ],
 )
 async def test_bad_input_changes_nothing(
-    api: Api, body: dict[str, object], status: int, slug: str
+    api: Api, body: dict[str, Any], status: int, slug: str
 ) -> None:
     response = await api.post(**body)
     assert response.status_code == status

@@ -13,6 +13,7 @@ import dns.name
 import dns.rcode
 import dns.rrset
 import pytest
+from dns.edns import EDECode
 from prometheus_client import CollectorRegistry
 
 from domain_verifier.dns.resolver import Patience
@@ -108,7 +109,7 @@ async def test_a_servfail_stays_one_when_the_unchecked_question_is_not_answered(
     assert (evidence.outcome, evidence.reason) == (Outcome.UNKNOWN, Reason.SERVFAIL)
 
 
-def servfail(query: dns.message.Message, *, ede: int | None = None) -> dns.message.Message:
+def servfail(query: dns.message.Message, *, ede: EDECode | None = None) -> dns.message.Message:
     response = reply(query, rcode=dns.rcode.SERVFAIL)
     response.authority.clear()
     if ede is not None:
@@ -119,7 +120,8 @@ def servfail(query: dns.message.Message, *, ede: int | None = None) -> dns.messa
 async def test_a_server_that_says_why_it_failed_is_believed() -> None:
     async def answer(query: dns.message.Message, send: Send) -> None:
         checked = not query.flags & dns.flags.CD
-        send((servfail(query, ede=22) if checked else honest(query)).to_wire())
+        failed = servfail(query, ede=EDECode.NO_REACHABLE_AUTHORITY)
+        send((failed if checked else honest(query)).to_wire())
 
     assert (await probe(answer)).reason is Reason.SERVFAIL
 

@@ -2,15 +2,16 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
 
 from chassis.database import create_pool, transaction
-from domain_verifier.domain.breaker import Breaker
+from domain_verifier.domain.breaker import Breaker, Count
 from domain_verifier.domain.claim import HOLDING, State
 from domain_verifier.domain.errors import ForbiddenError
 from domain_verifier.domain.evidence import Evidence, Outcome, Reason
@@ -140,7 +141,7 @@ async def test_two_replicas_never_look_at_one_claim_at_once(pool: asyncpg.Pool, 
 
     async def all_verified() -> bool:
         verified = "SELECT count(*) FROM claims WHERE state = 'verified'"
-        return await pool.fetchval(verified) == 200
+        return bool(await pool.fetchval(verified) == 200)
 
     await eventually(all_verified, within=60)
     for task in tasks:
@@ -195,7 +196,7 @@ async def test_claims_that_contest_and_release_at_once_do_not_deadlock(pool: asy
     tenants = [await house.add_tenant(f"t{number}") for number in range(6)]
     for _ in range(10):
         claims = await asyncio.gather(*(house.claim(tenant, "acme.test") for tenant in tenants))
-        work = [house.check(claim) for claim in claims]
+        work: list[Coroutine[Any, Any, object]] = [house.check(claim) for claim in claims]
         work += [house.release(claim) for claim in claims]
         results = await asyncio.gather(*work, return_exceptions=True)
         unexpected = [r for r in results if isinstance(r, asyncpg.PostgresError)]
@@ -217,7 +218,7 @@ async def test_claims_that_contest_and_release_at_once_do_not_deadlock(pool: asy
 async def test_the_breaker_is_one_for_all_replicas(pool: asyncpg.Pool) -> None:
     house, other = postgres_house(pool), postgres_house(pool)
 
-    def toggle(breaker: Breaker, _count: int) -> Breaker:
+    def toggle(breaker: Breaker, _count: Count) -> Breaker:
         at = house.clock.now() if breaker.opened_at is None else None
         return Breaker(opened_at=at)
 
@@ -247,11 +248,12 @@ async def test_the_worker_closes_a_breaker_whose_suspects_are_back(pool: asyncpg
 
 async def test_no_claim_outlives_a_tenant_that_is_deleted_meanwhile(pool: asyncpg.Pool) -> None:
     house = postgres_house(pool)
-    assert isinstance(house.claims, PostgresClaims)
+    claims = house.claims
+    assert isinstance(claims, PostgresClaims)
 
     async def delete(tenant_id: UUID) -> None:
         async with transaction(pool) as connection:
-            await house.claims.release_all(connection, tenant_id)
+            await claims.release_all(connection, tenant_id)
 
     refused = 0
     for number in range(60):

@@ -182,7 +182,7 @@ async def test_a_deleted_tenants_claims_are_released(
 
     async def released() -> bool:
         query = "SELECT state FROM claims WHERE tenant_id = $1"
-        return await rows.fetchval(query, tenant_id) == "released"
+        return bool(await rows.fetchval(query, tenant_id) == "released")
 
     await eventually(released, within=30)
     code, output = await command(environment, "list", "-t", "acme-gone")
@@ -226,7 +226,7 @@ async def test_a_worker_that_got_sigkill_is_replaced(
     second = start_process("domain_verifier", "work", env=patient)
 
     async def looked_at() -> bool:
-        return await rows.fetchval("SELECT count(*) FROM checks") == 1
+        return bool(await rows.fetchval("SELECT count(*) FROM checks") == 1)
 
     await eventually(looked_at, within=30)
     assert await rows.fetchval("SELECT outcome FROM checks") == "unknown"

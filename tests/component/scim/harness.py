@@ -176,7 +176,7 @@ async def open_surface(dsn: str, **overrides: Any) -> AsyncIterator[Surface]:
     settings = Settings.model_validate(values)
     pool = await open_pool(dsn, size=8)
     statements = Statements()
-    for holder in pool._holders:
+    for holder in pool._holders:  # type: ignore[attr-defined]  # no public way to all of them
         holder._con.add_query_logger(statements.note)
     edge = build_edge(settings, pool, OutboxSignal(), SystemClock())
     transport = httpx.ASGITransport(app=edge.app)

@@ -1,5 +1,7 @@
 """A user's life as Entra lives it: disabled, restored, moved to the recycle bin, back again."""
 
+from typing import Any
+
 from chassis.ids import uuid7
 from component.scim.harness import ENTERPRISE_URN, Client, Surface, json, replace, user
 
@@ -141,6 +143,7 @@ async def test_null_update_of_every_optional_attribute(acme: Client) -> None:
     ]  # fmt: skip
     for turn, (nothing, compact) in enumerate((v, c) for v in ("", None) for c in (False, True)):
         ann = await acme.create_user(f"ann{turn}@example.com", **full)
+        operations: list[dict[str, Any]]
         operations = [{"op": "replace", "path": path, "value": nothing} for path in paths]
         if compact:
             operations = [{"op": "replace", "value": dict.fromkeys(paths, nothing)}]

@@ -48,7 +48,7 @@ async def test_whatever_is_wrong_the_answer_is_the_same(surface: Surface) -> Non
     answers = []
     for tenant, authorization in attacks:
         headers = (
-            {} if authorization is None else {"authorization": authorization.encode("latin-1")}
+            {} if authorization is None else {b"authorization": authorization.encode("latin-1")}
         )
         answers.append(await surface.http.get(f"/scim/v2/{tenant}/Users", headers=headers))
     assert {answer.status_code for answer in answers} == {401}

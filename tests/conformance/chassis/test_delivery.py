@@ -1,15 +1,16 @@
 """From commit to effect: once, in order, dense; on Kafka and on the broker in memory."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from functools import partial
 from uuid import UUID
 
 import asyncpg
 import pytest
 
 from chassis import context
-from chassis.bus import Receiver, SendError, decode
+from chassis.bus import Partition, Receiver, SendError, decode
 from chassis.database import load_queries, transaction
 from chassis.ids import uuid7
 from chassis.inbox.errors import Fenced
@@ -19,7 +20,7 @@ from chassis.outbox.session import BUCKETS, RelaySession
 from chassis.testing import LocalBroker
 from contracts.event import Event
 from contracts.topics import SCIM_EVENTS
-from support.bus import Bus, Partition, raw, record_effect, running, user_deleted
+from support.bus import Bus, raw, record_effect, running, user_deleted
 from support.waiting import eventually
 
 
@@ -29,7 +30,7 @@ async def test_committed_events_are_applied_once_and_in_order(bus: Bus) -> None:
     async with running(bus.relay().run, bus.reader().run):
         await bus.commit(*records)
         for tenant_id in tenants:
-            await eventually(lambda tenant_id=tenant_id: _applied(bus, tenant_id, 40), within=20)
+            await eventually(partial(_applied, bus, tenant_id, 40), within=20)
     applied = await bus.consumer.fetch("SELECT event_id, tenant_id FROM effects ORDER BY place")
     for tenant_id in tenants:
         assert [row["event_id"] for row in applied if row["tenant_id"] == tenant_id] == [
@@ -102,8 +103,10 @@ async def test_a_consumer_that_is_stopped_while_it_joins_leaves_nothing_behind(b
         made.append(bus.broker.receiver(bus.group, [SCIM_EVENTS.name]))
         start = made[-1].start
 
-        async def start_and_wait(*hooks: Any) -> None:
-            await start(*hooks)
+        async def start_and_wait(
+            assigned: Callable[[set[Partition]], None], revoked: Callable[[], object]
+        ) -> None:
+            await start(assigned, revoked)
             joining.set()
             await asyncio.Event().wait()
 
@@ -284,7 +287,7 @@ async def test_two_consumers_share_the_work(bus: Bus) -> None:
         for _ in range(10):
             await bus.commit(*[user_deleted(tenant_id) for tenant_id in tenants])
         for tenant_id in tenants:
-            await eventually(lambda tenant_id=tenant_id: _applied(bus, tenant_id, 10), within=30)
+            await eventually(partial(_applied, bus, tenant_id, 10), within=30)
 
 
 async def test_an_old_owner_is_fenced(bus: Bus) -> None:

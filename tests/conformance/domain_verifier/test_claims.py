@@ -1,10 +1,11 @@
 """What every store of claims must do, and the use cases on it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from domain_verifier.domain.claim import State
+from domain_verifier.domain.claim import Claim, State
 from domain_verifier.domain.errors import (
     ConflictError,
     ForbiddenError,
@@ -29,7 +30,7 @@ async def test_a_claim_is_found_by_its_tenant_only(house: House) -> None:
         await house.release(type(claim)(**{**_fields(claim), "tenant_id": other}))
 
 
-def _fields(claim):
+def _fields(claim: Claim) -> dict[str, Any]:
     return {name: getattr(claim, name) for name in claim.__dataclass_fields__}
 
 

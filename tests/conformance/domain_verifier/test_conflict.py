@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from domain_verifier.domain.claim import State
-from domain_verifier.domain.evidence import Outcome
+from domain_verifier.domain.evidence import Evidence, Outcome
+from domain_verifier.domain.explanation import Subject
 from domain_verifier.usecases.ports import Settled
 from support.dns_house import House, verified
 
@@ -138,7 +139,7 @@ class _PerToken:
         house.dns.says("absent", Outcome.ABSENT)
         self._house, self._gone = house, gone
 
-    async def probe(self, subject, *, explain):
+    async def probe(self, subject: Subject, *, explain: bool) -> Evidence:
         return self._house.dns.outcomes["absent" if subject.token == self._gone else "present"]
 
 

@@ -318,7 +318,7 @@ def _document_holds(document: Any, place: Unindexed, value: object) -> bool:
 
 
 def _group_holds(group: Group, members: set[UUID], clause: Equals) -> bool:
-    held: dict[Field, Any] = {
+    held: dict[Field | Unindexed, Any] = {
         Field.ID: group.id,
         Field.DISPLAY_NAME: group.display_name_key,
         Field.EXTERNAL_ID: group.external_id,

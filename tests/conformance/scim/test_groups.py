@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -28,12 +29,12 @@ async def made(storage: Storage, tenant: UUID, name: str, *members: UUID) -> Gro
     return new
 
 
-async def change(storage: Storage, tenant: UUID, of: Group, **values: object) -> bool:
+async def change(storage: Storage, tenant: UUID, of: Group, **values: Any) -> bool:
     return await storage.groups.change(
         of.id,
         GroupChange(**values),
         at=LATER,
-        call=call(tenant),  # type: ignore[arg-type]
+        call=call(tenant),
     )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import orjson
@@ -14,7 +14,7 @@ from scim.domain.errors import ScimError
 from scim.domain.keys import IMPOSSIBLE_ID
 from scim.domain.query import Equals, Field, Filter, Page, Unindexed
 from scim.domain.user import ENTERPRISE_URN, User
-from scim.usecases.change_user import ChangeUser
+from scim.usecases.change_user import ChangeUser, Edit
 from scim.usecases.ports import NameTaken
 
 ALL = Page(1, 100)
@@ -22,8 +22,12 @@ LATER = NOW + timedelta(minutes=1)
 
 
 class SteadyClock:
-    def now(self):
+    def now(self) -> datetime:
         return LATER
+
+
+def adding(name: str) -> Edit:
+    return lambda document: {**document, name: name}
 
 
 async def names(storage: Storage, tenant: UUID, wanted: Filter = (), page: Page = ALL) -> list[str]:
@@ -83,9 +87,7 @@ async def test_edits_at_once_are_all_there_in_the_end(storage: Storage, tenant: 
     await storage.users.add(ann, at=NOW, call=call(tenant))
     change = ChangeUser(storage.users, SteadyClock())
     attributes = [f"attribute{number}" for number in range(8)]
-    await asyncio.gather(
-        *(change(ann.id, lambda d, n=name: {**d, n: n}, call(tenant)) for name in attributes)
-    )
+    await asyncio.gather(*(change(ann.id, adding(name), call(tenant)) for name in attributes))
     stored = await storage.users.load(tenant, ann.id)
     assert stored is not None
     assert stored.user.document.keys() >= {*attributes}

@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -45,8 +46,9 @@ class Stack:
             )
 
     @property
-    def run(self) -> dict:
-        return json.loads((self.data / "run.json").read_text())
+    def run(self) -> dict[str, Any]:
+        run: dict[str, Any] = json.loads((self.data / "run.json").read_text())
+        return run
 
     def wait_until_up(self) -> "Stack":
         deadline = time.monotonic() + START_SECONDS
@@ -62,11 +64,12 @@ class Stack:
     def is_ready(self, service: str) -> bool:
         url = self.run["services"][service]["url"]
         with urllib.request.urlopen(f"{url}/health/ready", timeout=5) as answer:
-            return answer.status == 200
+            return bool(answer.status == 200)
 
-    def zone(self) -> list[dict]:
+    def zone(self) -> list[dict[str, Any]]:
         with urllib.request.urlopen(f"{self.run['dns']['control']}/zone", timeout=5) as answer:
-            return json.load(answer)
+            zone: list[dict[str, Any]] = json.load(answer)
+        return zone
 
 
 @pytest.fixture
@@ -183,16 +186,16 @@ def readme_commands() -> list[list[str]]:
     return [[sys.executable, "-m", "embedded", "run", *words] for words in found]
 
 
-def all_processes(run: dict) -> list[dict]:
+def all_processes(run: dict[str, Any]) -> list[dict[str, Any]]:
     services = [each for service in run["services"].values() for each in service["processes"]]
     servers = [run[name]["process"] for name in ("postgres", "kafka", "dns")]
     return [*servers, *services]
 
 
-def answer_of(tenant: dict) -> int:
+def answer_of(tenant: dict[str, str]) -> int:
     request = urllib.request.Request(
         f"{tenant['scim_base_url']}/Users?filter=userName%20eq%20%22nobody%22",
         headers={"Authorization": f"Bearer {tenant['token']}"},
     )
     with urllib.request.urlopen(request, timeout=10) as answer:
-        return answer.status
+        return int(answer.status)

@@ -10,7 +10,8 @@ from demo.visibility import Stopwatch
 USER = uuid7()
 
 
-def row(name: str, status: str = "active") -> dict[str, Any]:
+def row(name: str, status: str = "active") -> Any:
+    # Stands for an asyncpg.Record, which nobody can make.
     return {"id": USER, "display_name": name, "status": status}
 
 

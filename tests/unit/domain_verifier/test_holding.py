@@ -38,7 +38,7 @@ def test_three_denials_over_a_day_begin_grace() -> None:
     first = watch.now
     watch.when_due(Outcome.ABSENT).when_due(Outcome.ABSENT)
     assert watch.claim.state is State.VERIFIED
-    watch.when_due(Outcome.ABSENT)
+    watch = watch.when_due(Outcome.ABSENT)
     assert watch.now - first >= timedelta(hours=24)
     assert watch.claim.state is State.GRACE
     ends_at = watch.now + timedelta(days=7)
@@ -286,8 +286,7 @@ def test_one_unsigned_look_is_no_proof_for_what_an_override_held() -> None:
     assert watch.claim.state is State.GRACE
     watch.look(Outcome.PRESENT, ad=False)
     assert watch.claim.state is State.GRACE
-    watch.when_due(Outcome.PRESENT, ad=False)
-    assert watch.claim.state is State.VERIFIED
+    assert watch.when_due(Outcome.PRESENT, ad=False).claim.state is State.VERIFIED
     assert watch.claim.proved_at == watch.now
     assert watch.changes[-1] == Verified("dns", recovered=True)
 
@@ -341,8 +340,7 @@ def test_silence_right_after_a_first_sight_does_not_end_an_override_for_good() -
     watch.now = watch.claim.grace_ends_at - timedelta(seconds=1)
     watch.look(Outcome.PRESENT, ad=False).when_due(Outcome.UNKNOWN)
     assert watch.claim.state is State.GRACE
-    watch.when_due(Outcome.PRESENT, ad=False)
-    assert watch.claim.state is State.VERIFIED
+    assert watch.when_due(Outcome.PRESENT, ad=False).claim.state is State.VERIFIED
 
 
 def test_a_look_that_was_asked_for_puts_none_off() -> None:

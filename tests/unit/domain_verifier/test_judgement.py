@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain_verifier.domain.challenge import value_of
-from domain_verifier.domain.evidence import Answer, Hints, Look, Outcome, Reason, Status
+from domain_verifier.domain.evidence import Answer, Evidence, Hints, Look, Outcome, Reason, Status
 from domain_verifier.domain.explanation import Subject
 from domain_verifier.domain.judgement import judge
 from domain_verifier.domain.name import NamePolicy
@@ -37,7 +37,7 @@ def denied(
 NOTHING = denied()
 
 
-def verdict(*looks: Look, hints: Hints | None = None):
+def verdict(*looks: Look, hints: Hints | None = None) -> Evidence:
     return judge(looks, subject=SUBJECT, names=NAMES, hints=hints)
 
 

@@ -110,8 +110,7 @@ def test_under_the_open_breaker_no_pending_claim_fails() -> None:
     watch.look(Outcome.ABSENT, braked=True)
     assert watch.claim.state is State.PENDING
     assert watch.claim.first_seen_at is None
-    watch.when_due(Outcome.ABSENT)
-    assert watch.claim.state is State.FAILED
+    assert watch.when_due(Outcome.ABSENT).claim.state is State.FAILED
 
 
 def test_a_released_claim_is_over() -> None:

@@ -39,6 +39,7 @@ def python(name: str, code: str) -> Command:
 async def test_a_child_dies_when_its_parent_is_killed() -> None:
     argv = [sys.executable, "-c", PARENT, *guarded(FOREVER)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
         child = psutil.Process(int(parent.stdout.readline()))
         await eventually(lambda: child.cmdline() == FOREVER)
         parent.kill()

@@ -56,10 +56,10 @@ def test_a_later_process_with_the_same_id_is_not_taken_for_the_supervisor(
     directory: RunDirectory,
 ) -> None:
     directory.path.mkdir()
-    claim = {"pid": os.getpid(), "started_at": psutil.Process().create_time() - 1000}
-    (directory.path / "lock").write_text(json.dumps(claim))
+    pid, started_at = os.getpid(), psutil.Process().create_time() - 1000
+    (directory.path / "lock").write_text(json.dumps({"pid": pid, "started_at": started_at}))
     assert directory.supervisor() is None
-    assert not is_alive(claim["pid"], claim["started_at"])
+    assert not is_alive(pid, started_at)
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"pid": 1}', '{"pid": 99999999, "started_at": 1}'])

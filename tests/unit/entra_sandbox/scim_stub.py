@@ -111,15 +111,16 @@ def _without_members(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _apply(document: dict[str, Any], operation: dict[str, Any]) -> None:
-    op, path, value = operation["op"].lower(), operation.get("path"), operation.get("value")
+    op, path = operation["op"].lower(), operation.get("path")
+    value: Any = operation.get("value")
     if path is None:
         for name, part in value.items():
             _put(document, name, part)
     elif path == "members":
         keep = {member["value"] for member in document.get("members", [])}
         given = {member["value"] for member in value}
-        members = keep - given if op == "remove" else keep | given
-        document["members"] = [{"value": member} for member in sorted(members)]
+        left = keep - given if op == "remove" else keep | given
+        document["members"] = [{"value": member} for member in sorted(left)]
     elif picked := re.match(r'members\[value eq "(.+)"\]', path):
         members = [m for m in document.get("members", []) if m["value"] != picked[1]]
         document["members"] = members

@@ -10,7 +10,7 @@ RESOURCE = {
     "name": {"givenName": "G"},
     "emails": [{"type": "work", "value": "old@x"}],
 }
-WANTED = {
+WANTED: dict[str, str | bool] = {
     "displayName": "Pvlo",
     "active": False,
     "name.givenName": "K",
@@ -43,7 +43,7 @@ def test_equal_attributes_send_nothing() -> None:
 
 
 def test_a_full_user_is_posted_with_meta_and_empty_roles() -> None:
-    attributes = {
+    attributes: dict[str, str | bool] = {
         "userName": "a@x",
         "active": True,
         'emails[type eq "work"].value': "a@x",
