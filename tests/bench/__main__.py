@@ -12,7 +12,7 @@ from bench.measure import BenchError
 from bench.run import Plan, run_bench
 from bench.table import Results, print_results
 from bench.trace_sink import trace_sink
-from demo.stack import StackError, running_stack, terminable
+from demo.stack import StackError, interrupted_by_sigterm, running_stack
 
 UNLIMITED = "1000000"
 MEMBERS = 20_000
@@ -48,7 +48,7 @@ def main(
 
 
 def _run(console: Console, run_file: Path | None, plan: Plan) -> Results:
-    with terminable(), trace_sink() as traces:
+    with interrupted_by_sigterm(), trace_sink() as traces:
         # One tenant sends more here than any real one may: only the limit is lifted, not the work.
         settings = {
             "SCIM_TENANT_REQUESTS_PER_SECOND": UNLIMITED,

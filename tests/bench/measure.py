@@ -8,7 +8,7 @@ import orjson
 from bench.cpu import seconds_of
 from bench.load import Client, Load
 from bench.phases import PHASES, Phase, World, members_body, user_body
-from entra_sandbox.journal import percentile
+from entra_sandbox.request_log import percentile
 
 WARM_UP = 48
 COUNTED = 300

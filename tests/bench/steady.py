@@ -8,8 +8,8 @@ from uuid import UUID
 from bench.load import Connection
 from bench.measure import BenchError
 from bench.phases import World, display_name_body
-from demo.visibility import Stopwatch, watching
-from entra_sandbox.journal import percentile
+from demo.visibility import VisibilityProbe, probe_visibility
+from entra_sandbox.request_log import percentile
 
 EVENTS_PER_SECOND = 300
 SETTLE_SECONDS = 60.0
@@ -37,13 +37,13 @@ class Steady:
 
 async def measure_steady(world: World, place: Place, *, seconds: float) -> Steady:
     """PATCH users at the steady rate and time every change until it is visible."""
-    async with watching(place.directory_dsn, place.tenant_id) as stopwatch:
+    async with probe_visibility(place.directory_dsn, place.tenant_id) as probe:
         started = time.perf_counter()
-        sent = await _send(world, stopwatch, int(seconds * EVENTS_PER_SECOND))
+        sent = await _send(world, probe, int(seconds * EVENTS_PER_SECOND))
         spent = time.perf_counter() - started
-        if not await stopwatch.settle(SETTLE_SECONDS):
-            raise BenchError(f"{stopwatch.waiting} changes never became visible in the directory")
-        times = stopwatch.seconds
+        if not await probe.wait_until_seen(SETTLE_SECONDS):
+            raise BenchError(f"{probe.waiting} changes never became visible in the directory")
+        times = probe.seconds
     return Steady(
         events=sent,
         per_second=sent / spent,
@@ -57,17 +57,17 @@ async def drained(world: World, place: Place) -> None:
     """Wait for a marker: a tenant's events are applied in order, so all before it are done."""
     world.turn += 1
     user, name = world.users[0], f"drained {world.turn}"
-    async with watching(place.directory_dsn, place.tenant_id) as stopwatch:
+    async with probe_visibility(place.directory_dsn, place.tenant_id) as probe:
         request = world.client.request("PATCH", f"/Users/{user}", display_name_body(name))
         status, body = await world.client.one(request)
         if status >= 300:
             raise BenchError(f"the marker was refused: {status} {body[:200]!r}")
-        stopwatch.user_written(user, name, True, time.monotonic())
-        if not await stopwatch.settle(DRAIN_SECONDS):
+        probe.user_written(user, name, True, time.monotonic())
+        if not await probe.wait_until_seen(DRAIN_SECONDS):
             raise BenchError(f"the directory had not caught up after {DRAIN_SECONDS:.0f} s")
 
 
-async def _send(world: World, stopwatch: Stopwatch, count: int) -> int:
+async def _send(world: World, probe: VisibilityProbe, count: int) -> int:
     gate = asyncio.Queue[Connection]()
     for connection in world.client.connections:
         gate.put_nowait(connection)
@@ -80,7 +80,7 @@ async def _send(world: World, stopwatch: Stopwatch, count: int) -> int:
         status, body = await connection.exchange(request)
         if status >= 300:
             raise BenchError(f"PATCH at a steady rate: {status} {body[:200]!r}")
-        stopwatch.user_written(user, name, True, time.monotonic())
+        probe.user_written(user, name, True, time.monotonic())
         gate.put_nowait(connection)
 
     async with asyncio.TaskGroup() as tasks:

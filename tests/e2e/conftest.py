@@ -6,7 +6,7 @@ import pytest
 
 from chassis.ids import uuid7
 from demo.stack import Stack, running_stack
-from e2e.people import Job
+from e2e.jobs import TenantJob
 from entra_sandbox.dialect import Dialect
 
 
@@ -18,7 +18,7 @@ def stack() -> Iterator[Stack]:
 
 
 @pytest.fixture
-def job(stack: Stack) -> "JobMaker":
+def new_job(stack: Stack) -> "JobMaker":
     """Return a maker of provisioning jobs, each on a tenant of its own."""
     return JobMaker(stack)
 
@@ -29,6 +29,6 @@ class JobMaker:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
 
-    def __call__(self, dialect: Dialect, *extra: str, users: int = 0, groups: int = 0) -> Job:
+    def __call__(self, dialect: Dialect, *extra: str, users: int = 0, groups: int = 0) -> TenantJob:
         tenant = self.stack.make_tenant(f"e2e-{uuid7().hex}", *extra)
-        return Job.of(self.stack, tenant, dialect, users=users, groups=groups)
+        return TenantJob.of(self.stack, tenant, dialect, users=users, groups=groups)

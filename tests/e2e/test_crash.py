@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from demo.stack import Stack, fresh_data, started_stack
-from e2e.people import Job
+from e2e.jobs import TenantJob
 from embedded.ports import free_port
 from entra_sandbox.dialect import Dialect
 
@@ -32,14 +32,14 @@ def data_and_ports() -> Iterator[tuple[Path, dict[str, str]]]:
         yield data, {"SCIM_HTTP_PORT": str(scim), "DIRECTORY_HTTP_PORT": str(directory)}
 
 
-async def provision(job: Job) -> None:
-    async with job.engine.client:
+async def provision(job: TenantJob) -> None:
+    async with job.engine.job.client:
         await job.engine.cycle(initial=True)
 
 
-def wait_for_requests(job: Job, running: "Future[None]") -> None:
+def wait_for_requests(job: TenantJob, running: "Future[None]") -> None:
     deadline = time.monotonic() + 30
-    while job.engine.client.journal.requests < KILL_AFTER_REQUESTS:
+    while job.engine.job.client.request_log.requests < KILL_AFTER_REQUESTS:
         assert not running.done(), "the cycle ended before anything was killed"
         assert time.monotonic() < deadline
         time.sleep(0.005)
@@ -55,7 +55,7 @@ def test_killed_workers_lose_and_repeat_nothing() -> None:
     with data_and_ports() as (data, ports), ThreadPoolExecutor(1) as threads:
         with started_stack(data, apart=True, env=ports) as stack:
             tenant = stack.make_tenant("crash")
-            job = Job.of(stack, tenant, Dialect.COMPACT, users=USERS, groups=GROUPS)
+            job = TenantJob.of(stack, tenant, Dialect.COMPACT, users=USERS, groups=GROUPS)
             job.engine.retries = 8
             running = threads.submit(asyncio.run, provision(job))
             wait_for_requests(job, running)
@@ -63,5 +63,7 @@ def test_killed_workers_lose_and_repeat_nothing() -> None:
         with started_stack(data, apart=True, env=ports):
             running.result(timeout=90)
             assert job.engine.ok, job.errors()
-            assert job.engine.escrow.ever > 0, "nothing was under way when the workers died"
+            assert job.engine.retry_queue.failures > 0, (
+                "nothing was under way when the workers died"
+            )
             asyncio.run(job.assert_equal())

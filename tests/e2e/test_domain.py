@@ -1,4 +1,4 @@
-"""The demo's act on the real stack: a domain is claimed, not found, published, found, audited."""
+"""The demo on the real stack: a domain is claimed, not found, published, found, audited."""
 
 import io
 
@@ -6,8 +6,8 @@ import pytest
 from rich.console import Console
 
 from chassis.ids import uuid7
-from demo import domain_act
-from demo.domain_act import DomainActError, prove_domain
+from demo import domain_proof
+from demo.domain_proof import DomainProofError, prove_domain
 from demo.stack import Stack
 from dns_sandbox.client import DnsConsole
 
@@ -18,7 +18,7 @@ def recording() -> Console:
     return Console(file=io.StringIO(), width=300)
 
 
-def told(console: Console) -> str:
+def printed(console: Console) -> str:
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -26,7 +26,7 @@ def told(console: Console) -> str:
 async def test_first_the_failing_check_is_shown_and_then_the_passing_one(stack: Stack) -> None:
     console, tenant = recording(), stack.make_tenant(f"dns-{uuid7().hex}")
     await prove_domain(console, stack, tenant)
-    shown = told(console)
+    shown = printed(console)
     places = [
         shown.index(text)
         for text in (
@@ -46,10 +46,10 @@ async def test_first_the_failing_check_is_shown_and_then_the_passing_one(stack: 
 async def test_a_record_that_is_not_published_ends_the_demo_with_a_sentence(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(domain_act, "publish", lambda *_: None)
-    monkeypatch.setattr(domain_act, "VERIFIED_WITHIN", 3.0)
+    monkeypatch.setattr(domain_proof, "publish", lambda *_: None)
+    monkeypatch.setattr(domain_proof, "VERIFIED_WITHIN", 3.0)
     tenant = stack.make_tenant(f"dns-{uuid7().hex}")
-    with pytest.raises(DomainActError, match="was not verified within 3 s"):
+    with pytest.raises(DomainProofError, match="was not verified within 3 s"):
         await prove_domain(recording(), stack, tenant)
 
 
@@ -57,21 +57,21 @@ async def test_a_record_that_is_there_too_early_is_noticed(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tenant = stack.make_tenant(f"dns-{uuid7().hex}")
-    claim = domain_act.DomainAct.claim
+    claim = domain_proof.DomainProof.claim
 
-    async def claim_and_publish(act: domain_act.DomainAct) -> dict[str, str]:
-        record = await claim(act)
+    async def claim_and_publish(proof: domain_proof.DomainProof) -> dict[str, str]:
+        record = await claim(proof)
         with DnsConsole(str(stack.run["dns"]["control"])) as provider:
             provider.publish(record["record_name"], record["record_value"])
         return record
 
-    monkeypatch.setattr(domain_act.DomainAct, "claim", claim_and_publish)
-    monkeypatch.setattr(domain_act.DomainAct, "_looked", _asked_and_looked)
-    with pytest.raises(DomainActError, match="was seen before its record was published"):
+    monkeypatch.setattr(domain_proof.DomainProof, "claim", claim_and_publish)
+    monkeypatch.setattr(domain_proof.DomainProof, "_was_checked", _asked_and_was_checked)
+    with pytest.raises(DomainProofError, match="was seen before its record was published"):
         await prove_domain(recording(), stack, tenant)
 
 
-def _asked_and_looked(act: domain_act.DomainAct) -> bool:
+def _asked_and_was_checked(proof: domain_proof.DomainProof) -> bool:
     """Look until the record is seen: the worker may have been quicker than its publication."""
-    act._show_checks()
-    return "present" in act._outcomes.values()
+    proof._show_checks()
+    return "present" in proof._outcomes.values()

@@ -1,11 +1,11 @@
-"""The stopwatch stops when a state is seen, and never for an older state that looks alike."""
+"""The probe stops when a state is seen, and never for an older state that looks alike."""
 
 import time
 from typing import Any
 from uuid import UUID
 
 from chassis.ids import uuid7
-from demo.visibility import Stopwatch
+from demo.visibility import VisibilityProbe
 
 USER = uuid7()
 
@@ -15,16 +15,16 @@ def row(name: str, status: str = "active") -> Any:
     return {"id": USER, "display_name": name, "status": status}
 
 
-def stopwatch() -> Stopwatch:
-    return Stopwatch(tenant_id=uuid7())
+def probe() -> VisibilityProbe:
+    return VisibilityProbe(tenant_id=uuid7())
 
 
-def write(watch: Stopwatch, name: str, at: float, active: bool = True) -> None:
+def write(watch: VisibilityProbe, name: str, at: float, active: bool = True) -> None:
     watch.user_written(str(UUID(int=USER.int)), name, active, at)
 
 
 def test_a_change_is_timed_from_its_answer_until_it_is_seen() -> None:
-    watch = stopwatch()
+    watch = probe()
     write(watch, "A", 10.0)
     watch._stop([row("older")], 10.1)
     assert watch.waiting == 1
@@ -34,7 +34,7 @@ def test_a_change_is_timed_from_its_answer_until_it_is_seen() -> None:
 
 
 def test_a_later_state_proves_the_earlier_ones() -> None:
-    watch = stopwatch()
+    watch = probe()
     write(watch, "A", 1.0)
     write(watch, "B", 2.0)
     watch._stop([row("B")], 3.0)
@@ -42,7 +42,7 @@ def test_a_later_state_proves_the_earlier_ones() -> None:
 
 
 def test_a_state_that_was_seen_before_cannot_be_timed() -> None:
-    watch = stopwatch()
+    watch = probe()
     write(watch, "A", 1.0)
     watch._stop([row("A")], 2.0)
     write(watch, "A", 3.0, active=False)
@@ -53,8 +53,8 @@ def test_a_state_that_was_seen_before_cannot_be_timed() -> None:
 
 
 async def test_settling_ends_at_its_deadline() -> None:
-    watch = stopwatch()
+    watch = probe()
     write(watch, "A", time.monotonic())
-    assert not await watch.settle(0.01)
+    assert not await watch.wait_until_seen(0.01)
     watch._stop([row("A")], time.monotonic())
-    assert await watch.settle(0.01)
+    assert await watch.wait_until_seen(0.01)

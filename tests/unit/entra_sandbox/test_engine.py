@@ -8,10 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from entra_sandbox.client import Pace, ProvisioningError, ScimClient
+from entra_sandbox.client import ProvisioningError, RateLimiter, ScimClient
 from entra_sandbox.dialect import Dialect
 from entra_sandbox.engine import Engine
-from entra_sandbox.life import LIFE, run_step
+from entra_sandbox.job import Job
+from entra_sandbox.lifecycle import LIFECYCLE, run_step
 from entra_sandbox.people import populate
 from entra_sandbox.source import Entra
 from unit.entra_sandbox.scim_stub import URN, ScimStub
@@ -29,9 +30,11 @@ def engines(stub: ScimStub) -> Engines:
     @asynccontextmanager
     async def make(entra: Entra, dialect: Dialect = Dialect.VERBOSE) -> AsyncIterator[Engine]:
         transport = httpx.ASGITransport(app=stub)  # type: ignore[arg-type]
-        client = ScimClient("http://stub/scim", "secret", dialect, Pace(0), transport=transport)
+        client = ScimClient(
+            "http://stub/scim", "secret", dialect, RateLimiter(0), transport=transport
+        )
         async with client:
-            yield Engine(entra, client, retry_pause=0)
+            yield Engine(Job(entra, client), retry_pause=0)
 
     return make
 
@@ -88,9 +91,9 @@ async def test_a_whole_life_ends_equal(
     rng = random.Random(seed)
     async with engines(entra, dialect) as engine:
         await engine.test_connection(["a", "b"])
-        for step in LIFE:
+        for step in LIFECYCLE:
             await run_step(engine, step, rng)
-            assert engine.ok, (step.title, engine.escrow.entries)
+            assert engine.ok, (step.title, engine.retry_queue.entries)
             assert stored_teams(stub) == teams(entra), step.title
     assert stored(stub) == people(entra)
 
@@ -101,31 +104,31 @@ async def test_a_restart_creates_nobody(stub: ScimStub, engines: Engines) -> Non
         await engine.cycle(initial=True)
         ids = dict(entra.links)
         stub.requests.clear()
-        await run_step(engine, LIFE[-1], random.Random(1))
+        await run_step(engine, LIFECYCLE[-1], random.Random(1))
     assert entra.links == ids
     assert not [request for request in stub.requests if request[0] == "POST"]
 
 
-async def test_what_fails_waits_in_escrow_and_gets_through(
-    stub: ScimStub, engines: Engines
-) -> None:
+async def test_what_fails_is_retried_and_gets_through(stub: ScimStub, engines: Engines) -> None:
     entra = populate(users=10, groups=1, seed=1, domain="contoso.example")
     stub.failures = [500] * 25
     async with engines(entra) as engine:
         await engine.cycle(initial=True)
     assert engine.ok
-    assert engine.escrow.ever > 5
+    assert engine.retry_queue.failures > 5
     assert stored(stub) == people(entra)
     assert stored_teams(stub) == teams(entra)
 
 
-async def test_what_never_gets_through_stays_in_escrow(stub: ScimStub, engines: Engines) -> None:
+async def test_what_never_gets_through_stays_in_the_retry_queue(
+    stub: ScimStub, engines: Engines
+) -> None:
     entra = populate(users=2, groups=0, seed=1, domain="contoso.example")
     stub.failures = [500] * 1000
     async with engines(entra) as engine:
         await engine.cycle(initial=True)
     assert not engine.ok
-    assert {entry.attempts for entry in engine.escrow.entries.values()} == {4}
+    assert {entry.attempts for entry in engine.retry_queue.entries.values()} == {4}
     assert "over the limit of 40%" in engine.summary
 
 

@@ -1,8 +1,8 @@
 """The people are the same for the same seed, realistic, and mean."""
 
-from entra_sandbox.escrow import quarantine_reason
-from entra_sandbox.journal import Journal, percentile
 from entra_sandbox.people import populate
+from entra_sandbox.quarantine import quarantine_reason
+from entra_sandbox.request_log import RequestLog, percentile
 
 
 def test_the_same_seed_gives_the_same_tenant() -> None:
@@ -40,9 +40,14 @@ def test_percentiles_are_measured_values() -> None:
     assert percentile(range(1, 101), 99) == 99
 
 
-def test_a_journal_sums_up_by_operation() -> None:
-    journal = Journal()
-    journal.record("create user", 201, 0.1, failed=False)
-    journal.record("create user", 409, 0.3, failed=True)
-    [line] = journal.lines()
-    assert (line.requests, line.statuses, line.failed, line.p99) == (2, {201: 1, 409: 1}, 1, 0.3)
+def test_the_request_log_sums_up_by_operation() -> None:
+    request_log = RequestLog()
+    request_log.record("create user", 201, 0.1, failed=False)
+    request_log.record("create user", 409, 0.3, failed=True)
+    [summary] = request_log.summaries()
+    assert (summary.requests, summary.statuses, summary.failed, summary.p99) == (
+        2,
+        {201: 1, 409: 1},
+        1,
+        0.3,
+    )

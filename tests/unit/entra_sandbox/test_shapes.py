@@ -1,6 +1,6 @@
 """The bodies and queries are those of the wire facts, letter by letter."""
 
-from entra_sandbox import calls, dialect
+from entra_sandbox import dialect, requests
 from entra_sandbox.dialect import Dialect
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -133,13 +133,13 @@ def test_a_manager_is_cleared_in_four_ways() -> None:
 
 
 def test_queries_are_spelt_as_entra_spells_them() -> None:
-    assert calls.match_user('o"x@y').query == "filter=userName+eq+%22o%5C%22x%40y%22"
-    assert calls.match_group("A & B").query == (
+    assert requests.match_user('o"x@y').query == "filter=userName+eq+%22o%5C%22x%40y%22"
+    assert requests.match_group("A & B").query == (
         "excludedAttributes=members&filter=displayName+eq+%22A+%26+B%22"
     )
-    assert calls.check_member("G", "U").query == (
+    assert requests.check_member("G", "U").query == (
         "excludedAttributes=members&filter=id+eq+%22G%22+and+members+eq+%22U%22"
     )
-    assert calls.check_manager("U", "M").query == (
+    assert requests.check_manager("U", "M").query == (
         "filter=id+eq+%22U%22+and+manager+eq+%22M%22&attributes=id"
     )

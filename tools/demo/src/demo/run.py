@@ -17,21 +17,22 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from demo.catching_up import caught_up
 from demo.compare import comparison_table
-from demo.domain_act import DomainActError, prove_domain
-from demo.stack import Stack, StackError, Tenant, running_stack, terminable
-from demo.visibility import watching
-from entra_sandbox.acts import connect, live, title
-from entra_sandbox.client import Pace, ProvisioningError, ScimClient
+from demo.convergence import wait_until_equal
+from demo.domain_proof import DomainProofError, prove_domain
+from demo.stack import Stack, StackError, Tenant, interrupted_by_sigterm, running_stack
+from demo.visibility import probe_visibility
+from entra_sandbox.client import ProvisioningError, RateLimiter, ScimClient
 from entra_sandbox.dialect import Dialect
 from entra_sandbox.engine import Engine
-from entra_sandbox.journal import percentile
-from entra_sandbox.life import LIFE
+from entra_sandbox.job import Job
+from entra_sandbox.lifecycle import LIFECYCLE
 from entra_sandbox.people import populate
-from entra_sandbox.report import escrow_table, operations_table
+from entra_sandbox.report import operations_table, retry_queue_table
+from entra_sandbox.request_log import percentile
+from entra_sandbox.runner import print_heading, run_lifecycle, test_connection
 
-CATCH_UP_WITHIN = 30.0
+CONVERGE_WITHIN = 30.0
 DIFFERENCES_SHOWN = 10
 
 
@@ -62,11 +63,11 @@ def run_demo(*, run_file: Path | None, rate: float, seed: int, keep: bool) -> in
     """Run the demo and return its exit code."""
     console = Console()
     try:
-        with terminable(), _stack(console, run_file) as stack:
-            asyncio.run(_all(console, stack, rate=rate, seed=seed))
+        with interrupted_by_sigterm(), _stack(console, run_file) as stack:
+            asyncio.run(_provision_all(console, stack, rate=rate, seed=seed))
             if keep:
                 _wait_for_interrupt(console)
-    except (DemoError, DomainActError, StackError, ProvisioningError) as error:
+    except (DemoError, DomainProofError, StackError, ProvisioningError) as error:
         console.print(f"\n[bold red]The demo failed:[/] {escape(str(error))}")
         return 1
     except KeyboardInterrupt:
@@ -79,58 +80,58 @@ def run_demo(*, run_file: Path | None, rate: float, seed: int, keep: bool) -> in
 @contextmanager
 def _stack(console: Console, run_file: Path | None) -> Iterator[Stack]:
     what = "the given one" if run_file else "PostgreSQL, Apache Kafka and the services"
-    title(console, "The stack", what)
+    print_heading(console, "The stack", what)
     started = time.perf_counter()
     with running_stack(run_file) as stack:
         console.print(f"  [dim]up after {time.perf_counter() - started:.1f} s[/]")
         yield stack
         if run_file is None:
-            title(console, "Stopping the stack")
+            print_heading(console, "Stopping the stack")
 
 
-async def _all(console: Console, stack: Stack, *, rate: float, seed: int) -> None:
+async def _provision_all(console: Console, stack: Stack, *, rate: float, seed: int) -> None:
     unique = f"{int(time.time()):x}"
     seconds: list[float] = []
     for company in COMPANIES:
         tenant = stack.make_tenant(f"{company.name}-{unique}")
         console.rule(f"[bold]{company.name}[/]: {company.users} users, {company.groups} groups")
-        seconds += await _one(console, stack, tenant, company, rate=rate, seed=seed)
+        seconds += await _provision_company(console, stack, tenant, company, rate=rate, seed=seed)
         if company.proves_domain:
             await prove_domain(console, stack, tenant)
     _print_latency(console, seconds)
     _print_addresses(console, stack)
 
 
-async def _one(
+async def _provision_company(
     console: Console, stack: Stack, tenant: Tenant, company: Company, *, rate: float, seed: int
 ) -> list[float]:
     entra = populate(users=company.users, groups=company.groups, seed=seed, domain=company.domain)
-    client = ScimClient(tenant.scim_url, tenant.token, company.dialect, Pace(rate))
+    client = ScimClient(tenant.scim_url, tenant.token, company.dialect, RateLimiter(rate))
     started = time.perf_counter()
-    async with client, watching(stack.directory_dsn, UUID(tenant.tenant_id)) as stopwatch:
-        engine = Engine(entra, client, watcher=stopwatch)
-        await connect(engine, console, seed)
-        await live(engine, console, LIFE, seed)
+    async with client, probe_visibility(stack.directory_dsn, UUID(tenant.tenant_id)) as probe:
+        engine = Engine(Job(entra, client, observer=probe))
+        await test_connection(engine, console, seed)
+        await run_lifecycle(engine, console, LIFECYCLE, seed)
         spent = time.perf_counter() - started
-        settled = await stopwatch.settle(CATCH_UP_WITHIN)
+        all_seen = await probe.wait_until_seen(CONVERGE_WITHIN)
     headline = f"Entra → {tenant.scim_url} ({company.dialect})"
-    console.print(operations_table(client.journal, title=headline, seconds=spent))
+    console.print(operations_table(client.request_log, title=headline, seconds=spent))
     console.print(f"  {escape(engine.summary)}")
-    comparison = await caught_up(
-        stack, tenant.tenant_id, entra, company.dialect, within=CATCH_UP_WITHIN
+    comparison = await wait_until_equal(
+        stack, tenant.tenant_id, entra, company.dialect, within=CONVERGE_WITHIN
     )
     console.print(comparison_table(comparison, f"Entra and the directory: {company.name}"))
     for difference in comparison.differences[:DIFFERENCES_SHOWN]:
         console.print(f"  {difference}", markup=False)
-    if engine.escrow.entries:
-        console.print(escrow_table(engine.escrow))
+    if engine.retry_queue.entries:
+        console.print(retry_queue_table(engine.retry_queue))
     if not engine.ok:
-        raise DemoError(f"{len(engine.escrow.entries)} objects did not get through")
+        raise DemoError(f"{len(engine.retry_queue.entries)} objects did not get through")
     if not comparison.equal:
         raise DemoError(f"{len(comparison.differences)} differences between Entra and directory")
-    if not settled:
-        raise DemoError(f"{stopwatch.waiting} answered changes were never seen in the directory")
-    return stopwatch.seconds
+    if not all_seen:
+        raise DemoError(f"{probe.waiting} answered changes were never seen in the directory")
+    return probe.seconds
 
 
 def _print_latency(console: Console, seconds: list[float]) -> None:

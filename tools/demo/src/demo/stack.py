@@ -101,7 +101,7 @@ class Stack:
 
 
 @contextmanager
-def terminable() -> Iterator[None]:
+def interrupted_by_sigterm() -> Iterator[None]:
     """Turn SIGTERM into the same orderly way out as Ctrl-C."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:

@@ -25,7 +25,7 @@ State = tuple[str, bool]
 
 
 @dataclass(slots=True)
-class Stopwatch:
+class VisibilityProbe:
     """A watcher that times every answered write until it is visible."""
 
     tenant_id: UUID
@@ -63,7 +63,7 @@ class Stopwatch:
                 self._stop(rows, time.monotonic())
             await asyncio.sleep(POLL_SECONDS)
 
-    async def settle(self, within: float) -> bool:
+    async def wait_until_seen(self, within: float) -> bool:
         """Wait until nothing is waiting any more; tell whether that came to pass."""
         try:
             async with asyncio.timeout(within):
@@ -94,14 +94,14 @@ class Stopwatch:
 
 
 @asynccontextmanager
-async def watching(directory_dsn: str, tenant_id: UUID) -> AsyncIterator[Stopwatch]:
-    """Run a stopwatch on the directory's database while the block runs."""
+async def probe_visibility(directory_dsn: str, tenant_id: UUID) -> AsyncIterator[VisibilityProbe]:
+    """Run a probe on the directory's database while the block runs."""
     read_only = {"default_transaction_read_only": "on"}
     connection = await asyncpg.connect(directory_dsn, timeout=10, server_settings=read_only)
-    stopwatch = Stopwatch(tenant_id)
-    task = asyncio.create_task(stopwatch.watch(connection))
+    probe = VisibilityProbe(tenant_id)
+    task = asyncio.create_task(probe.watch(connection))
     try:
-        yield stopwatch
+        yield probe
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

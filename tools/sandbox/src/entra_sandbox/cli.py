@@ -1,4 +1,4 @@
-"""The commands: a whole provisioning life, the connection test, or one user on demand."""
+"""The commands: a whole provisioning lifecycle, the connection test, or one user on demand."""
 
 import asyncio
 import random
@@ -11,13 +11,14 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from entra_sandbox.acts import connect, live
-from entra_sandbox.client import Pace, ProvisioningError, ScimClient
+from entra_sandbox.client import ProvisioningError, RateLimiter, ScimClient
 from entra_sandbox.dialect import Dialect
 from entra_sandbox.engine import Engine
-from entra_sandbox.life import LIFE
+from entra_sandbox.job import Job
+from entra_sandbox.lifecycle import LIFECYCLE
 from entra_sandbox.people import make_user, populate
-from entra_sandbox.report import escrow_table, operations_table
+from entra_sandbox.report import operations_table, retry_queue_table
+from entra_sandbox.runner import run_lifecycle, test_connection
 from entra_sandbox.source import Entra, SourceGroup
 
 app = typer.Typer(
@@ -45,21 +46,21 @@ def provision(
     seed: Seed = 1,
     rate: Rate = 50,
     concurrency: Annotated[int, typer.Option(min=1, max=64)] = 8,
-    retries: Annotated[int, typer.Option(min=0, help="Rounds for what is in escrow.")] = 3,
+    retries: Annotated[int, typer.Option(min=0, help="Rounds of retries for what failed.")] = 3,
     initial_only: Annotated[bool, typer.Option(help="Stop after the initial cycle.")] = False,
     domain: Domain = "contoso.example",
 ) -> None:
-    """Run a provisioning life: initial cycle, changes, disable, restore, deletions."""
+    """Run a provisioning lifecycle: initial cycle, changes, disable, restore, deletions."""
     entra = populate(users=users, groups=groups, seed=seed, domain=domain)
-    steps = LIFE[:1] if initial_only else LIFE
+    steps = LIFECYCLE[:1] if initial_only else LIFECYCLE
 
-    async def acts(engine: Engine, console: Console) -> None:
-        await connect(engine, console, seed)
-        await live(engine, console, steps, seed)
+    async def script(engine: Engine, console: Console) -> None:
+        await test_connection(engine, console, seed)
+        await run_lifecycle(engine, console, steps, seed)
 
-    client = ScimClient(url, token, dialect, Pace(rate), connections=concurrency)
-    engine = Engine(entra, client, concurrency=concurrency, retries=retries)
-    _run(engine, f"Entra → {url} ({dialect})", acts)
+    client = ScimClient(url, token, dialect, RateLimiter(rate), connections=concurrency)
+    engine = Engine(Job(entra, client), concurrency=concurrency, retries=retries)
+    _run(engine, f"Entra → {url} ({dialect})", script)
 
 
 @app.command("test-connection")
@@ -67,12 +68,12 @@ def check_connection(
     url: Url, token: Token, dialect: Wording = Dialect.VERBOSE, seed: Seed = 1
 ) -> None:
     """Press Entra's button "Test Connection"."""
-    engine = Engine(Entra(), ScimClient(url, token, dialect, Pace(0)))
+    engine = Engine(Job(Entra(), ScimClient(url, token, dialect, RateLimiter(0))))
 
-    async def acts(engine: Engine, console: Console) -> None:
-        await connect(engine, console, seed)
+    async def script(engine: Engine, console: Console) -> None:
+        await test_connection(engine, console, seed)
 
-    _run(engine, f"Test connection to {url}", acts)
+    _run(engine, f"Test connection to {url}", script)
 
 
 @app.command("on-demand")
@@ -95,28 +96,34 @@ def on_demand(
         user.upn = user.mail = user_name
         user.mail_nickname = user_name.partition("@")[0]
     entra.add_user(user)
-    asked = [user.object_id]
+    object_ids = [user.object_id]
     if group:
         team = SourceGroup(str(UUID(bytes=rng.randbytes(16), version=4)), group, {user.object_id})
         entra.add_group(team)
-        asked.append(team.object_id)
+        object_ids.append(team.object_id)
 
-    async def acts(engine: Engine, console: Console) -> None:
-        for object_id in asked:
+    async def script(engine: Engine, console: Console) -> None:
+        for object_id in object_ids:
             await engine.on_demand(object_id)
-        console.print(f"  {escape(user.upn)} → {engine.entra.links.get(user.object_id, '?')}")
+        console.print(f"  {escape(user.upn)} → {engine.job.entra.links.get(user.object_id, '?')}")
 
-    _run(Engine(entra, ScimClient(url, token, dialect, Pace(0))), "Provision on demand", acts)
+    _run(
+        Engine(Job(entra, ScimClient(url, token, dialect, RateLimiter(0)))),
+        "Provision on demand",
+        script,
+    )
 
 
-def _run(engine: Engine, headline: str, acts: Callable[[Engine, Console], Awaitable[None]]) -> None:
+def _run(
+    engine: Engine, headline: str, script: Callable[[Engine, Console], Awaitable[None]]
+) -> None:
     console = Console()
     started = time.perf_counter()
     failure = ""
 
     async def main() -> None:
-        async with engine.client:
-            await acts(engine, console)
+        async with engine.job.client:
+            await script(engine, console)
 
     try:
         asyncio.run(main())
@@ -125,9 +132,9 @@ def _run(engine: Engine, headline: str, acts: Callable[[Engine, Console], Awaita
     except KeyboardInterrupt:
         failure = "interrupted"
     seconds = time.perf_counter() - started
-    console.print(operations_table(engine.client.journal, title=headline, seconds=seconds))
-    if engine.escrow.entries:
-        console.print(escrow_table(engine.escrow))
+    console.print(operations_table(engine.job.client.request_log, title=headline, seconds=seconds))
+    if engine.retry_queue.entries:
+        console.print(retry_queue_table(engine.retry_queue))
     console.print(engine.summary, markup=False)
     if failure:
         console.print(f"[red]failed:[/] {escape(failure)}")

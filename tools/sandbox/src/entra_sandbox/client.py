@@ -1,7 +1,7 @@
-"""Sends Entra's requests to a SCIM URL, at a steady rate, and judges the answers.
+"""Sends Entra's requests to a SCIM URL, at a steady rate, and checks the responses.
 
 Every answer is checked as strictly as Entra needs it: status, media type, list shape. A refusal of
-the credentials ends the job; every other failure is the caller's to put in escrow.
+the credentials ends the job; every other failure is the caller's to retry.
 """
 
 import asyncio
@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from entra_sandbox.calls import Call
 from entra_sandbox.dialect import Dialect
-from entra_sandbox.journal import Journal
+from entra_sandbox.request_log import RequestLog
+from entra_sandbox.requests import ScimRequest
 
 MEDIA_TYPE = "application/scim+json"
 TIMEOUT = 30.0
@@ -39,7 +39,7 @@ class CredentialsError(ProvisioningError):
 
 
 @dataclass(slots=True)
-class Pace:
+class RateLimiter:
     """Lets requests start at a steady rate; `rate` 0 lets them start at will."""
 
     rate: float
@@ -57,8 +57,8 @@ class Pace:
 
 
 @dataclass(slots=True)
-class Answer:
-    """A judged answer: its status, its JSON document and when it had arrived."""
+class ScimResponse:
+    """A checked response: its status, its JSON document and when it had arrived."""
 
     status: int
     document: Mapping[str, Any]
@@ -72,8 +72,8 @@ class ScimClient:
     url: str
     token: str
     dialect: Dialect
-    pace: Pace
-    journal: Journal = field(default_factory=Journal)
+    rate_limiter: RateLimiter
+    request_log: RequestLog = field(default_factory=RequestLog)
     connections: int = 16
     transport: httpx.AsyncBaseTransport | None = None
     """Instead of the network, for tests."""
@@ -96,37 +96,38 @@ class ScimClient:
         """Return the tenant URL without the query that an admin may have appended."""
         return urlsplit(self.url)._replace(query="", fragment="").geturl().rstrip("/")
 
-    async def send(self, call: Call) -> Answer:
+    async def send(self, request: ScimRequest) -> ScimResponse:
         """Send a request; wait and repeat while the service says that it is busy."""
         for attempt in range(1, BUSY_ATTEMPTS + 1):
-            await self.pace.wait()
-            response, seconds = await self._exchange(call)
+            await self.rate_limiter.wait()
+            response, seconds = await self._exchange(request)
             busy = response.status_code in BUSY
-            failed = busy or response.status_code not in call.expect
-            self.journal.record(call.operation, response.status_code, seconds, failed=failed)
+            failed = busy or response.status_code not in request.expect
+            self.request_log.record(request.operation, response.status_code, seconds, failed=failed)
             if not busy:
                 break
             await asyncio.sleep(_pause(response, attempt))
-        return _judge(call, response)
+        return _checked(request, response)
 
-    async def _exchange(self, call: Call) -> tuple[httpx.Response, float]:
+    async def _exchange(self, request: ScimRequest) -> tuple[httpx.Response, float]:
         if self._http is None:
             raise RuntimeError("the client is used outside its `async with` block")
-        queries = [part for part in (self._flag(), call.query) if part]
-        target = f"{self.base_url}{call.path}" + ("?" + "&".join(queries) if queries else "")
+        queries = [part for part in (self._flag(), request.query) if part]
+        target = f"{self.base_url}{request.path}" + ("?" + "&".join(queries) if queries else "")
         content, headers = None, {}
-        if call.body is not None:
-            content = json.dumps(call.body, ensure_ascii=False).encode()
+        if request.body is not None:
+            content = json.dumps(request.body, ensure_ascii=False).encode()
             headers = {"Content-Type": f"{MEDIA_TYPE}; charset=utf-8"}
         started = time.perf_counter()
         try:
             response = await self._http.request(
-                call.method, target, content=content, headers=headers
+                request.method, target, content=content, headers=headers
             )
         except httpx.HTTPError as error:
-            self.journal.record(call.operation, 0, time.perf_counter() - started, failed=True)
+            seconds = time.perf_counter() - started
+            self.request_log.record(request.operation, 0, seconds, failed=True)
             reason = f"no answer ({type(error).__name__}: {error})"
-            raise ProvisioningError(call.operation, reason) from error
+            raise ProvisioningError(request.operation, reason) from error
         return response, time.perf_counter() - started
 
     def _flag(self) -> str:
@@ -134,44 +135,44 @@ class ScimClient:
 
 
 def _pause(response: httpx.Response, attempt: int) -> float:
-    asked = response.headers.get("Retry-After", "")
-    return min(float(asked) if asked.isdigit() else 0.2 * 2**attempt, LONGEST_PAUSE)
+    retry_after = response.headers.get("Retry-After", "")
+    return min(float(retry_after) if retry_after.isdigit() else 0.2 * 2**attempt, LONGEST_PAUSE)
 
 
-def _judge(call: Call, response: httpx.Response) -> Answer:
+def _checked(request: ScimRequest, response: httpx.Response) -> ScimResponse:
     status = response.status_code
     at = time.monotonic()
     if status in (401, 403):
-        raise CredentialsError(call.operation, _explain(response))
-    if status not in call.expect:
-        raise ProvisioningError(call.operation, _explain(response))
-    document = _document(call, response)
-    if status == 200 and "filter=" in call.query:
-        _check_list(call, document)
+        raise CredentialsError(request.operation, _explain(response))
+    if status not in request.expect:
+        raise ProvisioningError(request.operation, _explain(response))
+    document = _document(request, response)
+    if status == 200 and "filter=" in request.query:
+        _check_list(request, document)
     if status == 201 and not (document.get("id") and response.headers.get("Location")):
-        raise ProvisioningError(call.operation, "201 without `id` or Location")
-    return Answer(status, document, at)
+        raise ProvisioningError(request.operation, "201 without `id` or Location")
+    return ScimResponse(status, document, at)
 
 
-def _document(call: Call, response: httpx.Response) -> Mapping[str, Any]:
+def _document(request: ScimRequest, response: httpx.Response) -> Mapping[str, Any]:
     if response.status_code == 204:
         return {}
     media_type = response.headers.get("Content-Type", "").split(";")[0].strip()
     if media_type != MEDIA_TYPE:
-        raise ProvisioningError(call.operation, f"the answer is {media_type or 'untyped'}")
+        raise ProvisioningError(request.operation, f"the answer is {media_type or 'untyped'}")
     try:
         document = response.json()
     except ValueError as error:
-        raise ProvisioningError(call.operation, "the answer is not JSON") from error
+        raise ProvisioningError(request.operation, "the answer is not JSON") from error
     if not isinstance(document, dict):
-        raise ProvisioningError(call.operation, "the answer is not a JSON object")
+        raise ProvisioningError(request.operation, "the answer is not a JSON object")
     return document
 
 
-def _check_list(call: Call, document: Mapping[str, Any]) -> None:
+def _check_list(request: ScimRequest, document: Mapping[str, Any]) -> None:
     total = document.get("totalResults")
     if not isinstance(total, int) or (total > 0 and not document.get("Resources")):
-        raise ProvisioningError(call.operation, "the answer is no SCIM ListResponse")
+        raise ProvisioningError(request.operation, "the answer is no SCIM ListResponse")
 
 
 def _explain(response: httpx.Response) -> str:

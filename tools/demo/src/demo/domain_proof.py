@@ -1,6 +1,6 @@
-"""The act in which a tenant proves that it holds a domain: claim, look, publish, look again.
+"""A tenant proves that it holds a domain: claim, check, publish, check again.
 
-The tenant's admin is played with the verifier's own commands and the console of the DNS zone.
+The verifier's own commands and the control API of the DNS zone stand for the tenant's admin.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from rich.markup import escape
 
 from demo.stack import Stack, StackError, Tenant
 from dns_sandbox.client import DnsConsole
-from entra_sandbox.acts import title
+from entra_sandbox.runner import print_heading
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ AUDITED_WITHIN = 30.0
 PAUSE = 0.25
 
 
-class DomainActError(Exception):
+class DomainProofError(Exception):
     """The domain was not verified as it should have been."""
 
 
@@ -37,17 +37,19 @@ async def prove_domain(console: Console, stack: Stack, tenant: Tenant) -> None:
         console.print("  [dim]no domain is claimed: the stack asks resolvers that were given[/]")
         return
     control = str(dns["control"])
-    act = DomainAct(console, stack, tenant, f"{tenant.name}.{dns['zone']}")
-    title(console, "Claim a domain", act.domain)
-    claim = await act.claim()
-    title(console, "The first look", "nothing is published yet")
-    await act.see_failing()
-    title(console, "Publish the record", f"in the zone behind {control}")
+    proof = DomainProof(console, stack, tenant, f"{tenant.name}.{dns['zone']}")
+    print_heading(console, "Claim a domain", proof.domain)
+    claim = await proof.claim()
+    print_heading(console, "The first check", "nothing is published yet")
+    await proof.expect_absent()
+    print_heading(console, "Publish the record", f"in the zone behind {control}")
     await asyncio.to_thread(publish, control, claim["record_name"], claim["record_value"])
-    title(console, "Look again", "without DNSSEC two looks, some time apart, have to see it")
-    await act.see_verified()
-    title(console, "What the directory's audit log says of the domain")
-    await act.see_audit()
+    print_heading(
+        console, "Check again", "without DNSSEC two checks, some time apart, have to see it"
+    )
+    await proof.expect_verified()
+    print_heading(console, "What the directory's audit log says of the domain")
+    await proof.show_audit()
 
 
 def publish(control: str, name: str, value: str) -> None:
@@ -56,7 +58,7 @@ def publish(control: str, name: str, value: str) -> None:
         provider.publish(name, value)
 
 
-class DomainAct:
+class DomainProof:
     """One tenant and one domain."""
 
     def __init__(self, console: Console, stack: Stack, tenant: Tenant, domain: str) -> None:
@@ -71,46 +73,46 @@ class DomainAct:
         """Claim the domain and show the record to publish."""
         claim = await self._until(self._claim, KNOWN_WITHIN, "could not be claimed")
         for name in ("host", "name", "type", "value"):
-            self._say(f"{name:<6}{claim[f'record_{name}']}")
+            self._print(f"{name:<6}{claim[f'record_{name}']}")
         return claim
 
-    async def see_failing(self) -> None:
-        """Wait for the worker's look, which must not find the record."""
-        await self._until(self._looked, CHECKED_WITHIN, "was not looked at")
+    async def expect_absent(self) -> None:
+        """Wait for the worker's check, which must not find the record."""
+        await self._until(self._was_checked, CHECKED_WITHIN, "was not checked")
         if "present" in self._outcomes.values():
-            raise DomainActError(f"{self.domain} was seen before its record was published")
+            raise DomainProofError(f"{self.domain} was seen before its record was published")
 
-    async def see_verified(self) -> None:
-        """Ask for a look, and wait for the worker's second one."""
+    async def expect_verified(self) -> None:
+        """Ask for a check, and wait for the worker's second one."""
         # It may miss the record, or come a moment after the worker's: the deadline decides.
         with suppress(StackError):
             await asyncio.to_thread(self._verifier, "check")
-        await self._until(self._verified, VERIFIED_WITHIN, "was not verified")
+        await self._until(self._is_verified, VERIFIED_WITHIN, "was not verified")
         self._console.print(f"  [bold green]{escape(self.domain)} is verified[/]")
 
-    async def see_audit(self) -> None:
+    async def show_audit(self) -> None:
         """Show the directory's rows about the domain once the last one is there."""
-        rows = await self._until(self._audited, AUDITED_WITHIN, "is not in the audit log")
+        rows = await self._until(self._audit_rows, AUDITED_WITHIN, "is not in the audit log")
         for row in reversed(rows):
-            self._say(f"{row['at']}  {row['actor']}  {row['action']}  {row['subject']}")
+            self._print(f"{row['at']}  {row['actor']}  {row['action']}  {row['subject']}")
 
     def _claim(self) -> dict[str, Any] | None:
         try:
             return self._verifier("claim")
         except StackError as error:
-            # The verifier hears of the tenant over the bus.
+            # The verifier learns of the tenant from the bus.
             if "has not told of it yet" in str(error):
                 return None
             raise
 
-    def _looked(self) -> bool:
+    def _was_checked(self) -> bool:
         self._show_checks()
         return bool(self._outcomes)
 
-    def _verified(self) -> bool:
+    def _is_verified(self) -> bool:
         return bool(self._show_checks()["state"] == "verified")
 
-    def _audited(self) -> list[dict[str, Any]] | None:
+    def _audit_rows(self) -> list[dict[str, Any]] | None:
         listed = self._stack.directory("audit", "list", "--tenant", self._tenant.tenant_id)
         rows = [row for row in listed if str(row["action"]).startswith("domain.")]
         return rows if any("verified" in row["action"] for row in rows) else None
@@ -121,7 +123,7 @@ class DomainAct:
         for check in reversed(claim["checks"]):
             if check["at"] not in self._outcomes:
                 self._outcomes[check["at"]] = check["outcome"]
-                self._say(f"{check['outcome']} ({check['reason']}): {check['explanation']}")
+                self._print(f"{check['outcome']} ({check['reason']}): {check['explanation']}")
         return claim
 
     def _verifier(self, command: str) -> dict[str, Any]:
@@ -134,9 +136,9 @@ class DomainAct:
         deadline = time.monotonic() + within
         while not (found := await asyncio.to_thread(look)):
             if time.monotonic() > deadline:
-                raise DomainActError(f"{self.domain} {what} within {within:.0f} s")
+                raise DomainProofError(f"{self.domain} {what} within {within:.0f} s")
             await asyncio.sleep(PAUSE)
         return found
 
-    def _say(self, text: str) -> None:
+    def _print(self, text: str) -> None:
         self._console.print(f"  {text}", markup=False, highlight=False, soft_wrap=True)

@@ -3,12 +3,13 @@
 import random
 from dataclasses import dataclass
 
-from demo.catching_up import caught_up
+from demo.convergence import wait_until_equal
 from demo.stack import Stack, Tenant
-from entra_sandbox.client import Pace, ScimClient
+from entra_sandbox.client import RateLimiter, ScimClient
 from entra_sandbox.dialect import Dialect
 from entra_sandbox.engine import Engine
-from entra_sandbox.life import LIFE, run_step
+from entra_sandbox.job import Job
+from entra_sandbox.lifecycle import LIFECYCLE, run_step
 from entra_sandbox.people import populate
 from entra_sandbox.source import Entra
 
@@ -17,7 +18,7 @@ RATE = 150.0
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class TenantJob:
     """Everything that one test needs about one tenant."""
 
     stack: Stack
@@ -28,36 +29,36 @@ class Job:
     @classmethod
     def of(
         cls, stack: Stack, tenant: Tenant, dialect: Dialect, *, users: int, groups: int
-    ) -> "Job":
+    ) -> "TenantJob":
         entra = populate(users=users, groups=groups, seed=11, domain="contoso.example")
-        client = ScimClient(tenant.scim_url, tenant.token, dialect, Pace(RATE))
-        return cls(stack, tenant, entra, Engine(entra, client))
+        client = ScimClient(tenant.scim_url, tenant.token, dialect, RateLimiter(RATE))
+        return cls(stack, tenant, entra, Engine(Job(entra, client)))
 
-    async def live(self) -> None:
-        """Go through a whole provisioning life; every step must get through."""
+    async def run_lifecycle(self) -> None:
+        """Go through the whole lifecycle; every step must get through."""
         rng = random.Random(11)
-        async with self.engine.client:
+        async with self.engine.job.client:
             await self.engine.test_connection(GUIDS)
-            for step in LIFE:
+            for step in LIFECYCLE:
                 await run_step(self.engine, step, rng)
                 assert self.engine.ok, (step.title, self.engine.refused, self.errors())
 
     async def test_connection(self) -> None:
         """Press "Test Connection"."""
-        async with self.engine.client:
+        async with self.engine.job.client:
             await self.engine.test_connection(GUIDS)
 
     async def assert_equal(self, within: float = 20) -> None:
         """Fail unless the directory comes to hold what "Entra" holds."""
-        dialect = self.engine.dialect
-        comparison = await caught_up(
+        dialect = self.engine.job.dialect
+        comparison = await wait_until_equal(
             self.stack, self.tenant.tenant_id, self.entra, dialect, within=within
         )
         assert comparison.equal, "\n".join(comparison.differences[:20])
 
     def errors(self) -> list[str]:
-        """Return why objects are in escrow."""
-        return [entry.error for entry in self.engine.escrow.entries.values()]
+        """Return why objects wait for a retry."""
+        return [entry.error for entry in self.engine.retry_queue.entries.values()]
 
     def users(self) -> list[dict[str, object]]:
         """Return the directory's users of this tenant."""

@@ -11,15 +11,15 @@ from entra_sandbox.source import Entra
 PAUSE = 0.25
 
 
-class Directory(Protocol):
-    """Something that runs the directory's own commands."""
+class DirectoryCommands(Protocol):
+    """A stack that runs the directory's own commands."""
 
     def directory(self, *arguments: str) -> Any:
         """Run a command of the directory and return what it prints as JSON."""
 
 
-async def caught_up(
-    stack: Directory, tenant_id: str, entra: Entra, dialect: Dialect, *, within: float
+async def wait_until_equal(
+    stack: DirectoryCommands, tenant_id: str, entra: Entra, dialect: Dialect, *, within: float
 ) -> Comparison:
     """Return the comparison as soon as both sides are equal, or the last one at the deadline."""
     wanted = entra_snapshot(entra, dialect)
@@ -31,7 +31,7 @@ async def caught_up(
         await asyncio.sleep(PAUSE)
 
 
-async def read_directory(stack: Directory, tenant_id: str) -> Snapshot:
+async def read_directory(stack: DirectoryCommands, tenant_id: str) -> Snapshot:
     """Read users, groups and memberships by the directory's own commands."""
     users, groups = await asyncio.gather(
         asyncio.to_thread(stack.directory, "user", "list", "--tenant", tenant_id),

@@ -1,17 +1,17 @@
-"""Who wants to know when a user's change was answered: nobody, or a stopwatch."""
+"""Who is notified when a write of a user was answered: nobody, or a probe."""
 
 from typing import Protocol
 
 
-class Watcher(Protocol):
-    """Is told of every answered write of a user, at the moment the answer had arrived."""
+class WriteObserver(Protocol):
+    """Is notified of every answered write of a user, when the response has arrived."""
 
     def user_written(self, user_id: str, display_name: str, active: bool, at: float) -> None:
         """Take the state that was acknowledged; `at` is on the monotonic clock."""
 
 
-class Nobody:
-    """Does not care."""
+class NoObserver:
+    """Ignores every write."""
 
     def user_written(self, user_id: str, display_name: str, active: bool, at: float) -> None:
         """Do nothing."""

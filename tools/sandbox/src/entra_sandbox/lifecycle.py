@@ -1,6 +1,6 @@
-"""A provisioning life in steps: what changes in "Entra", and which kind of cycle follows.
+"""A provisioning lifecycle in steps: what changes in "Entra", and which kind of cycle follows.
 
-Each step picks its people by seed, so that the same life can be run again.
+Each step picks its people by seed, so that the same lifecycle can be run again.
 """
 
 import random
@@ -12,12 +12,12 @@ from entra_sandbox.people import DEPARTMENTS, make_user
 from entra_sandbox.source import Entra, SourceGroup, SourceUser
 
 Change = Callable[[Entra, random.Random], list[str]]
-"""Changes the tenant; returns the object ids that on-demand provisioning is asked for."""
+"""Changes the tenant; returns the object ids to provision on demand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One act: a title, what the admin sees happening, and the change itself."""
+    """One step: a title, what the admin sees happening, and the change itself."""
 
     title: str
     explanation: str
@@ -28,11 +28,11 @@ class Step:
 
 async def run_step(engine: Engine, step: Step, rng: random.Random) -> None:
     """Change the tenant as the step says and let the engine bring it over."""
-    asked = step.change(engine.entra, rng)
+    object_ids = step.change(engine.job.entra, rng)
     if step.kind != "on demand":
         await engine.cycle(initial=step.kind == "initial")
         return
-    for object_id in asked:
+    for object_id in object_ids:
         await engine.on_demand(object_id)
     # References of others to these objects are left to the next cycle, as at Microsoft's.
     await engine.cycle()
@@ -49,14 +49,14 @@ def _edit(entra: Entra, rng: random.Random) -> list[str]:
         user.department = rng.choice(DEPARTMENTS)
         user.mobile = f"+44 7700 {rng.randint(100000, 999999)}"
         entra.changed.add(user.object_id)
-    _marry(entra, rng)
+    _change_names(entra, rng)
     _reorganise(entra, rng)
     for group in entra.groups.values():
         _shuffle_members(entra, group, rng)
     return []
 
 
-def _marry(entra: Entra, rng: random.Random) -> None:
+def _change_names(entra: Entra, rng: random.Random) -> None:
     """Change surname, UPN and mail together; and the case of a UPN alone."""
     for number, user in enumerate(_some(entra, rng, 0.05)):
         local, _, domain = user.upn.partition("@")
@@ -92,11 +92,11 @@ def _on_demand(entra: Entra, rng: random.Random) -> list[str]:
     newcomer.manager = somebody.object_id
     entra.add_user(newcomer)
     somebody.job_title = "Chief of Staff"
-    asked = [newcomer.object_id, somebody.object_id]
+    object_ids = [newcomer.object_id, somebody.object_id]
     for group in list(entra.groups.values())[:1]:
         group.members.add(newcomer.object_id)
-        asked.append(group.object_id)
-    return asked
+        object_ids.append(group.object_id)
+    return object_ids
 
 
 def _disable(entra: Entra, rng: random.Random) -> list[str]:
@@ -165,7 +165,7 @@ def _some(entra: Entra, rng: random.Random, share: float) -> list[SourceUser]:
     return rng.sample(active, max(1, round(len(active) * share)))
 
 
-LIFE = (
+LIFECYCLE = (
     Step(
         "Initial cycle",
         "everybody assigned is created, then managers and members",
