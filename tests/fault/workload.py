@@ -63,7 +63,7 @@ class Workload:
                 await enqueue(connection, [event, user_state(tenant_id, user_id, version)])
             self.acked[tenant_id].append(event.event_id)
             self.versions[tenant_id, user_id] = version
-            self._signal.poke()
+            self._signal.notify()
 
     async def drained(self) -> bool:
         """Assert that as much is applied as was acknowledged."""
@@ -83,7 +83,7 @@ class Workload:
         tenants = list(self.acked)
         rows = await self.bus.consumer.fetch(
             "SELECT tenant_id, sequence, event_id FROM effects "
-            "WHERE version IS NULL AND tenant_id = ANY ($1) ORDER BY place",
+            "WHERE version IS NULL AND tenant_id = ANY ($1) ORDER BY position",
             tenants,
         )
         for tenant_id, events in self.acked.items():
@@ -94,7 +94,7 @@ class Workload:
         assert await self._states() == self.versions
         rising = await self.bus.consumer.fetchval(
             "SELECT count(*) FROM (SELECT version <= lag(version) OVER "
-            "(PARTITION BY tenant_id, subject ORDER BY place) AS stale FROM effects "
+            "(PARTITION BY tenant_id, subject ORDER BY position) AS stale FROM effects "
             "WHERE version IS NOT NULL) AS steps WHERE stale"
         )
         assert rising == 0, "a stale state reached the handler"

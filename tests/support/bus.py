@@ -12,7 +12,7 @@ import asyncpg
 from chassis.bus import (
     KafkaReceiver,
     KafkaSender,
-    Outgoing,
+    OutgoingRecord,
     Partition,
     Receiver,
     Sender,
@@ -36,7 +36,7 @@ from support.databases import DatabaseFactory
 
 EFFECTS = """
     CREATE TABLE effects (
-        place bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, tenant_id uuid NOT NULL, topic text NOT NULL,
+        position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, tenant_id uuid NOT NULL, topic text NOT NULL,
         sequence bigint, subject text NOT NULL, version bigint, event_id uuid NOT NULL, name text,
         applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
     )
@@ -74,11 +74,11 @@ class Bus:
     signal: OutboxSignal = field(default_factory=OutboxSignal)
 
     async def commit(self, *records: OutboxRecord) -> None:
-        """Commit events to the outbox, each by itself, and poke the relay."""
+        """Commit events to the outbox, each by itself, and wake the relay."""
         for record in records:
             async with transaction(self.producer) as connection:
                 await enqueue(connection, [record])
-        self.signal.poke()
+        self.signal.notify()
 
     def relay(self, **options: Any) -> Relay:
         """Make a relay of the producing service."""
@@ -126,16 +126,16 @@ class Bus:
         """Let the group read only what is sent from now on: other tests use the same topics."""
         receiver = self.broker.receiver(f"ends-{self.group}", [topic.name for topic in topics])
         await receiver.start(lambda _: None, lambda: None)
-        places = [Partition(t.name, number) for t in topics for number in range(t.partitions)]
-        ends = await receiver.ends(places)
+        partitions = [Partition(t.name, number) for t in topics for number in range(t.partitions)]
+        ends = await receiver.ends(partitions)
         await receiver.close()
         await self.consumer.executemany(
             "INSERT INTO consumer_offsets (consumer_group, topic, partition, next_offset, owner) "
             "VALUES ($1, $2, $3, $4, 'test')",
-            [(self.group, *place, end) for place, end in ends.items()],
+            [(self.group, *partition, end) for partition, end in ends.items()],
         )
 
-    async def send(self, *records: Outgoing) -> None:
+    async def send(self, *records: OutgoingRecord) -> None:
         """Write records straight into the log, past any outbox."""
         sender = self.broker.sender()
         await sender.start()
@@ -145,7 +145,7 @@ class Bus:
     async def effects(self, tenant_id: UUID) -> list[int]:
         """Return the tenant's applied sequences in the order of their application."""
         rows = await self.consumer.fetch(
-            "SELECT sequence FROM effects WHERE tenant_id = $1 ORDER BY place", tenant_id
+            "SELECT sequence FROM effects WHERE tenant_id = $1 ORDER BY position", tenant_id
         )
         return [row["sequence"] for row in rows]
 
@@ -249,7 +249,7 @@ def user_state(
     )
 
 
-def raw(record: OutboxRecord, sequence: int, **changes: Any) -> Outgoing:
+def raw(record: OutboxRecord, sequence: int, **changes: Any) -> OutgoingRecord:
     """Make the log's record of an event; `changes` replaces headers, the key or the value."""
     topic = TOPICS[record.topic]
     event = Event(
@@ -265,7 +265,7 @@ def raw(record: OutboxRecord, sequence: int, **changes: Any) -> Outgoing:
     )
     headers = dict(encode_headers(event))
     headers.update(changes.get("headers", {}))
-    return Outgoing(
+    return OutgoingRecord(
         Partition(topic.name, partition_of(record.tenant_id, topic.partitions)),
         changes.get("key", record_key(topic, record.tenant_id, record.subject)),
         changes.get("value", record.data),

@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from chassis.bus import KafkaSender, Outgoing, Partition, encode_headers, partition_of, record_key
+from chassis.bus import (
+    KafkaSender,
+    OutgoingRecord,
+    Partition,
+    encode_headers,
+    partition_of,
+    record_key,
+)
 from chassis.clock import SystemClock
 from chassis.ids import uuid7
 from contracts.directory import DirectoryTenant
@@ -54,9 +61,9 @@ async def say(bootstrap: str, events: Sequence[Event]) -> None:
         await sender.close()
 
 
-def _outgoing(event: Event) -> Outgoing:
+def _outgoing(event: Event) -> OutgoingRecord:
     number = partition_of(event.tenant_id, DIRECTORY_TENANTS.partitions)
-    return Outgoing(
+    return OutgoingRecord(
         partition=Partition(DIRECTORY_TENANTS.name, number),
         key=record_key(DIRECTORY_TENANTS, event.tenant_id, event.subject),
         value=None if event.data is None else event.data.model_dump_json().encode(),

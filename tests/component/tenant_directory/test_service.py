@@ -47,7 +47,7 @@ class Scim:
         ]
         async with transaction(self._pool) as connection:
             await enqueue(connection, records)
-        self._signal.poke()
+        self._signal.notify()
 
 
 @asynccontextmanager

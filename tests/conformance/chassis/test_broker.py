@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from chassis.bus import Incoming, Outgoing, Partition, Receiver
+from chassis.bus import OutgoingRecord, Partition, ReceivedRecord, Receiver
 from chassis.bus.topics import create_topics
 from chassis.ids import uuid7
 from chassis.testing import LocalBroker
@@ -20,20 +20,22 @@ class Member:
     def __init__(self, receiver: Receiver) -> None:
         self.receiver = receiver
         self.assigned: set[Partition] = set()
-        self.got: list[Incoming] = []
+        self.got: list[ReceivedRecord] = []
 
     async def join(self, *, offset: int | None = 0) -> "Member":
-        await self.receiver.start(lambda places: self._gain(places, offset), self._lose)
+        await self.receiver.start(
+            lambda partitions: self._assigned(partitions, offset), self._revoked
+        )
         return self
 
-    def _gain(self, places: set[Partition], offset: int | None) -> None:
-        self.assigned = places
+    def _assigned(self, partitions: set[Partition], offset: int | None) -> None:
+        self.assigned = partitions
         if offset is not None:
-            for place in places:
-                self.receiver.seek(place, offset)
-                self.receiver.resume(place)
+            for partition in partitions:
+                self.receiver.seek(partition, offset)
+                self.receiver.resume(partition)
 
-    def _lose(self) -> None:
+    def _revoked(self) -> None:
         self.assigned = set()
 
     async def values(self) -> list[bytes | None]:
@@ -51,14 +53,15 @@ class Topics:
         self.group = f"group-{uuid7().hex}"
         self._stack = stack
 
-    def place(self, number: int = 0) -> Partition:
+    def partition(self, number: int = 0) -> Partition:
         return Partition(self.topic.name, number)
 
     async def write(self, *values: bytes | None, number: int = 0) -> list[object]:
         sender = self.broker.sender()
         await sender.start()
         records = [
-            Outgoing(self.place(number), b"key", value, [("name", b"text")]) for value in values
+            OutgoingRecord(self.partition(number), b"key", value, [("name", b"text")])
+            for value in values
         ]
         outcomes = await sender.send(records)
         await sender.close()
@@ -103,8 +106,8 @@ async def test_assigned_partitions_are_silent_until_resumed(topics: Topics) -> N
     await eventually(lambda: len(member.assigned) == 4 or member.values())
     await topics.write(b"a", b"b", b"c")
     assert await member.values() == []
-    member.receiver.seek(topics.place(), 1)
-    member.receiver.resume(topics.place())
+    member.receiver.seek(topics.partition(), 1)
+    member.receiver.resume(topics.partition())
     await eventually(lambda: _all_got(member, [b"b", b"c"]))
 
 
@@ -112,11 +115,11 @@ async def test_a_paused_partition_gives_nothing_and_loses_nothing(topics: Topics
     member = await topics.member().join()
     await topics.write(b"a")
     await eventually(lambda: _all_got(member, [b"a"]))
-    member.receiver.pause(topics.place())
+    member.receiver.pause(topics.partition())
     await topics.write(b"b")
     await topics.write(b"other", number=1)
     await eventually(lambda: _all_got(member, [b"a", b"other"]))
-    member.receiver.resume(topics.place())
+    member.receiver.resume(topics.partition())
     await eventually(lambda: _all_got(member, [b"a", b"other", b"b"]))
 
 
@@ -124,7 +127,7 @@ async def test_seeking_back_delivers_again(topics: Topics) -> None:
     member = await topics.member().join()
     await topics.write(b"a", b"b")
     await eventually(lambda: _all_got(member, [b"a", b"b"]))
-    member.receiver.seek(topics.place(), 1)
+    member.receiver.seek(topics.partition(), 1)
     await eventually(lambda: _all_got(member, [b"a", b"b", b"b"]))
 
 
@@ -137,8 +140,8 @@ async def test_an_offset_outside_the_log_leads_to_the_earliest_record(topics: To
 async def test_ends_tell_how_much_there_is(topics: Topics) -> None:
     await topics.write(b"a", b"b", number=2)
     member = await topics.member().join()
-    ends = await member.receiver.ends([topics.place(0), topics.place(2)])
-    assert ends == {topics.place(0): 0, topics.place(2): 2}
+    ends = await member.receiver.ends([topics.partition(0), topics.partition(2)])
+    assert ends == {topics.partition(0): 0, topics.partition(2): 2}
 
 
 async def test_members_share_the_partitions_and_inherit_them(topics: Topics) -> None:
@@ -151,7 +154,7 @@ async def test_members_share_the_partitions_and_inherit_them(topics: Topics) -> 
         return (len(first.assigned), len(second.assigned)) == (2, 2)
 
     await eventually(shared, within=20)
-    assert first.assigned | second.assigned == {topics.place(number) for number in range(4)}
+    assert first.assigned | second.assigned == {topics.partition(number) for number in range(4)}
     assert await first.receiver.is_member()
     await first.receiver.close()
     await eventually(lambda: len(second.assigned) == 4 or second.values(), within=20)
@@ -163,7 +166,7 @@ async def test_a_committed_offset_is_only_a_hint(topics: Topics) -> None:
     member = await topics.member().join()
     await topics.write(b"a", b"b")
     await eventually(lambda: _all_got(member, [b"a", b"b"]))
-    await member.receiver.commit({topics.place(): 2})
+    await member.receiver.commit({topics.partition(): 2})
     await member.receiver.close()
     again = await topics.member().join(offset=0)
     await eventually(lambda: _all_got(again, [b"a", b"b"]))

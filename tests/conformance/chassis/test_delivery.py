@@ -31,7 +31,7 @@ async def test_committed_events_are_applied_once_and_in_order(bus: Bus) -> None:
         await bus.commit(*records)
         for tenant_id in tenants:
             await eventually(partial(_applied, bus, tenant_id, 40), within=20)
-    applied = await bus.consumer.fetch("SELECT event_id, tenant_id FROM effects ORDER BY place")
+    applied = await bus.consumer.fetch("SELECT event_id, tenant_id FROM effects ORDER BY position")
     for tenant_id in tenants:
         assert [row["event_id"] for row in applied if row["tenant_id"] == tenant_id] == [
             record.event_id for record in records if record.tenant_id == tenant_id
@@ -135,7 +135,7 @@ async def test_a_silent_session_loses_its_buckets(bus: Bus) -> None:
     assert await stopped.take_buckets()
     heir = await RelaySession.open(bus.producer_dsn, silence=0.5, wake=lambda: None)
     assert not await heir.take_buckets()
-    await eventually(lambda: not stopped.holds())
+    await eventually(lambda: not stopped.holds_buckets())
 
     async def inherited() -> bool:
         await heir.take_buckets()
@@ -143,7 +143,7 @@ async def test_a_silent_session_loses_its_buckets(bus: Bus) -> None:
 
     await eventually(inherited)
     with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
-        await stopped.number(10)
+        await stopped.assign_sequences(10)
     await heir.close()
     await stopped.close()
 
@@ -151,15 +151,15 @@ async def test_a_silent_session_loses_its_buckets(bus: Bus) -> None:
 async def test_a_session_that_waits_for_the_broker_keeps_its_buckets(local_bus: Bus) -> None:
     session = await RelaySession.open(local_bus.producer_dsn, silence=0.5, wake=lambda: None)
     await session.take_buckets()
-    beats = {session._spoke}
+    beats = {session._last_reply}
 
     async def has_beaten_for_long() -> bool:
-        beats.add(session._spoke)
+        beats.add(session._last_reply)
         return max(beats) - min(beats) > 1.5
 
     await eventually(has_beaten_for_long)
-    assert session.holds()
-    assert await session.number(10) == []
+    assert session.holds_buckets()
+    assert await session.assign_sequences(10) == []
     await session.close()
 
 
@@ -168,7 +168,7 @@ async def test_what_a_dead_relay_numbered_is_sent_with_the_same_numbers(bus: Bus
     await bus.commit(*[user_deleted(tenant_id) for _ in range(3)])
     dying = await RelaySession.open(bus.producer_dsn, silence=5, wake=lambda: None)
     await dying.take_buckets()
-    assert len(await dying.number(2)) == 2
+    assert len(await dying.assign_sequences(2)) == 2
     await dying.close()
     async with running(bus.relay(poll=0.05).run, bus.reader().run):
         await eventually(lambda: _applied(bus, tenant_id, 3), within=20)
@@ -291,8 +291,8 @@ async def test_two_consumers_share_the_work(bus: Bus) -> None:
 
 
 async def test_an_old_owner_is_fenced(bus: Bus) -> None:
-    place = Partition("scim-events", 3)
-    old, new = (Inbox(bus.group, place, owner) for owner in ("old", "new"))
+    partition = Partition("scim-events", 3)
+    old, new = (Inbox(bus.group, partition, owner) for owner in ("old", "new"))
     async with transaction(bus.consumer) as connection:
         start = await old.claim(connection)
     async with transaction(bus.consumer) as connection:
@@ -334,10 +334,10 @@ async def test_a_partition_that_the_database_holds_up_is_not_stuck(bus: Bus) -> 
             raise ConnectionResetError
         await record_effect(event, connection)
 
-    consumer = bus.reader(handler, patience=0.5, watch_every=0.1)
+    consumer = bus.reader(handler, stall_timeout=0.5, watchdog_interval=0.1)
     async with running(bus.relay().run, consumer.run) as [_, consuming]:
         await bus.commit(*[user_deleted(tenant_id) for _ in range(3)])
-        await eventually(lambda: any(w.held_up for w in consumer._workers.values()), within=20)
+        await eventually(lambda: any(w.in_outage for w in consumer._workers.values()), within=20)
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(asyncio.shield(consuming), 2)
         trouble.set()
@@ -346,10 +346,10 @@ async def test_a_partition_that_the_database_holds_up_is_not_stuck(bus: Bus) -> 
 
 def _two_tenants_of_one_partition() -> tuple[UUID, UUID]:
     first = uuid7()
-    place = raw(user_deleted(first), 1).partition
+    partition = raw(user_deleted(first), 1).partition
     while True:
         second = uuid7()
-        if raw(user_deleted(second), 1).partition == place:
+        if raw(user_deleted(second), 1).partition == partition:
             return first, second
 
 

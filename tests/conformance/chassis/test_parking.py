@@ -219,7 +219,7 @@ async def test_states_apply_when_newer_and_a_deletion_is_remembered(bus: Bus) ->
         for number, (version, deleted) in enumerate(steps, 1):
             await bus.send(raw(user_state(tenant_id, user_id, version, deleted=deleted), number))
         await eventually(lambda: _versions(bus, tenant_id, 1, 3, 4, 5))
-    names = await bus.consumer.fetch("SELECT name FROM effects ORDER BY place")
+    names = await bus.consumer.fetch("SELECT name FROM effects ORDER BY position")
     assert [row["name"] for row in names] == ["v1", "v3", None, "v5"]
 
 
@@ -302,7 +302,7 @@ async def _applied(bus: Bus, tenant_id: UUID, *expected: int) -> bool:
 
 async def _versions(bus: Bus, tenant_id: UUID, *expected: int) -> bool:
     rows = await bus.consumer.fetch(
-        "SELECT version FROM effects WHERE tenant_id = $1 ORDER BY place", tenant_id
+        "SELECT version FROM effects WHERE tenant_id = $1 ORDER BY position", tenant_id
     )
     assert [row["version"] for row in rows] == list(expected)
     return True

@@ -112,14 +112,14 @@ def test_a_wrapped_error_is_judged_by_its_cause() -> None:
     assert is_transient(wrapped)
 
 
-async def test_a_poke_wakes_the_relay_of_this_process() -> None:
+async def test_a_notification_wakes_the_relay_of_this_process() -> None:
     signal = OutboxSignal()
     waiting = asyncio.create_task(signal.wait(30))
     await asyncio.sleep(0)
-    signal.poke()
+    signal.notify()
     await asyncio.wait_for(waiting, 1)
-    # A poke before the wait counts too; it is used up by it.
-    signal.poke()
+    # A notification before the wait counts too; it is used up by it.
+    signal.notify()
     await asyncio.wait_for(signal.wait(30), 1)
     await signal.wait(0.01)
 

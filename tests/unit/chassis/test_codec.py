@@ -10,8 +10,8 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event
 
 from chassis.bus import (
     Envelope,
-    Incoming,
     Partition,
+    ReceivedRecord,
     Undecodable,
     decode,
     decode_envelope,
@@ -50,9 +50,9 @@ STATE = replace(
 )
 
 
-def incoming(event: Event, topic: Topic, **headers: bytes | None) -> Incoming:
+def incoming(event: Event, topic: Topic, **headers: bytes | None) -> ReceivedRecord:
     written = dict(encode_headers(event)) | headers
-    return Incoming(
+    return ReceivedRecord(
         Partition(topic.name, 0),
         0,
         record_key(topic, event.tenant_id, event.subject),

@@ -17,12 +17,12 @@ class No(Exception):
 
 
 @asynccontextmanager
-async def desk() -> AsyncIterator[str]:
-    yield "desk"
+async def use_cases() -> AsyncIterator[str]:
+    yield "use_cases"
 
 
 @asynccontextmanager
-async def no_desk() -> AsyncIterator[str]:
+async def no_use_cases() -> AsyncIterator[str]:
     raise CannotConnect("The database cannot be reached. Check THIS.")
     yield "never"
 
@@ -32,18 +32,18 @@ def refusal(error: Exception) -> Refusal | None:
 
 
 def run_failing(error: Exception) -> None:
-    async def command(_desk: str) -> None:
+    async def command(_use_cases: str) -> None:
         raise error
 
-    Runner(desk, refusal)(command)
+    Runner(use_cases, refusal)(command)
 
 
 def test_a_command_returns_what_it_found_under_one_correlation_id() -> None:
     async def command(found: str) -> tuple[str, str | None]:
         return found, context.current().correlation_id
 
-    first, second = Runner(desk, refusal)(command), Runner(desk, refusal)(command)
-    assert first[0] == "desk"
+    first, second = Runner(use_cases, refusal)(command), Runner(use_cases, refusal)(command)
+    assert first[0] == "use_cases"
     assert first[1]
     assert first[1] != second[1]
 
@@ -69,11 +69,11 @@ def test_a_refusal_is_one_sentence_and_an_exit_code(
 
 
 def test_what_cannot_be_opened_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    async def command(_desk: str) -> None:
+    async def command(_use_cases: str) -> None:
         raise AssertionError("must not run")
 
     with pytest.raises(typer.Exit) as ended:
-        Runner(no_desk, refusal)(command)
+        Runner(no_use_cases, refusal)(command)
     assert ended.value.exit_code == REFUSED
     assert capsys.readouterr().err == "The database cannot be reached. Check THIS.\n"
 

@@ -8,8 +8,8 @@ from chassis.bus import Partition
 from chassis.inbox.watchdog import Stuck, Watchdog
 from chassis.testing.local_broker import LocalBroker, LocalReceiver
 
-PLACE = Partition("scim-events", 0)
-PATIENCE = 60.0
+PARTITION = Partition("scim-events", 0)
+STALL_TIMEOUT = 60.0
 
 
 class Watched(LocalReceiver):
@@ -36,10 +36,10 @@ class Story:
 
     def __init__(self) -> None:
         self.receiver = Watched()
-        self.offsets: dict[Partition, int | None] = {PLACE: 3}
+        self.offsets: dict[Partition, int | None] = {PARTITION: 3}
         self.now = 0.0
         self.watchdog = Watchdog(
-            self.receiver, lambda: self.offsets, patience=PATIENCE, clock=lambda: self.now
+            self.receiver, lambda: self.offsets, stall_timeout=STALL_TIMEOUT, clock=lambda: self.now
         )
 
     async def passes(self, seconds: float) -> None:
@@ -58,7 +58,7 @@ async def test_a_partition_with_lag_that_does_not_move_ends_the_process() -> Non
 
 async def test_a_partition_never_claimed_is_stuck_too() -> None:
     story = Story()
-    story.offsets[PLACE] = None
+    story.offsets[PARTITION] = None
     with pytest.raises(Stuck):
         await story.passes(70)
 
@@ -66,9 +66,9 @@ async def test_a_partition_never_claimed_is_stuck_too() -> None:
 async def test_movement_or_an_empty_partition_is_well() -> None:
     story = Story()
     for offset in range(3, 10):
-        story.offsets[PLACE] = offset
+        story.offsets[PARTITION] = offset
         await story.passes(50)
-    story.offsets[PLACE] = 10
+    story.offsets[PARTITION] = 10
     await story.passes(600)
 
 
@@ -77,7 +77,7 @@ async def test_a_partition_that_went_elsewhere_is_forgotten() -> None:
     await story.passes(55)
     story.offsets.clear()
     await story.passes(10)
-    story.offsets[PLACE] = 3
+    story.offsets[PARTITION] = 3
     await story.passes(55)
 
 
@@ -101,7 +101,7 @@ async def test_a_silent_broker_is_nobodys_fault() -> None:
     story.receiver.member = story.receiver.end = ConnectionError("down")
     await story.passes(600)
     story.receiver.member, story.receiver.end = True, 10
-    story.offsets[PLACE] = 10
+    story.offsets[PARTITION] = 10
     await story.passes(60)
 
 

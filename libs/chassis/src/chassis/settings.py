@@ -94,7 +94,7 @@ class ChassisSettings(BaseSettings):
 
     @model_validator(mode="before")
     @classmethod
-    def _filldevelopment_defaults(cls, values: dict[str, Any]) -> dict[str, Any]:
+    def _fill_development_defaults(cls, values: dict[str, Any]) -> dict[str, Any]:
         environment = values.get("ENVIRONMENT", values.get("environment", "production"))
         if environment == "production":
             return values
@@ -165,9 +165,9 @@ def _sentence(cls: type[BaseSettings], detail: ErrorDetails) -> str:
 
 
 def _field_of(cls: type[BaseSettings], detail: ErrorDetails) -> str | None:
-    place = str(detail["loc"][0]).upper() if detail["loc"] else ""
+    given = str(detail["loc"][0]).upper() if detail["loc"] else ""
     for name in cls.model_fields:
-        if place in (name.upper(), variable_of(cls, name)):
+        if given in (name.upper(), variable_of(cls, name)):
             return name
     return None
 

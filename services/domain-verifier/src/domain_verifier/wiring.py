@@ -147,7 +147,7 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     dsn = settings.database_url
     pool = await create_pool(dsn, size=settings.database_pool_size, warm=HOT)
     signal = OutboxSignal(dsn=dsn)
-    parts = adapters(settings, pool, committed=signal.poke)
+    parts = adapters(settings, pool, committed=signal.notify)
     effects = TenantEffects(save=save_tenant, remove=parts.claims.release_all)
     try:
         yield on_the_bus(
@@ -188,8 +188,8 @@ async def open_verifier() -> AsyncIterator[Verifier]:
     settings = load_settings(Settings)
     signal = OutboxSignal(dsn=settings.database_url)
     async with command_pool(settings, service=NAME, package=PACKAGE) as pool:
-        yield verifier(settings, adapters(settings, pool, committed=signal.poke))
-        await signal.pass_on()
+        yield verifier(settings, adapters(settings, pool, committed=signal.notify))
+        await signal.notify_others()
 
 
 SERVICE = Service(

@@ -53,8 +53,8 @@ async def open_directory() -> AsyncIterator[Directory]:
     signal = OutboxSignal(dsn=settings.database_url)
     async with command_pool(settings, service=NAME, package=PACKAGE) as pool:
         units_of_work = PostgresUnitsOfWork(SystemClock(), outgoing)
-        yield Directory(units_of_work.on_pool(pool, committed=signal.poke), SystemClock())
-        await signal.pass_on()
+        yield Directory(units_of_work.on_pool(pool, committed=signal.notify), SystemClock())
+        await signal.notify_others()
 
 
 SERVICE = Service(

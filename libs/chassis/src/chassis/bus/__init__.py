@@ -1,9 +1,9 @@
 """The broker: records, their codec, topics and what operators ask of the bus."""
 
 from chassis.bus.broker import (
-    Incoming,
-    Outgoing,
+    OutgoingRecord,
     Partition,
+    ReceivedRecord,
     Receiver,
     Sender,
     SendError,
@@ -32,12 +32,12 @@ from chassis.bus.operate import (
 __all__ = [
     "BusStatus",
     "Envelope",
-    "Incoming",
     "KafkaReceiver",
     "KafkaSender",
     "NothingParked",
-    "Outgoing",
+    "OutgoingRecord",
     "Partition",
+    "ReceivedRecord",
     "Receiver",
     "SendError",
     "Sender",

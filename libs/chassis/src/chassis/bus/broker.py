@@ -22,7 +22,7 @@ class Partition(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class OutgoingRecord:
     """A record to be written to one partition."""
 
     partition: Partition
@@ -32,7 +32,7 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
+class ReceivedRecord:
     """A record as it lies in the log."""
 
     partition: Partition
@@ -61,7 +61,7 @@ class Sender(Protocol):
         """Connect, or raise OSError."""
         ...
 
-    async def send(self, records: Sequence[Outgoing]) -> list[SendError | None]:
+    async def send(self, records: Sequence[OutgoingRecord]) -> list[SendError | None]:
         """Write records and return each one's outcome, in order.
 
         Records of one partition lie in the log in the order given. None means that the broker has
@@ -86,7 +86,7 @@ class Receiver(Protocol):
         """Join the group; `revoked` may return an awaitable, which is awaited before leaving."""
         ...
 
-    async def receive(self, timeout: float) -> Mapping[Partition, Sequence[Incoming]]:
+    async def receive(self, timeout: float) -> Mapping[Partition, Sequence[ReceivedRecord]]:
         """Return the next records of the partitions that are not paused, in order, or nothing.
 
         If the wanted offset is not in the log, reading goes on at the earliest one; the caller

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from chassis.bus.broker import Headers, Incoming
+from chassis.bus.broker import Headers, ReceivedRecord
 from contracts.event import Event
 from contracts.registry import EVENT_TYPES
 from contracts.topics import Topic
@@ -61,7 +61,7 @@ def record_key(topic: Topic, tenant_id: UUID, subject: str) -> bytes:
     return str(tenant_id).encode()
 
 
-def tenant_of(record: Incoming) -> UUID | None:
+def tenant_of(record: ReceivedRecord) -> UUID | None:
     """Return whose record this is by its header, else by its key, or None."""
     header = dict(record.headers).get("ce_tenantid")
     for text in (header, (record.key or b"").partition(b"/")[0]):
@@ -72,14 +72,14 @@ def tenant_of(record: Incoming) -> UUID | None:
     return None
 
 
-def sequence_of(record: Incoming) -> int | None:
+def sequence_of(record: ReceivedRecord) -> int | None:
     """Return the record's sequence if it has a readable one."""
     text = dict(record.headers).get("ce_sequence") or b""
     number = int(text) if text.isdigit() and len(text) < 20 else 0
     return number if 0 < number < 2**63 else None
 
 
-def decode_envelope(record: Incoming, topic: Topic) -> Envelope:
+def decode_envelope(record: ReceivedRecord, topic: Topic) -> Envelope:
     """Read what tells where the record stands in its tenant's order."""
     headers = _headers(record.headers)
     tenant_id = _uuid(headers, "ce_tenantid")
@@ -92,7 +92,7 @@ def decode_envelope(record: Incoming, topic: Topic) -> Envelope:
     )
 
 
-def decode(record: Incoming, topic: Topic) -> Event:
+def decode(record: ReceivedRecord, topic: Topic) -> Event:
     """Read a whole event, or raise Undecodable with the reason."""
     headers = _headers(record.headers)
     if headers.get("ce_specversion") != "1.0":

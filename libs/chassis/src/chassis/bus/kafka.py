@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListen
 from aiokafka import errors as kafka
 from aiokafka.admin import AIOKafkaAdminClient
 
-from chassis.bus.broker import Incoming, Outgoing, Partition, SendError
+from chassis.bus.broker import OutgoingRecord, Partition, ReceivedRecord, SendError
 from chassis.ids import uuid7
 
 SEND_TIMEOUT = 20.0
@@ -52,7 +52,7 @@ class KafkaSender:
         self._producer = producer
         await _call(producer.start(), CALL_TIMEOUT)
 
-    async def send(self, records: Sequence[Outgoing]) -> list[SendError | None]:
+    async def send(self, records: Sequence[OutgoingRecord]) -> list[SendError | None]:
         """Write records and return each one's outcome, in order."""
         assert self._producer is not None  # noqa: S101 - start comes first
         promises: list[asyncio.Future[Any]] = []
@@ -138,17 +138,17 @@ class KafkaReceiver:
         )
         await _call(self._consumer.start(), 3 * CALL_TIMEOUT)
 
-    async def receive(self, timeout: float) -> Mapping[Partition, Sequence[Incoming]]:
+    async def receive(self, timeout: float) -> Mapping[Partition, Sequence[ReceivedRecord]]:
         """Return the next records of the partitions that are not paused."""
         polled = await _call(
             self._joined.getmany(timeout_ms=int(timeout * 1000)), timeout + CALL_TIMEOUT
         )
         return {
-            (partition := Partition(*place)): [
-                Incoming(partition, record.offset, record.key, record.value, record.headers)
+            (partition := Partition(*key)): [
+                ReceivedRecord(partition, record.offset, record.key, record.value, record.headers)
                 for record in records
             ]
-            for place, records in polled.items()
+            for key, records in polled.items()
         }
 
     def seek(self, partition: Partition, offset: int) -> None:
@@ -178,7 +178,7 @@ class KafkaReceiver:
             self._joined.end_offsets([TopicPartition(*partition) for partition in partitions]),
             CALL_TIMEOUT,
         )
-        return {Partition(*place): offset for place, offset in ends.items()}
+        return {Partition(*key): offset for key, offset in ends.items()}
 
     async def is_member(self) -> bool:
         """Ask the broker, over a connection of its own, whether this receiver is in the group."""
@@ -231,7 +231,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         self._consumer.pause(*assigned)
-        self._assigned({Partition(*place) for place in assigned})
+        self._assigned({Partition(*each) for each in assigned})
 
 
 async def _call(work: Any, timeout: float) -> Any:

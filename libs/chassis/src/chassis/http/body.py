@@ -38,11 +38,11 @@ class Uploads:
         """Bytes of bodies that came in pieces, until their requests have ended."""
         self._limit = limit
 
-    async def whole(self, receive: Receive) -> tuple[Receive, int]:
+    async def receive_whole(self, receive: Receive) -> tuple[Receive, int]:
         """Return what gives the whole body at once, and the bytes to `release` in the end."""
         first = await receive()
         if not first.get("more_body", False):
-            return _replaying(first, receive), 0
+            return _replay(first, receive), 0
         parts = [first.get("body", b"")]
         taken = 0
         try:
@@ -52,7 +52,7 @@ class Uploads:
                 message = await receive()
                 if message["type"] != "http.request":
                     self.release(taken)
-                    return _replaying(message, receive), 0
+                    return _replay(message, receive), 0
                 parts.append(message.get("body", b""))
                 if not message.get("more_body", False):
                     break
@@ -60,7 +60,7 @@ class Uploads:
             self.release(taken)
             raise
         body: Message = {"type": "http.request", "body": b"".join(parts), "more_body": False}
-        return _replaying(body, receive), taken
+        return _replay(body, receive), taken
 
     def release(self, taken: int) -> None:
         """Give the room back."""
@@ -72,14 +72,14 @@ class Uploads:
             raise ProblemError(overloaded())
 
 
-def _replaying(message: Message, receive: Receive) -> Receive:
-    given = False
+def _replay(message: Message, receive: Receive) -> Receive:
+    replayed = False
 
-    async def replaying() -> Message:
-        nonlocal given
-        if given:
+    async def replay() -> Message:
+        nonlocal replayed
+        if replayed:
             return await receive()
-        given = True
+        replayed = True
         return message
 
-    return replaying
+    return replay

@@ -1,8 +1,8 @@
 """The one ASGI middleware that every request passes: cheap, because it is one.
 
 It gives the request its correlation id, keeps bodies, time and numbers within bounds, traces a
-sample, counts what was answered, and turns whatever goes wrong into an error answer. Health and
-metrics pass beside it, so that a busy process is not taken for a dead one.
+sample, counts what was answered, and turns whatever goes wrong into an error response. Health and
+metrics pass by its limits, so that a busy process is not taken for a dead one.
 """
 
 import asyncio
@@ -66,16 +66,16 @@ class Edge:
         *,
         limits: Limits,
         metrics: RequestMetrics,
-        beside: Mapping[str, ASGIApp],
-        operations: Mapping[object, str],
+        operations_routes: Mapping[str, ASGIApp],
+        operation_names: Mapping[object, str],
         error_body: ErrorBody = standard_error_body,
         tracing: Callable[[], Tracing] = tracing,
     ) -> None:
         self._app = app
         self._limits = limits
         self._metrics = metrics
-        self._beside = beside
-        self._operations = operations
+        self._operations_routes = operations_routes
+        self._operation_names = operation_names
         self._error_body = error_body
         self._tracing = tracing
         self._gate = Gate(limits.concurrent, limits.queued)
@@ -86,79 +86,79 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        beside = self._beside.get(scope["path"])
-        if beside is not None:
-            await beside(scope, receive, send)
+        route = self._operations_routes.get(scope["path"])
+        if route is not None:
+            await route(scope, receive, send)
             return
-        began = perf_counter()
+        started = perf_counter()
         headers = dict(scope["headers"])
-        traceparent, correlation_id = _origin(headers)
-        answer = _Answer(send, correlation_id)
+        traceparent, correlation_id = _origin_ids(headers)
+        response = _Response(send, correlation_id)
         if self._tracing().samples(traceparent):
-            await self._traced(scope, receive, answer, traceparent)
+            await self._traced(scope, receive, response, traceparent)
         else:
             with bind(Context(correlation_id, None, traceparent)):
-                await self._bounded(scope, headers, receive, answer)
-        self._metrics.observe(self._operation(scope), answer.status, perf_counter() - began)
+                await self._within_limits(scope, headers, receive, response)
+        self._metrics.observe(self._operation(scope), response.status, perf_counter() - started)
 
     async def _traced(
-        self, scope: Scope, receive: Receive, answer: "_Answer", parent: str | None
+        self, scope: Scope, receive: Receive, response: "_Response", parent: str | None
     ) -> None:
         attributes = {"http.request.method": scope["method"]}
         span = self._tracing().start(scope["method"], SpanKind.SERVER, parent, attributes)
         traceparent = traceparent_of(span) if span else parent
-        with bind(Context(answer.correlation_id, None, traceparent)):
-            await self._bounded(scope, dict(scope["headers"]), receive, answer)
+        with bind(Context(response.correlation_id, None, traceparent)):
+            await self._within_limits(scope, dict(scope["headers"]), receive, response)
         if span is None:
             return
         span.update_name(self._operation(scope))
-        span.set_attribute("http.response.status_code", answer.status)
-        span.set_attribute("correlation_id", answer.correlation_id)
-        if answer.status >= 500:
+        span.set_attribute("http.response.status_code", response.status)
+        span.set_attribute("correlation_id", response.correlation_id)
+        if response.status >= 500:
             span.set_status(StatusCode.ERROR)
         span.end()
 
-    async def _bounded(
-        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, answer: "_Answer"
+    async def _within_limits(
+        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, response: "_Response"
     ) -> None:
         """Let the request through to the application within its limits."""
         limit = self._limits.body_bytes
         if announced_too_large(headers.get(b"content-length"), limit):
-            await self._refuse(scope, answer, too_large(limit))
+            await self._refuse(scope, response, too_large(limit))
             return
         if b"transfer-encoding" in headers:
             receive = limited(receive, limit)
         try:
             async with asyncio.timeout(self._limits.seconds) as timer:
                 if b"content-length" in headers or b"transfer-encoding" in headers:
-                    await self._with_body(scope, receive, answer)
+                    await self._receive_body(scope, receive, response)
                 else:
-                    await self._admitted(scope, receive, answer)
+                    await self._admit(scope, receive, response)
         except ProblemError as error:
-            await self._refuse(scope, answer, error.problem)
+            await self._refuse(scope, response, error.problem)
         except TimeoutError as error:
             if timer.expired():
                 log.warning("http.request_timed_out", operation=self._operation(scope))
-                await self._refuse(scope, answer, timed_out())
+                await self._refuse(scope, response, timed_out())
             else:
-                await self._fail(scope, answer, error)
+                await self._fail(scope, response, error)
         except Exception as error:
-            await self._fail(scope, answer, error)
+            await self._fail(scope, response, error)
 
-    async def _with_body(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+    async def _receive_body(self, scope: Scope, receive: Receive, response: "_Response") -> None:
         """Wait for the whole body first: who sends slowly must not keep others waiting."""
-        receive, held = await self._uploads.whole(receive)
+        receive, held = await self._uploads.receive_whole(receive)
         try:
-            await self._admitted(scope, receive, answer)
+            await self._admit(scope, receive, response)
         finally:
             self._uploads.release(held)
 
-    async def _admitted(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+    async def _admit(self, scope: Scope, receive: Receive, response: "_Response") -> None:
         if not (self._gate.try_enter() or await self._gate.enter()):
-            await self._refuse(scope, answer, overloaded())
+            await self._refuse(scope, response, overloaded())
             return
         try:
-            await self._app(scope, receive, answer.send)
+            await self._app(scope, receive, response.send)
         finally:
             self._gate.leave()
 
@@ -168,29 +168,29 @@ class Edge:
         if operation is None:
             # FastAPI names the route it took only if it is one of its own.
             route = scope.get("route")
-            operation = route.name if route else self._operations.get(scope.get("endpoint"))
+            operation = route.name if route else self._operation_names.get(scope.get("endpoint"))
         return operation or "unmatched"
 
-    async def _fail(self, scope: Scope, answer: "_Answer", error: Exception) -> None:
+    async def _fail(self, scope: Scope, response: "_Response", error: Exception) -> None:
         log.error("http.request_failed", operation=self._operation(scope), exc_info=error)
-        await self._refuse(scope, answer, internal_error())
+        await self._refuse(scope, response, internal_error())
 
-    async def _refuse(self, scope: Scope, answer: "_Answer", problem: Problem) -> None:
-        if answer.status:
+    async def _refuse(self, scope: Scope, response: "_Response", problem: Problem) -> None:
+        if response.status:
             # Half an answer cannot be taken back: the server closes the connection.
             return
-        content_type, body = self._error_body(scope, problem, answer.correlation_id)
+        content_type, body = self._error_body(scope, problem, response.correlation_id)
         headers = [
             (b"content-type", content_type),
             (b"content-length", str(len(body)).encode()),
             *problem.raw_headers(),
         ]
         start = {"type": "http.response.start", "status": problem.status, "headers": headers}
-        await answer.send(start)
-        await answer.send({"type": "http.response.body", "body": body})
+        await response.send(start)
+        await response.send({"type": "http.response.body", "body": body})
 
 
-def _origin(headers: Mapping[bytes, bytes]) -> tuple[str | None, str]:
+def _origin_ids(headers: Mapping[bytes, bytes]) -> tuple[str | None, str]:
     """Return the caller's trace and correlation id where they are sane, otherwise a new id."""
     given = headers.get(b"traceparent")
     traceparent = valid_traceparent(given.decode("latin-1")) if given is not None else None
@@ -202,7 +202,7 @@ def _origin(headers: Mapping[bytes, bytes]) -> tuple[str | None, str]:
     return None, str(uuid7())
 
 
-class _Answer:
+class _Response:
     """The way back: adds the correlation id, and remembers the status."""
 
     __slots__ = ("_send", "correlation_id", "status")

@@ -11,10 +11,10 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from chassis.bus import Envelope, Incoming, Undecodable, decode, decode_envelope
+from chassis.bus import Envelope, ReceivedRecord, Undecodable, decode, decode_envelope
 from chassis.context import Context, bind
-from chassis.inbox.offset_store import Inbox, Key, Standing
-from chassis.inbox.parked_store import WAITING, Parked
+from chassis.inbox.offset_store import AppliedState, Inbox, Key
+from chassis.inbox.parked_store import WAITING, ParkedStore
 from chassis.inbox.subscription import Subscription
 from chassis.observe import consumer_span
 
@@ -26,14 +26,14 @@ class Applied:
     """What a transaction did."""
 
     handled: int = 0
-    troubled: set[UUID] = field(default_factory=set)
+    with_parked: set[UUID] = field(default_factory=set)
     """Tenants that were handled or parked here and have parked events."""
 
 
 class Applier:
     """Applies the records of one partition."""
 
-    def __init__(self, subscription: Subscription, inbox: Inbox, parked: Parked) -> None:
+    def __init__(self, subscription: Subscription, inbox: Inbox, parked: ParkedStore) -> None:
         """Work for the owner of the inbox."""
         self._subscription = subscription
         self._topic = subscription.topic
@@ -41,19 +41,22 @@ class Applier:
         self._parked = parked
 
     async def apply(
-        self, connection: asyncpg.Connection, records: Sequence[Incoming], next_offset: int | None
+        self,
+        connection: asyncpg.Connection,
+        records: Sequence[ReceivedRecord],
+        next_offset: int | None,
     ) -> Applied:
         """Apply what is due of the records and move the offset, or raise and leave it to undo."""
         envelopes = [(record, decode_envelope(record, self._topic)) for record in records]
-        standing = await self._inbox.advance(
+        state = await self._inbox.advance(
             connection, next_offset, {envelope.tenant_id for _, envelope in envelopes}
         )
         if self._topic.kind == "state":
-            return await self._apply_states(connection, envelopes, standing)
-        return await self._apply_events(connection, envelopes, standing)
+            return await self._apply_states(connection, envelopes, state)
+        return await self._apply_events(connection, envelopes, state)
 
     async def handle(
-        self, connection: asyncpg.Connection, record: Incoming, envelope: Envelope
+        self, connection: asyncpg.Connection, record: ReceivedRecord, envelope: Envelope
     ) -> None:
         """Give one record to its handler."""
         if envelope.type in self._subscription.ignored:
@@ -71,23 +74,23 @@ class Applier:
     async def _apply_events(
         self,
         connection: asyncpg.Connection,
-        envelopes: Sequence[tuple[Incoming, Envelope]],
-        standing: Standing,
+        envelopes: Sequence[tuple[ReceivedRecord, Envelope]],
+        state: AppliedState,
     ) -> Applied:
         done = Applied()
         changed: dict[UUID, int] = {}
         for record, envelope in envelopes:
             tenant_id, sequence = envelope.tenant_id, envelope.sequence
-            due = changed.get(tenant_id, standing.lasts[tenant_id]) + 1
+            due = changed.get(tenant_id, state.last_sequences[tenant_id]) + 1
             if sequence < due:
                 continue
-            if tenant_id in standing.troubled:
-                done.troubled.add(tenant_id)
+            if tenant_id in state.with_parked:
+                done.with_parked.add(tenant_id)
             if sequence > due:
                 await self._wait(connection, record, envelope, due)
-                done.troubled.add(tenant_id)
+                done.with_parked.add(tenant_id)
                 continue
-            if tenant_id in standing.troubled and await self._parked.contains(
+            if tenant_id in state.with_parked and await self._parked.contains(
                 connection, tenant_id, sequence
             ):
                 continue
@@ -99,7 +102,7 @@ class Applier:
         return done
 
     async def _wait(
-        self, connection: asyncpg.Connection, record: Incoming, envelope: Envelope, due: int
+        self, connection: asyncpg.Connection, record: ReceivedRecord, envelope: Envelope, due: int
     ) -> None:
         behind = await self._parked.contains(connection, envelope.tenant_id, due)
         error = f"waits for sequence {due}"
@@ -117,8 +120,8 @@ class Applier:
     async def _apply_states(
         self,
         connection: asyncpg.Connection,
-        envelopes: Sequence[tuple[Incoming, Envelope]],
-        standing: Standing,
+        envelopes: Sequence[tuple[ReceivedRecord, Envelope]],
+        state: AppliedState,
     ) -> Applied:
         keys = {(envelope.tenant_id, envelope.subject) for _, envelope in envelopes}
         versions = await self._inbox.read_versions(connection, keys)
@@ -133,11 +136,11 @@ class Applier:
             await self.handle(connection, record, envelope)
             versions[key] = version
             applied[key] = (version, record.value is None)
-            if envelope.tenant_id in standing.troubled and record.key is not None:
+            if envelope.tenant_id in state.with_parked and record.key is not None:
                 superseded.append(record.key)
             done.handled += 1
         if applied:
             await self._inbox.save_versions(connection, applied)
         if superseded:
-            await self._parked.delete_superseded(connection, standing.troubled, superseded)
+            await self._parked.delete_superseded(connection, state.with_parked, superseded)
         return done

@@ -17,7 +17,7 @@ from chassis.database import is_transient
 from chassis.inbox.errors import Fenced, TooManyParked
 from chassis.inbox.parked_store import count_parked, find_requests
 from chassis.inbox.parking import ParkingLimit
-from chassis.inbox.partition import PartitionWorker, Retries, Surroundings
+from chassis.inbox.partition import ConsumerContext, PartitionWorker, Retries
 from chassis.inbox.subscription import Handler, Rejected, Subscription
 from chassis.inbox.watchdog import Stuck, Watchdog
 from chassis.loops import beat
@@ -36,9 +36,9 @@ __all__ = [
     "TooManyParked",
 ]
 
-POLL = 1.0
-REVOKE_GRACE = 3.0
-HOUSEKEEPING = 1.0
+RECEIVE_TIMEOUT = 1.0
+RELEASE_TIMEOUT = 3.0
+HOUSEKEEPING_INTERVAL = 1.0
 COMMIT_EVERY = 5
 MAX_BACKOFF = 5.0
 
@@ -59,8 +59,8 @@ class Consumer:
         receiver: Callable[[], Receiver] | None = None,
         retries: Retries | None = None,
         limit: ParkingLimit | None = None,
-        patience: float = 60.0,
-        watch_every: float = 5.0,
+        stall_timeout: float = 60.0,
+        watchdog_interval: float = 5.0,
     ) -> None:
         """Prepare.
 
@@ -69,12 +69,12 @@ class Consumer:
             subscriptions: One for each topic.
             pool: The service's database; two or more connections.
             bootstrap: Kafka's bootstrap servers.
-            signal: Poked after each commit, for the relay.
+            signal: Notified after each commit, for the relay.
             receiver: Makes a receiver in place of Kafka's.
             retries: Attempts before an event is parked.
             limit: Newly halted tenants after which the process ends.
-            patience: Seconds without progress, or outside the group, after which it ends.
-            watch_every: Seconds between two looks of the watchdog.
+            stall_timeout: Seconds without progress, or outside the group, after which it ends.
+            watchdog_interval: Seconds between two looks of the watchdog.
         """
         self._subscriptions = {item.topic.name: item for item in subscriptions}
         self._pool = pool
@@ -86,8 +86,8 @@ class Consumer:
         self._signal = signal
         self._retries = retries or Retries()
         self._limit = limit or ParkingLimit()
-        self._patience = patience
-        self._watch_every = watch_every
+        self._stall_timeout = stall_timeout
+        self._watchdog_interval = watchdog_interval
         self._workers: dict[Partition, PartitionWorker] = {}
         self._tasks: dict[Partition, asyncio.Task[None]] = {}
         self._hinted: dict[Partition, int] = {}
@@ -100,11 +100,11 @@ class Consumer:
             TooManyParked: So much fails that the program itself must be at fault.
         """
         receiver = await self._join()
-        around = self._around
+        context = self._context
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._receive(receiver))
-                group.create_task(self._keep_house(around))
+                group.create_task(self._run_housekeeping(context))
                 group.create_task(self._watch(receiver))
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
@@ -120,7 +120,7 @@ class Consumer:
         backoff = 0.1
         while True:
             receiver = self._make_receiver()
-            self._around = Surroundings(
+            self._context = ConsumerContext(
                 group=self._group,
                 owner=f"{socket.gethostname()}:{os.getpid()}",
                 pool=self._pool,
@@ -131,7 +131,7 @@ class Consumer:
             )
             joined = False
             try:
-                await receiver.start(self._assigned, self._give_back)
+                await receiver.start(self._assigned, self._release_partitions)
                 joined = True
                 return receiver
             except (OSError, TimeoutError) as error:
@@ -146,12 +146,12 @@ class Consumer:
 
     def _assigned(self, partitions: set[Partition]) -> None:
         _log.info("partitions.assigned", group=self._group, partitions=len(partitions))
-        for place in partitions:
-            worker = PartitionWorker(place, self._subscriptions[place.topic], self._around)
-            self._workers[place] = worker
-            self._tasks[place] = asyncio.create_task(worker.run())
+        for partition in partitions:
+            worker = PartitionWorker(partition, self._subscriptions[partition.topic], self._context)
+            self._workers[partition] = worker
+            self._tasks[partition] = asyncio.create_task(worker.run())
 
-    async def _give_back(self) -> None:
+    async def _release_partitions(self) -> None:
         """End all work at hand because the partitions go to others."""
         await self._end_work()
         self._raise_failures()
@@ -166,11 +166,11 @@ class Consumer:
         self._hinted.clear()
         if not tasks:
             return
-        _, late = await asyncio.wait(tasks, timeout=REVOKE_GRACE)
+        _, late = await asyncio.wait(tasks, timeout=RELEASE_TIMEOUT)
         for task in late:
             task.cancel()
         if late:
-            await asyncio.wait(late, timeout=REVOKE_GRACE)
+            await asyncio.wait(late, timeout=RELEASE_TIMEOUT)
         for task in tasks:
             # Looked at, so that asyncio does not complain about those behind the first.
             if task.done() and not task.cancelled():
@@ -181,13 +181,13 @@ class Consumer:
             beat()
             self._raise_failures()
             try:
-                received = await receiver.receive(POLL)
+                received = await receiver.receive(RECEIVE_TIMEOUT)
             except (OSError, TimeoutError) as error:
                 _log.warning("consumer.receive_failed", error=repr(error))
-                await asyncio.sleep(POLL)
+                await asyncio.sleep(RECEIVE_TIMEOUT)
                 continue
-            for place, records in received.items():
-                worker = self._workers.get(place)
+            for partition, records in received.items():
+                worker = self._workers.get(partition)
                 if worker is not None:
                     worker.push(records)
 
@@ -196,11 +196,11 @@ class Consumer:
             if task.done() and not task.cancelled() and (error := task.exception()) is not None:
                 raise error
 
-    async def _keep_house(self, around: Surroundings) -> None:
+    async def _run_housekeeping(self, context: ConsumerContext) -> None:
         """Hand operators' requests to their partitions, count what is parked, hint offsets."""
         turn = 0
         while True:
-            await asyncio.sleep(HOUSEKEEPING)
+            await asyncio.sleep(HOUSEKEEPING_INTERVAL)
             turn += 1
             try:
                 async with self._pool.acquire() as connection:
@@ -216,29 +216,29 @@ class Consumer:
                 if worker := self._workers.get(request.partition):
                     worker.request(request)
             if turn % COMMIT_EVERY == 0:
-                await self._hint(around)
+                await self._hint(context)
 
     async def _measure(self, connection: asyncpg.Connection) -> None:
         parked = await count_parked(connection, self._group)
         for topic in self._subscriptions:
             PARKED_EVENTS.labels(topic).set(parked.get(topic, 0))
 
-    async def _hint(self, around: Surroundings) -> None:
+    async def _hint(self, context: ConsumerContext) -> None:
         """Tell Kafka how far the group is; tools look there, this consumer does not."""
         offsets = {
-            place: worker.next_offset
-            for place, worker in self._workers.items()
-            if worker.next_offset is not None and self._hinted.get(place) != worker.next_offset
+            partition: worker.next_offset
+            for partition, worker in self._workers.items()
+            if worker.next_offset is not None and self._hinted.get(partition) != worker.next_offset
         }
         if not offsets:
             return
-        around.reach("consumer.before_hint")
+        context.reach("consumer.before_hint")
         try:
-            await around.receiver.commit(offsets)
+            await context.receiver.commit(offsets)
         except (OSError, TimeoutError) as error:
             _log.info("consumer.hint_refused", error=repr(error))
             return
-        around.reach("consumer.after_hint")
+        context.reach("consumer.after_hint")
         self._hinted.update(offsets)
 
     async def _watch(self, receiver: Receiver) -> None:
@@ -246,12 +246,12 @@ class Consumer:
             receiver,
             # A restart mends no database: who is held up by one is not stuck.
             lambda: {
-                place: worker.next_offset
-                for place, worker in self._workers.items()
-                if not worker.held_up
+                partition: worker.next_offset
+                for partition, worker in self._workers.items()
+                if not worker.in_outage
             },
-            patience=self._patience,
+            stall_timeout=self._stall_timeout,
         )
         while True:
-            await asyncio.sleep(self._watch_every)
+            await asyncio.sleep(self._watchdog_interval)
             await watchdog.check()

@@ -1,4 +1,4 @@
-"""The inbox: who owns a partition, how far it is, and where each tenant stands in it.
+"""The inbox: who owns a partition, how far it is, and what each tenant has applied of it.
 
 Everything is written in the transaction of the effect. The first statement of each transaction
 moves the offset and checks the owner's epoch; it locks the offset's row, so that of two owners one
@@ -20,17 +20,17 @@ Key = tuple[UUID, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Where the asked tenants stand."""
+class AppliedState:
+    """What the asked tenants have had applied so far."""
 
-    lasts: dict[UUID, int]
+    last_sequences: dict[UUID, int]
     """Last applied sequence; 0 before the first."""
-    troubled: set[UUID]
-    """Tenants that have parked events."""
+    with_parked: set[UUID]
+    """Tenants that have parked events (dead letters)."""
 
 
 class Inbox:
-    """One group's place in one partition, while this process owns it."""
+    """One group's progress in one partition, while this process owns it."""
 
     def __init__(self, group: str, partition: Partition, owner: str) -> None:
         """Prepare; `claim` makes it the owner."""
@@ -54,8 +54,8 @@ class Inbox:
         connection: asyncpg.Connection,
         next_offset: int | None,
         tenants: Collection[UUID],
-    ) -> Standing:
-        """Move the offset (None leaves it) and tell where the tenants stand, or raise Fenced."""
+    ) -> AppliedState:
+        """Move the offset (None leaves it) and return the tenants' state, or raise Fenced."""
         row = await connection.fetchrow(
             self._queries["advance_partition"],
             self.group,
@@ -68,9 +68,10 @@ class Inbox:
         assert row is not None  # noqa: S101 - an aggregate
         if not row["held"]:
             raise Fenced(f"{self.topic}/{self.partition} has another owner")
-        lasts = dict(zip(row["tenants"] or (), row["lasts"] or (), strict=True))
-        troubled = zip(row["tenants"] or (), row["troubled"] or (), strict=True)
-        return Standing(lasts, {tenant for tenant, is_troubled in troubled if is_troubled})
+        tenant_ids = row["tenants"] or ()
+        last_sequences = dict(zip(tenant_ids, row["lasts"] or (), strict=True))
+        has_parked = zip(tenant_ids, row["has_parked"] or (), strict=True)
+        return AppliedState(last_sequences, {tenant_id for tenant_id, has in has_parked if has})
 
     async def save_sequences(
         self, connection: asyncpg.Connection, lasts: Mapping[UUID, int]

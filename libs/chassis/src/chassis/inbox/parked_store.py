@@ -12,7 +12,7 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.bus import Incoming, Partition, sequence_of
+from chassis.bus import Partition, ReceivedRecord, sequence_of
 from chassis.database import load_queries
 
 NO_TENANT = UUID(int=0)
@@ -29,7 +29,7 @@ class ParkedEvent:
     """A parked record and why it is there."""
 
     id: int
-    record: Incoming
+    record: ReceivedRecord
     sequence: int | None
     reason: str
     error: str
@@ -47,7 +47,7 @@ class Request:
     note: str
 
 
-class Parked:
+class ParkedStore:
     """One group's parked events of one partition."""
 
     def __init__(self, group: str, partition: Partition, *, numbered: bool) -> None:
@@ -60,7 +60,7 @@ class Parked:
     async def park(
         self,
         connection: asyncpg.Connection,
-        record: Incoming,
+        record: ReceivedRecord,
         tenant_id: UUID,
         *,
         reason: str,
@@ -112,7 +112,7 @@ class Parked:
 
     async def first_sequence(self, connection: asyncpg.Connection, tenant_id: UUID) -> int | None:
         """Return the tenant's lowest parked sequence."""
-        query = self._queries["first_waiting"]
+        query = self._queries["find_first_sequence"]
         found = await connection.fetchval(query, tenant_id, self._group, self._partition.topic)
         return None if found is None else int(found)
 
@@ -129,7 +129,7 @@ class Parked:
         query = self._queries["delete_superseded"]
         await connection.execute(query, self._group, self._partition.topic, tenants, keys)
 
-    async def note_failure(
+    async def record_failure(
         self,
         connection: asyncpg.Connection,
         tenant_id: UUID,
@@ -140,16 +140,16 @@ class Parked:
         attempts: int,
     ) -> None:
         """Note that a parked event failed again."""
-        query = self._queries["note_failure"]
+        query = self._queries["record_failure"]
         await connection.execute(query, tenant_id, event.id, reason, _text(error), attempts)
 
-    async def newly_parked(
-        self, connection: asyncpg.Connection, window: timedelta, besides: UUID
+    async def count_newly_parked(
+        self, connection: asyncpg.Connection, window: timedelta, other_than: UUID
     ) -> int:
         """Return how many other tenants came to a halt within the window."""
-        await connection.execute(self._queries["take_turn"], self._group)
+        await connection.execute(self._queries["lock_parking"], self._group)
         query = self._queries["count_newly_parked"]
-        return int(await connection.fetchval(query, self._group, window, besides))
+        return int(await connection.fetchval(query, self._group, window, other_than))
 
     async def ready(self, connection: asyncpg.Connection) -> list[UUID]:
         """Return the tenants whose next event only waits."""
@@ -185,7 +185,7 @@ class Parked:
     def _event(self, row: asyncpg.Record | None) -> ParkedEvent | None:
         if row is None:
             return None
-        record = Incoming(
+        record = ReceivedRecord(
             self._partition,
             row["record_offset"],
             row["key"],

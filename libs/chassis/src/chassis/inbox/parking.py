@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from chassis.bus import Incoming, Undecodable, sequence_of, tenant_of
+from chassis.bus import ReceivedRecord, Undecodable, sequence_of, tenant_of
 from chassis.database import transaction
 from chassis.inbox.apply import Applier
 from chassis.inbox.errors import TooManyParked
@@ -21,8 +21,8 @@ from chassis.inbox.parked_store import (
     REJECTED,
     UNDECODABLE,
     WAITING,
-    Parked,
     ParkedEvent,
+    ParkedStore,
     Request,
 )
 from chassis.inbox.subscription import Rejected
@@ -46,7 +46,7 @@ class Parking:
         *,
         pool: asyncpg.Pool,
         inbox: Inbox,
-        parked: Parked,
+        parked: ParkedStore,
         applier: Applier,
         limit: ParkingLimit,
     ) -> None:
@@ -57,15 +57,17 @@ class Parking:
         self._applier = applier
         self._limit = limit
 
-    async def park(self, record: Incoming, error: Exception, attempts: int) -> None:
+    async def park(self, record: ReceivedRecord, error: Exception, attempts: int) -> None:
         """Set a record aside and move on behind it, or raise TooManyParked."""
         tenant_id = tenant_of(record) or NO_TENANT
         async with transaction(self._pool) as connection:
-            standing = await self._inbox.advance(connection, record.offset + 1, [tenant_id])
+            state = await self._inbox.advance(connection, record.offset + 1, [tenant_id])
             sequence = sequence_of(record)
-            if sequence is not None and sequence <= standing.lasts[tenant_id]:
+            if sequence is not None and sequence <= state.last_sequences[tenant_id]:
                 return
-            halted = await self._parked.newly_parked(connection, self._limit.window, tenant_id)
+            halted = await self._parked.count_newly_parked(
+                connection, self._limit.window, tenant_id
+            )
             # Only failures nobody foresaw speak against the program: one tenant's bad data, however
             # many tenants that customer has, must not stop everybody else.
             if reason_of(error) == FAILED and halted >= self._limit.tenants:
@@ -100,8 +102,8 @@ class Parking:
     async def next_event(self, tenant_id: UUID, *, halted: bool) -> ParkedEvent | None:
         """Return a tenant's next event if it is parked; one that failed only if `halted`."""
         async with transaction(self._pool) as connection:
-            standing = await self._inbox.advance(connection, None, [tenant_id])
-            due = standing.lasts[tenant_id] + 1
+            state = await self._inbox.advance(connection, None, [tenant_id])
+            due = state.last_sequences[tenant_id] + 1
             event = await self._parked.read(connection, tenant_id, due)
         if event is None or (event.reason != WAITING and not halted):
             return None
@@ -129,7 +131,7 @@ class Parking:
         """Note that a parked event failed again."""
         async with transaction(self._pool) as connection:
             await self._inbox.advance(connection, None, [tenant_id])
-            await self._parked.note_failure(
+            await self._parked.record_failure(
                 connection,
                 tenant_id,
                 event,
@@ -165,8 +167,8 @@ class Parking:
         """Give up a tenant's next event, or the numbers that are missing, and note it."""
         tenant_id = request.tenant_id
         async with transaction(self._pool) as connection:
-            standing = await self._inbox.advance(connection, None, [tenant_id])
-            last = standing.lasts[tenant_id]
+            state = await self._inbox.advance(connection, None, [tenant_id])
+            last = state.last_sequences[tenant_id]
             if not await self._parked.clear_request(connection, tenant_id):
                 return
             detail = await self._skip(connection, tenant_id, last)

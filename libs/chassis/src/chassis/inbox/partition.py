@@ -1,7 +1,7 @@
 """One partition, worked off in order by the process that owns it.
 
 Many records share a transaction; if that fails they go one by one, so that only the one at fault is
-retried and at last parked. What the world is at fault for is retried for ever.
+retried and at last parked. Transient outages are retried without end.
 """
 
 import asyncio
@@ -15,12 +15,12 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from chassis.bus import Incoming, Partition, Receiver, Undecodable, fault_points
+from chassis.bus import Partition, ReceivedRecord, Receiver, Undecodable, fault_points
 from chassis.database import is_transient, transaction
 from chassis.inbox.apply import Applied, Applier
 from chassis.inbox.errors import Fenced, TooManyParked
 from chassis.inbox.offset_store import Inbox
-from chassis.inbox.parked_store import Parked, ParkedEvent, Request
+from chassis.inbox.parked_store import ParkedEvent, ParkedStore, Request
 from chassis.inbox.parking import Parking, ParkingLimit
 from chassis.inbox.subscription import Rejected, Subscription
 from chassis.outbox import OutboxSignal
@@ -28,7 +28,7 @@ from chassis.outbox import OutboxSignal
 BATCH = 250
 QUEUE_FULL = 2_000
 QUEUE_LOW = 500
-MAX_REST = 5.0
+MAX_PAUSE = 5.0
 
 _T = TypeVar("_T")
 
@@ -48,7 +48,7 @@ class Retries:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class ConsumerContext:
     """What all partitions of a consumer share."""
 
     group: str
@@ -65,50 +65,50 @@ class PartitionWorker:
     """Applies one partition's records."""
 
     def __init__(
-        self, partition: Partition, subscription: Subscription, around: Surroundings
+        self, partition: Partition, subscription: Subscription, context: ConsumerContext
     ) -> None:
         """Prepare; `run` claims the partition."""
         self.partition = partition
         self.next_offset: int | None = None
         """What will be read next; None until the partition is claimed."""
-        self.held_up = False
-        """The world is in the way, the database most likely; it is tried again and again."""
-        self._around = around
+        self.in_outage = False
+        """Something that is needed is out of reach, the database most likely; it is retried."""
+        self._context = context
         self._numbered = subscription.topic.kind == "event"
-        self._inbox = Inbox(around.group, partition, around.owner)
-        parked = Parked(around.group, partition, numbered=self._numbered)
+        self._inbox = Inbox(context.group, partition, context.owner)
+        parked = ParkedStore(context.group, partition, numbered=self._numbered)
         self._applier = Applier(subscription, self._inbox, parked)
         self._parking = Parking(
-            pool=around.pool,
+            pool=context.pool,
             inbox=self._inbox,
             parked=parked,
             applier=self._applier,
-            limit=around.limit,
+            limit=context.limit,
         )
-        self._queue: deque[Incoming] = deque()
+        self._queue: deque[ReceivedRecord] = deque()
         self._requests: deque[Request] = deque()
         self._paused = False
-        self._news = asyncio.Event()
+        self._wakeup = asyncio.Event()
         self._stopping = asyncio.Event()
 
-    def push(self, records: Sequence[Incoming]) -> None:
+    def push(self, records: Sequence[ReceivedRecord]) -> None:
         """Take received records; asks for no more when many wait."""
         self._queue.extend(records)
-        self._news.set()
+        self._wakeup.set()
         if len(self._queue) > QUEUE_FULL and not self._paused:
             self._paused = True
-            self._around.receiver.pause(self.partition)
+            self._context.receiver.pause(self.partition)
 
     def request(self, request: Request) -> None:
         """Take an operator's request."""
         if request not in self._requests:
             self._requests.append(request)
-            self._news.set()
+            self._wakeup.set()
 
     def stop(self) -> None:
         """End after the transaction at hand."""
         self._stopping.set()
-        self._news.set()
+        self._wakeup.set()
 
     async def run(self) -> None:
         """Claim the partition and work until stopped or fenced.
@@ -119,41 +119,41 @@ class PartitionWorker:
         try:
             await self._claim()
             while not self._stopping.is_set():
-                await self._news.wait()
-                self._news.clear()
+                await self._wakeup.wait()
+                self._wakeup.clear()
                 await self._work()
         except Fenced as error:
-            _log.warning("partition.fenced", error=str(error), owner=self._around.owner)
+            _log.warning("partition.fenced", error=str(error), owner=self._context.owner)
         except Stopped:
             return
 
     async def _claim(self) -> None:
         async def claim() -> int:
-            async with transaction(self._around.pool) as connection:
+            async with transaction(self._context.pool) as connection:
                 return await self._inbox.claim(connection)
 
-        self.next_offset = await self._insist(claim)
-        for tenant_id in await self._insist(self._parking.ready):
-            await self._let_go(tenant_id)
-        self._around.receiver.seek(self.partition, self.next_offset)
-        self._around.receiver.resume(self.partition)
+        self.next_offset = await self._retry_outages(claim)
+        for tenant_id in await self._retry_outages(self._parking.ready):
+            await self._release_waiting(tenant_id)
+        self._context.receiver.seek(self.partition, self.next_offset)
+        self._context.receiver.resume(self.partition)
 
     async def _work(self) -> None:
         while (self._queue or self._requests) and not self._stopping.is_set():
             while self._requests:
-                await self._do(self._requests.popleft())
+                await self._fulfil(self._requests.popleft())
             batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
             if self._paused and len(self._queue) < QUEUE_LOW:
                 self._paused = False
-                self._around.receiver.resume(self.partition)
+                self._context.receiver.resume(self.partition)
             if batch:
                 await self._apply(batch)
 
-    async def _apply(self, batch: Sequence[Incoming]) -> None:
+    async def _apply(self, batch: Sequence[ReceivedRecord]) -> None:
         self._check_offset(batch[0])
         if len(batch) > 1:
             try:
-                await self._insist(lambda: self._commit(batch))
+                await self._retry_outages(lambda: self._commit(batch))
             except (Fenced, Stopped, TooManyParked):
                 raise
             except Exception as error:
@@ -164,44 +164,44 @@ class PartitionWorker:
         for record in batch:
             await self._apply_one(record)
 
-    async def _apply_one(self, record: Incoming) -> None:
-        error, attempts = await self._try(lambda: self._commit([record]))
+    async def _apply_one(self, record: ReceivedRecord) -> None:
+        error, attempts = await self._retry_failures(lambda: self._commit([record]))
         if error is not None:
-            await self._insist(lambda: self._parking.park(record, error, attempts))
+            await self._retry_outages(lambda: self._parking.park(record, error, attempts))
             self.next_offset = record.offset + 1
 
-    async def _commit(self, records: Sequence[Incoming]) -> None:
+    async def _commit(self, records: Sequence[ReceivedRecord]) -> None:
         next_offset = records[-1].offset + 1
-        async with transaction(self._around.pool) as connection:
+        async with transaction(self._context.pool) as connection:
             applied = await self._applier.apply(connection, records, next_offset)
-            self._around.reach("consumer.before_commit")
-        self._around.reach("consumer.after_commit")
+            self._context.reach("consumer.before_commit")
+        self._context.reach("consumer.after_commit")
         await self._committed(applied, next_offset)
 
     async def _committed(self, applied: Applied, next_offset: int) -> None:
         self.next_offset = next_offset
-        if applied.handled and self._around.signal is not None:
-            self._around.signal.poke()
+        if applied.handled and self._context.signal is not None:
+            self._context.signal.notify()
         if self._numbered:
-            for tenant_id in applied.troubled:
-                await self._let_go(tenant_id)
+            for tenant_id in applied.with_parked:
+                await self._release_waiting(tenant_id)
 
-    async def _let_go(self, tenant_id: UUID) -> None:
-        """Apply the tenant's waiting events as far as they follow one another."""
+    async def _release_waiting(self, tenant_id: UUID) -> None:
+        """Apply the tenant's events that wait behind a parked one, as far as there is no gap."""
         while event := await self._next_parked(tenant_id, halted=False):
             if not await self._apply_parked(tenant_id, event):
                 return
 
     async def _next_parked(self, tenant_id: UUID, *, halted: bool) -> ParkedEvent | None:
-        return await self._insist(lambda: self._parking.next_event(tenant_id, halted=halted))
+        return await self._retry_outages(lambda: self._parking.next_event(tenant_id, halted=halted))
 
     async def _apply_parked(self, tenant_id: UUID, event: ParkedEvent) -> bool:
-        error, attempts = await self._try(lambda: self._parking.apply(tenant_id, event))
+        error, attempts = await self._retry_failures(lambda: self._parking.apply(tenant_id, event))
         if error is not None:
-            await self._insist(lambda: self._parking.fail(tenant_id, event, error, attempts))
+            await self._retry_outages(lambda: self._parking.fail(tenant_id, event, error, attempts))
             return False
-        if self._around.signal is not None:
-            self._around.signal.poke()
+        if self._context.signal is not None:
+            self._context.signal.notify()
         _log.info(
             "event.unparked",
             topic=self.partition.topic,
@@ -210,52 +210,54 @@ class PartitionWorker:
         )
         return True
 
-    async def _do(self, request: Request) -> None:
-        """Do what an operator asks for."""
+    async def _fulfil(self, request: Request) -> None:
+        """Do what an operator has requested."""
         tenant_id = request.tenant_id
         if request.action == "skip":
-            await self._insist(lambda: self._parking.skip(request))
-            await self._let_go(tenant_id)
+            await self._retry_outages(lambda: self._parking.skip(request))
+            await self._release_waiting(tenant_id)
             return
-        if not await self._insist(lambda: self._parking.begin_redrive(request)):
+        if not await self._retry_outages(lambda: self._parking.begin_redrive(request)):
             return
-        for event in await self._insist(lambda: self._parking.unnumbered_events(tenant_id)):
+        for event in await self._retry_outages(lambda: self._parking.unnumbered_events(tenant_id)):
             await self._apply_parked(tenant_id, event)
         if self._numbered:
             first = await self._next_parked(tenant_id, halted=True)
             if first is None or await self._apply_parked(tenant_id, first):
-                await self._let_go(tenant_id)
-        await self._insist(lambda: self._parking.end_redrive(request))
+                await self._release_waiting(tenant_id)
+        await self._retry_outages(lambda: self._parking.end_redrive(request))
 
-    async def _try(self, work: Callable[[], Awaitable[None]]) -> tuple[Exception | None, int]:
-        """Do the work; return the error that remains after all attempts, and their number."""
-        pause = self._around.retries.pause
-        for attempt in range(1, self._around.retries.attempts + 1):
+    async def _retry_failures(
+        self, work: Callable[[], Awaitable[None]]
+    ) -> tuple[Exception | None, int]:
+        """Do the work in a few attempts; return the last one's error, if any, and their number."""
+        pause = self._context.retries.pause
+        for attempt in range(1, self._context.retries.attempts + 1):
             try:
-                await self._insist(work)
+                await self._retry_outages(work)
             except (Fenced, Stopped, TooManyParked):
                 raise
             except (Undecodable, Rejected) as error:
                 return error, attempt
             except Exception as error:
-                if attempt == self._around.retries.attempts:
+                if attempt == self._context.retries.attempts:
                     return error, attempt
-                await self._rest(pause)
-                pause = min(pause * 2, MAX_REST)
+                await self._sleep(pause)
+                pause = min(pause * 2, MAX_PAUSE)
             else:
                 return None, attempt
         raise AssertionError("there is at least one attempt")
 
-    async def _insist(self, work: Callable[[], Awaitable[_T]]) -> _T:
-        """Do the work, however often the world gets in its way."""
-        pause = self._around.retries.pause
+    async def _retry_outages(self, work: Callable[[], Awaitable[_T]]) -> _T:
+        """Do the work, retried without end while a transient outage is in its way."""
+        pause = self._context.retries.pause
         while True:
             try:
                 done = await work()
             except Exception as error:
                 if not is_transient(error):
                     raise
-                self.held_up = True
+                self.in_outage = True
                 _log.warning(
                     "partition.held_up",
                     topic=self.partition.topic,
@@ -263,20 +265,20 @@ class PartitionWorker:
                     error=type(error).__name__,
                     retry_seconds=pause,
                 )
-                await self._rest(pause)
-                pause = min(pause * 2, MAX_REST)
+                await self._sleep(pause)
+                pause = min(pause * 2, MAX_PAUSE)
             else:
-                self.held_up = False
+                self.in_outage = False
                 return done
 
-    async def _rest(self, seconds: float) -> None:
+    async def _sleep(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()
         if self._stopping.is_set():
             raise Stopped
 
-    def _check_offset(self, record: Incoming) -> None:
+    def _check_offset(self, record: ReceivedRecord) -> None:
         if self.next_offset is not None and record.offset < self.next_offset:
             _log.error(
                 "offset.out_of_range",

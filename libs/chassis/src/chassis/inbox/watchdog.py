@@ -27,7 +27,7 @@ class Watchdog:
         receiver: Receiver,
         offsets: Callable[[], Mapping[Partition, int | None]],
         *,
-        patience: float,
+        stall_timeout: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Watch a consumer.
@@ -36,12 +36,12 @@ class Watchdog:
             receiver: Asked for the ends of the partitions and for membership.
             offsets: Returns the next offset of each assigned partition that no outage holds up,
                 None if not yet known.
-            patience: Seconds without progress after which `check` raises.
+            stall_timeout: Seconds without progress after which `check` raises.
             clock: Monotonic seconds.
         """
         self._receiver = receiver
         self._offsets = offsets
-        self._patience = patience
+        self._stall_timeout = stall_timeout
         self._clock = clock
         self._member_at = clock()
         self._ends_at = clock()
@@ -57,7 +57,7 @@ class Watchdog:
         except (OSError, TimeoutError) as error:
             _log.warning("watchdog.ends_unknown", error=repr(error))
             # The broker answers another connection, so this one is what hangs.
-            if answered and now - self._ends_at > self._patience:
+            if answered and now - self._ends_at > self._stall_timeout:
                 raise Stuck("the consumer's own connection gets no answers") from error
             return
         self._ends_at = now
@@ -72,8 +72,8 @@ class Watchdog:
             return False
         if is_member:
             self._member_at = now
-        elif now - self._member_at > self._patience:
-            raise Stuck(f"not in the consumer group for {self._patience:.0f} s")
+        elif now - self._member_at > self._stall_timeout:
+            raise Stuck(f"not in the consumer group for {self._stall_timeout:.0f} s")
         return True
 
     def _check_progress(
@@ -82,15 +82,17 @@ class Watchdog:
         offsets: Mapping[Partition, int | None],
         ends: Mapping[Partition, int],
     ) -> None:
-        self._moved = {place: seen for place, seen in self._moved.items() if place in offsets}
-        for place, offset in offsets.items():
-            lag = max(0, ends.get(place, 0) - (offset or 0))
-            CONSUMER_LAG.labels(place.topic, str(place.number)).set(lag)
-            last_offset, since = self._moved.get(place, (None, now))
-            if lag == 0 or place not in self._moved or offset != last_offset:
-                self._moved[place] = (offset, now)
-            elif now - since > self._patience:
+        self._moved = {
+            partition: seen for partition, seen in self._moved.items() if partition in offsets
+        }
+        for partition, offset in offsets.items():
+            lag = max(0, ends.get(partition, 0) - (offset or 0))
+            CONSUMER_LAG.labels(partition.topic, str(partition.number)).set(lag)
+            last_offset, since = self._moved.get(partition, (None, now))
+            if lag == 0 or partition not in self._moved or offset != last_offset:
+                self._moved[partition] = (offset, now)
+            elif now - since > self._stall_timeout:
                 raise Stuck(
-                    f"{place.topic}/{place.number} is {lag} records behind and has not moved "
-                    f"for {self._patience:.0f} s"
+                    f"{partition.topic}/{partition.number} is {lag} records behind "
+                    f"and has not moved for {self._stall_timeout:.0f} s"
                 )

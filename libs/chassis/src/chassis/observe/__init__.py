@@ -1,6 +1,6 @@
 """What operators see: logs, traces, metrics and health."""
 
-from chassis.observe.health import Check, NotReady, operations
+from chassis.observe.health import Check, NotReady, operations_routes
 from chassis.observe.logging import configure_logging
 from chassis.observe.metrics import CONSUMER_LAG, PARKED_EVENTS, Poll, RequestMetrics, polling
 from chassis.observe.tracing import (
@@ -23,7 +23,7 @@ __all__ = [
     "configure_logging",
     "configure_tracing",
     "consumer_span",
-    "operations",
+    "operations_routes",
     "polling",
     "traceparent_of",
     "tracing",

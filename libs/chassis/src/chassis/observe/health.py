@@ -86,7 +86,7 @@ async def _run(check: Check) -> dict[str, Any]:
     return result | {"ms": round((time.perf_counter() - began) * 1000, 1)}
 
 
-def operations(
+def operations_routes(
     heartbeats: Heartbeats, checks: Sequence[Check], registry: CollectorRegistry = REGISTRY
 ) -> dict[str, ASGIApp]:
     """Return the applications behind `/health/live`, `/health/ready` and `/metrics`."""

@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from chassis.bus import (
-    Outgoing,
+    OutgoingRecord,
     Partition,
     Sender,
     SendError,
@@ -37,7 +37,7 @@ class Delivery:
 
 
 async def deliver(
-    sender: Sender, rows: Sequence[asyncpg.Record], source: str, careful: set[Partition]
+    sender: Sender, rows: Sequence[asyncpg.Record], source: str, suspects: set[Partition]
 ) -> Delivery:
     """Send numbered rows in their order.
 
@@ -45,34 +45,34 @@ async def deliver(
         sender: Must be thrown away if the delivery reports a failure.
         rows: In the order of each tenant and topic.
         source: CloudEvents `source`.
-        careful: Partitions whose records go one by one to find the one that the broker refuses;
+        suspects: Partitions whose records go one by one to find the one that the broker refuses;
             kept up to date here.
     """
     delivery = Delivery()
-    held: set[tuple[UUID, str]] = set()
-    together: list[tuple[asyncpg.Record, Outgoing]] = []
-    alone: list[tuple[asyncpg.Record, Outgoing]] = []
+    held_back: set[tuple[UUID, str]] = set()
+    batched: list[tuple[asyncpg.Record, OutgoingRecord]] = []
+    single: list[tuple[asyncpg.Record, OutgoingRecord]] = []
     for row in rows:
-        if (row["tenant_id"], row["topic"]) in held:
+        if (row["tenant_id"], row["topic"]) in held_back:
             continue
         try:
-            record = outgoing(row, source)
+            record = record_of(row, source)
         except SendError as error:
             delivery.refused[row["id"]] = str(error)
-            held.add((row["tenant_id"], row["topic"]))
+            held_back.add((row["tenant_id"], row["topic"]))
             continue
-        (alone if record.partition in careful else together).append((row, record))
+        (single if record.partition in suspects else batched).append((row, record))
 
-    if together:
-        outcomes = await sender.send([record for _, record in together])
-        for (row, record), outcome in zip(together, outcomes, strict=True):
-            _note(delivery, held, careful, row, record, outcome)
+    if batched:
+        outcomes = await sender.send([record for _, record in batched])
+        for (row, record), outcome in zip(batched, outcomes, strict=True):
+            _record_outcome(delivery, held_back, suspects, row, record, outcome)
     if delivery.failure is None:
-        await _one_by_one(sender, alone, delivery, careful)
+        await _one_by_one(sender, single, delivery, suspects)
     return delivery
 
 
-def outgoing(row: Any, source: str) -> Outgoing:
+def record_of(row: Any, source: str) -> OutgoingRecord:
     """Make the record of a numbered row, or raise a permanent SendError."""
     topic = TOPICS.get(row["topic"])
     if topic is None:
@@ -98,33 +98,33 @@ def outgoing(row: Any, source: str) -> Outgoing:
     if size > topic.max_message_bytes:
         raise SendError(f"{size} bytes exceed the limit of {topic.name}", permanent=True)
     partition = Partition(topic.name, partition_of(row["tenant_id"], topic.partitions))
-    return Outgoing(partition, key, value, headers)
+    return OutgoingRecord(partition, key, value, headers)
 
 
-def _note(
+def _record_outcome(
     delivery: Delivery,
-    held: set[tuple[UUID, str]],
-    careful: set[Partition],
+    held_back: set[tuple[UUID, str]],
+    suspects: set[Partition],
     row: asyncpg.Record,
-    record: Outgoing,
+    record: OutgoingRecord,
     outcome: SendError | None,
 ) -> None:
     if outcome is not None:
-        held.add((row["tenant_id"], row["topic"]))
+        held_back.add((row["tenant_id"], row["topic"]))
         delivery.failure = delivery.failure or outcome
         if outcome.permanent:
-            careful.add(record.partition)
-    elif (row["tenant_id"], row["topic"]) not in held:
+            suspects.add(record.partition)
+    elif (row["tenant_id"], row["topic"]) not in held_back:
         delivery.sent.append(row["id"])
 
 
 async def _one_by_one(
     sender: Sender,
-    alone: Sequence[tuple[asyncpg.Record, Outgoing]],
+    single: Sequence[tuple[asyncpg.Record, OutgoingRecord]],
     delivery: Delivery,
-    careful: set[Partition],
+    suspects: set[Partition],
 ) -> None:
-    for row, record in alone:
+    for row, record in single:
         [outcome] = await sender.send([record])
         if outcome is None:
             delivery.sent.append(row["id"])
@@ -133,4 +133,4 @@ async def _one_by_one(
         if outcome.permanent:
             delivery.refused[row["id"]] = str(outcome)
         return
-    careful.difference_update(record.partition for _, record in alone)
+    suspects.difference_update(record.partition for _, record in single)

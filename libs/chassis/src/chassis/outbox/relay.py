@@ -22,8 +22,8 @@ from chassis.outbox.signal import OutboxSignal
 from chassis.outbox.store import RelayStore
 
 BATCH = 1_000
-RECHECK = 5.0
-MARK_AFTER = 0.05
+RECHECK_INTERVAL = 5.0
+MARK_DELAY = 0.05
 MIN_BACKOFF = 0.1
 MAX_BACKOFF = 5.0
 
@@ -70,7 +70,7 @@ class Relay:
         self.source = source
         self.poll = poll
         self.keep_sent = keep_sent
-        self.careful: set[Partition] = set()
+        self.suspects: set[Partition] = set()
         self.reach = fault_points()
         self._dsn = dsn
         self._silence = silence
@@ -100,7 +100,7 @@ class Relay:
         try:
             async with RelayStore.open(self._dsn, self._retry_blocked) as store:
                 await sender.start()
-                await _Shift(self, session, sender, store).work()
+                await _RelayRun(self, session, sender, store).work()
         finally:
             # The buckets go last: nothing may be sent once another relay can have them.
             await sender.close()
@@ -108,14 +108,14 @@ class Relay:
 
 
 @dataclass(slots=True)
-class _Shift:
+class _RelayRun:
     """The relay's work with one session and one sender, until either fails."""
 
     relay: Relay
     session: RelaySession
     sender: Sender
     store: RelayStore
-    looked_around: float = -RECHECK
+    rechecked_at: float = -RECHECK_INTERVAL
     unmarked: list[int] = field(default_factory=list)
     """Sent, but not marked yet: a mark costs as much as a number, so many share one."""
     mark_due: float = 0.0
@@ -123,50 +123,50 @@ class _Shift:
     async def work(self) -> None:
         while True:
             beat()
-            left_over = await self._look_around()
-            ids = left_over or await self._number()
+            unmarked_before = await self._recheck()
+            ids = unmarked_before or await self._assign_sequences()
             if not ids:
                 await self._mark_in_time()
-                rest = MARK_AFTER if self.unmarked else self.relay.poll
+                rest = MARK_DELAY if self.unmarked else self.relay.poll
                 await self.relay.signal.wait(rest)
                 continue
             self.relay.reach("relay.numbered")
             await self._send(ids)
             await self._mark_in_time()
-            if left_over:
+            if unmarked_before:
                 await self._mark()
                 await self.store.unblock()
 
-    async def _look_around(self) -> list[int]:
-        """Now and then: take free buckets, find what was left half done, prune."""
+    async def _recheck(self) -> list[int]:
+        """Now and then: take free buckets, prune, and return what is numbered but not marked."""
         gained = len(self.session.owned) < BUCKETS and await self.session.take_buckets()
         self.relay.signal.local_relay_leads = len(self.session.owned) == BUCKETS
         if gained:
             _log.info("relay.buckets_taken", buckets=len(self.session.owned))
-        if not gained and time.monotonic() - self.looked_around < RECHECK:
+        if not gained and time.monotonic() - self.rechecked_at < RECHECK_INTERVAL:
             return []
         await self._mark()
         if not await self.store.prune(self.relay.keep_sent):
-            self.looked_around = time.monotonic()
+            self.rechecked_at = time.monotonic()
         return await self.session.find_numbered() if self.session.owned else []
 
-    async def _number(self) -> list[int]:
-        return await self.session.number(BATCH) if self.session.owned else []
+    async def _assign_sequences(self) -> list[int]:
+        return await self.session.assign_sequences(BATCH) if self.session.owned else []
 
     async def _send(self, ids: Sequence[int]) -> None:
         relay = self.relay
         rows = await self.store.read(ids)
-        if not self.session.holds():
+        if not self.session.holds_buckets():
             raise RelayInterrupted("the buckets may have passed to another relay")
         relay.reach("relay.before_send")
-        delivery = await deliver(self.sender, rows, relay.source, relay.careful)
+        delivery = await deliver(self.sender, rows, relay.source, relay.suspects)
         relay.reach("relay.after_send")
-        if not self.session.holds():
+        if not self.session.holds_buckets():
             await self.store.resend_newest(ids)
             raise RelayInterrupted("the buckets passed to another relay during a send")
 
         if not self.unmarked:
-            self.mark_due = time.monotonic() + MARK_AFTER
+            self.mark_due = time.monotonic() + MARK_DELAY
         self.unmarked += delivery.sent
         if delivery.refused:
             await self.store.block(delivery.refused)

@@ -30,8 +30,8 @@ class RelaySession:
         self.owned: set[int] = set()
         self._connection = connection
         self._silence = silence
-        self._turn = asyncio.Lock()
-        self._spoke = time.monotonic()
+        self._lock = asyncio.Lock()
+        self._last_reply = time.monotonic()
         self._queries = load_queries("chassis.outbox", "relay")
         self._beating = asyncio.create_task(self._beat())
 
@@ -48,10 +48,10 @@ class RelaySession:
             raise
         return cls(connection, silence)
 
-    def holds(self) -> bool:
+    def holds_buckets(self) -> bool:
         """Return whether the buckets were certainly still held a moment ago."""
-        quiet = time.monotonic() - self._spoke
-        return not self._connection.is_closed() and quiet < self._silence * 0.8
+        since = time.monotonic() - self._last_reply
+        return not self._connection.is_closed() and since < self._silence * 0.8
 
     async def take_buckets(self) -> bool:
         """Try to get the buckets that this session has not; return whether it got any."""
@@ -62,9 +62,9 @@ class RelaySession:
         self.owned.update(row["bucket"] for row in rows)
         return bool(rows)
 
-    async def number(self, limit: int) -> list[int]:
+    async def assign_sequences(self, limit: int) -> list[int]:
         """Number the oldest events and return their ids; committed on return."""
-        rows = await self._fetch("number_events", list(self.owned), limit, BATCH_BYTES)
+        rows = await self._fetch("assign_sequences", list(self.owned), limit, BATCH_BYTES)
         return [row["id"] for row in rows]
 
     async def find_numbered(self) -> list[int]:
@@ -79,16 +79,16 @@ class RelaySession:
         await disconnect(self._connection)
 
     async def _fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
-        async with self._turn:
+        async with self._lock:
             asked = time.monotonic()
             rows = await self._connection.fetch(self._queries[query], *arguments)
-            self._spoke = asked
+            self._last_reply = asked
             return rows
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self._silence / 5)
-            async with self._turn:
+            async with self._lock:
                 asked = time.monotonic()
                 await self._connection.execute("SELECT 1")
-                self._spoke = asked
+                self._last_reply = asked

@@ -14,8 +14,8 @@ import structlog
 from chassis.database import DATABASE_FAILURES, connect, disconnect
 
 CHANNEL = "outbox"
-THROTTLE = 0.02
-RETRY = 1.0
+NOTIFY_INTERVAL = 0.02
+RETRY_DELAY = 1.0
 
 _log = structlog.get_logger(__name__)
 
@@ -28,29 +28,29 @@ class OutboxSignal:
         self.local_relay_leads = False
         """A relay in this process owns every bucket, so nobody else needs to be told."""
         self._dsn = dsn
-        self._here = asyncio.Event()
-        self._elsewhere = asyncio.Event()
+        self._local = asyncio.Event()
+        self._remote = asyncio.Event()
 
-    def poke(self) -> None:
+    def notify(self) -> None:
         """Say that something was committed. Never blocks, never fails."""
-        self._here.set()
+        self._local.set()
         if not self.local_relay_leads:
-            self._elsewhere.set()
+            self._remote.set()
 
     async def wait(self, timeout: float) -> None:
-        """Wait until somebody pokes, at most `timeout` seconds."""
+        """Wait until somebody notifies, at most `timeout` seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
-                await self._here.wait()
-        self._here.clear()
+                await self._local.wait()
+        self._local.clear()
 
     def wake(self) -> None:
         """Wake the relay of this process only."""
-        self._here.set()
+        self._local.set()
 
-    async def pass_on(self) -> None:
-        """Pass a poke on to other processes once, as a command does before it ends."""
-        if self._dsn is None or not self._elsewhere.is_set():
+    async def notify_others(self) -> None:
+        """Notify the relays of other processes once, as a command does before it ends."""
+        if self._dsn is None or not self._remote.is_set():
             return
         with suppress(*DATABASE_FAILURES):
             connection = await connect(self._dsn, application_name="outbox-signal")
@@ -60,7 +60,7 @@ class OutboxSignal:
                 await disconnect(connection)
 
     async def run(self) -> None:
-        """Pass pokes on to other processes for ever."""
+        """Notify the relays of other processes whenever something was committed here."""
         if self._dsn is None:
             return
         while True:
@@ -72,11 +72,11 @@ class OutboxSignal:
                     await disconnect(connection)
             except DATABASE_FAILURES as error:
                 _log.warning("outbox.signal_failed", error=repr(error))
-                await asyncio.sleep(RETRY)
+                await asyncio.sleep(RETRY_DELAY)
 
     async def _notify(self, connection: asyncpg.Connection) -> None:
         while True:
-            await self._elsewhere.wait()
-            self._elsewhere.clear()
+            await self._remote.wait()
+            self._remote.clear()
             await connection.execute(f"NOTIFY {CHANNEL}")
-            await asyncio.sleep(THROTTLE)
+            await asyncio.sleep(NOTIFY_INTERVAL)

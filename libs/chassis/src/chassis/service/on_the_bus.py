@@ -44,7 +44,7 @@ def on_the_bus(
         name: The service's name, `tenant-directory`.
         package: The package that holds the service's migrations.
         pool: The service's database.
-        signal: The one that the service's storage pokes when it has committed events.
+        signal: The one that the service's storage notifies when it has committed events.
         subscriptions: What the service's consumer listens to, one for each topic.
         app: The HTTP application.
         work_loops: The service's own loops of a process that works.

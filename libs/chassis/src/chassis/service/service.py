@@ -25,7 +25,7 @@ from chassis.loops import Heartbeats, Loop, LoopDied, run_until_signalled
 from chassis.observe import (
     configure_logging,
     configure_tracing,
-    operations,
+    operations_routes,
     polling,
     tracing,
 )
@@ -102,14 +102,14 @@ async def run_service(service: Service[S], settings: S, mode: Mode) -> None:
 def _loops(parts: Parts, settings: ChassisSettings, mode: Mode, beats: Heartbeats) -> list[Loop]:
     """Put the loops in the order in which they start; they stop in the opposite one."""
     loops: list[Loop] = []
-    health = operations(beats, parts.checks)
+    health = operations_routes(beats, parts.checks)
     if not mode.serves and settings.metrics_port:
         loops.append(_http(bare_application(health), settings, "metrics_port"))
     loops += parts.loops
     if parts.polls:
         loops.append(polling(parts.polls))
     if mode.serves:
-        parts.app.beside.update(health)
+        parts.app.operations_routes.update(health)
         loops.append(_http(parts.app, settings, "http_port"))
     return loops
 

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from chassis.bus import Incoming, Outgoing, Partition, SendError
+from chassis.bus import OutgoingRecord, Partition, ReceivedRecord, SendError
 from contracts.topics import TOPICS, Topic
 
 
@@ -22,7 +22,7 @@ class LocalBroker:
         """Every call fails as if no broker answered."""
         self.refusals: list[SendError] = []
         """The next sends fail with these, one each."""
-        self._logs: dict[Partition, list[Incoming]] = {}
+        self._logs: dict[Partition, list[ReceivedRecord]] = {}
         self._starts: dict[Partition, int] = {}
         self._limits: dict[str, int] = {}
         self._groups: dict[str, list[LocalReceiver]] = {}
@@ -50,11 +50,16 @@ class LocalBroker:
         self._starts[partition] = before
         self._logs[partition] = [item for item in self._logs[partition] if item.offset >= before]
 
-    def records(self, topic: str) -> list[Incoming]:
+    def records(self, topic: str) -> list[ReceivedRecord]:
         """Return everything that lies in a topic, partition by partition."""
-        return [item for place, log in self._logs.items() if place.topic == topic for item in log]
+        return [
+            item
+            for partition, log in self._logs.items()
+            if partition.topic == topic
+            for item in log
+        ]
 
-    def append(self, record: Outgoing) -> SendError | None:
+    def append(self, record: OutgoingRecord) -> SendError | None:
         """Write one record at the end of its partition."""
         if self.refusals:
             return self.refusals.pop(0)
@@ -64,7 +69,7 @@ class LocalBroker:
         if size > self._limits[record.partition.topic]:
             return SendError("MessageSizeTooLarge", permanent=True)
         self._logs[record.partition].append(
-            Incoming(
+            ReceivedRecord(
                 record.partition,
                 self.end(record.partition),
                 record.key,
@@ -74,7 +79,7 @@ class LocalBroker:
         )
         for members in self._groups.values():
             for member in members:
-                member.news.set()
+                member.wakeup.set()
         return None
 
     def end(self, partition: Partition) -> int:
@@ -82,7 +87,7 @@ class LocalBroker:
         log = self._logs[partition]
         return log[-1].offset + 1 if log else self._starts[partition]
 
-    def read(self, partition: Partition, offset: int) -> list[Incoming]:
+    def read(self, partition: Partition, offset: int) -> list[ReceivedRecord]:
         """Return the records from an offset on, or from the earliest if that is not in the log."""
         if not self._starts[partition] <= offset <= self.end(partition):
             offset = self._starts[partition]
@@ -97,10 +102,12 @@ class LocalBroker:
         async with self._rebalancing:
             members = list(self.members(group))
             for member in members:
-                await member.lose()
+                await member.revoke()
             for index, member in enumerate(members):
-                places = [place for place in self._logs if place.topic in member.topics]
-                member.gain(set(places[index :: len(members)]))
+                partitions = [
+                    partition for partition in self._logs if partition.topic in member.topics
+                ]
+                member.assign(set(partitions[index :: len(members)]))
 
     def check_up(self) -> None:
         """Raise as a client does when no broker answers."""
@@ -120,7 +127,7 @@ class LocalSender:
         """Connect, or raise OSError."""
         self._broker.check_up()
 
-    async def send(self, records: Sequence[Outgoing]) -> list[SendError | None]:
+    async def send(self, records: Sequence[OutgoingRecord]) -> list[SendError | None]:
         """Write records and return each one's outcome, in order."""
         await asyncio.sleep(0)
         return [self._send(record) for record in records]
@@ -129,7 +136,7 @@ class LocalSender:
         """Disconnect."""
         self._failed = True
 
-    def _send(self, record: Outgoing) -> SendError | None:
+    def _send(self, record: OutgoingRecord) -> SendError | None:
         if self._failed or self._broker.down:
             return SendError("not sent after a failure", permanent=False)
         outcome = self._broker.append(record)
@@ -143,7 +150,7 @@ class LocalReceiver:
     def __init__(self, broker: LocalBroker, group: str, topics: Sequence[str]) -> None:
         """Prepare."""
         self.topics = frozenset(topics)
-        self.news = asyncio.Event()
+        self.wakeup = asyncio.Event()
         self._broker = broker
         self._group = group
         self._positions: dict[Partition, int] = {}
@@ -160,16 +167,16 @@ class LocalReceiver:
         self._broker.members(self._group).append(self)
         await self._broker.rebalance(self._group)
 
-    async def receive(self, timeout: float) -> Mapping[Partition, Sequence[Incoming]]:
+    async def receive(self, timeout: float) -> Mapping[Partition, Sequence[ReceivedRecord]]:
         """Return the next records of the partitions that are not paused."""
         received = self._take()
         if received or self._broker.down:
             await asyncio.sleep(0)
             return received
-        self.news.clear()
+        self.wakeup.clear()
         try:
             async with asyncio.timeout(timeout):
-                await self.news.wait()
+                await self.wakeup.wait()
         except TimeoutError:
             return {}
         return self._take()
@@ -177,7 +184,7 @@ class LocalReceiver:
     def seek(self, partition: Partition, offset: int) -> None:
         """Read this partition from an offset on."""
         self._positions[partition] = offset
-        self.news.set()
+        self.wakeup.set()
 
     def pause(self, partition: Partition) -> None:
         """Stop receiving this partition."""
@@ -186,7 +193,7 @@ class LocalReceiver:
     def resume(self, partition: Partition) -> None:
         """Receive this partition again."""
         self._paused.discard(partition)
-        self.news.set()
+        self.wakeup.set()
 
     async def commit(self, offsets: Mapping[Partition, int]) -> None:
         """Take the hint and do nothing with it."""
@@ -195,7 +202,7 @@ class LocalReceiver:
     async def ends(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
         """Return the offset after the last record of each partition."""
         self._broker.check_up()
-        return {place: self._broker.end(place) for place in partitions}
+        return {partition: self._broker.end(partition) for partition in partitions}
 
     async def is_member(self) -> bool:
         """Return whether this receiver is in the group."""
@@ -210,28 +217,28 @@ class LocalReceiver:
             self._positions.clear()
             await self._broker.rebalance(self._group)
 
-    async def lose(self) -> None:
+    async def revoke(self) -> None:
         """Give every partition back."""
         result = self._revoked()
         if asyncio.iscoroutine(result):
             await result
         self._positions.clear()
 
-    def gain(self, partitions: set[Partition]) -> None:
+    def assign(self, partitions: set[Partition]) -> None:
         """Be given partitions, paused."""
         self._paused = set(partitions)
         self._positions = dict.fromkeys(partitions, 0)
         self._assigned(partitions)
 
-    def _take(self) -> dict[Partition, Sequence[Incoming]]:
+    def _take(self) -> dict[Partition, Sequence[ReceivedRecord]]:
         if self._broker.down:
             return {}
-        received: dict[Partition, Sequence[Incoming]] = {}
-        for place, position in self._positions.items():
-            if place in self._paused:
+        received: dict[Partition, Sequence[ReceivedRecord]] = {}
+        for partition, position in self._positions.items():
+            if partition in self._paused:
                 continue
-            records = self._broker.read(place, position)
+            records = self._broker.read(partition, position)
             if records:
-                received[place] = records
-                self._positions[place] = records[-1].offset + 1
+                received[partition] = records
+                self._positions[partition] = records[-1].offset + 1
         return received

@@ -165,7 +165,7 @@ class PostgresGroups:
 
     def _committed(self, call: Call) -> None:
         call.logged = True
-        self.signal.poke()
+        self.signal.notify()
 
 
 def _is_one_way(change: GroupChange) -> bool:

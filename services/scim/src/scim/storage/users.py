@@ -114,4 +114,4 @@ class PostgresUsers:
 
     def _committed(self, call: Call) -> None:
         call.logged = True
-        self.signal.poke()
+        self.signal.notify()

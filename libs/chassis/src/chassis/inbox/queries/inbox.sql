@@ -23,14 +23,14 @@ WITH fence AS (
         EXISTS (
             SELECT FROM parked_events AS parked
             WHERE parked.tenant_id = asked.tenant_id AND parked.consumer_group = $1 AND parked.topic = $2
-        ) AS troubled
+        ) AS has_parked
     FROM unnest($6::uuid[]) AS asked (tenant_id)
 )
 SELECT
     EXISTS (SELECT FROM fence) AS held,
     array_agg(tenant_id) AS tenants,
     array_agg(last) AS lasts,
-    array_agg(troubled) AS troubled
+    array_agg(has_parked) AS has_parked
 FROM tenants;
 
 -- name: save_sequences

@@ -27,7 +27,7 @@ WHERE tenant_id = $1 AND consumer_group = $2 AND topic = $3 AND sequence IS NULL
 ORDER BY id
 LIMIT 1;
 
--- name: first_waiting
+-- name: find_first_sequence
 -- Tells the lowest parked sequence of a tenant_id.
 SELECT min(sequence) FROM parked_events WHERE tenant_id = $1 AND consumer_group = $2 AND topic = $3;
 
@@ -40,14 +40,14 @@ DELETE FROM parked_events WHERE tenant_id = $1 AND id = $2;
 DELETE FROM parked_events
 WHERE consumer_group = $1 AND topic = $2 AND tenant_id = ANY ($3::uuid[]) AND key = ANY ($4::bytea[]) AND sequence IS NULL;
 
--- name: note_failure
+-- name: record_failure
 -- Notes that a parked event of a tenant_id failed again.
 UPDATE parked_events
 SET reason = $3, error = $4, attempts = attempts + $5,
     parked_at = CASE WHEN reason = 'waiting' THEN now() ELSE parked_at END
 WHERE tenant_id = $1 AND id = $2;
 
--- name: take_turn
+-- name: lock_parking
 -- Lets the partitions of a group park one after the other, so that each tenant_id counts.
 SELECT pg_advisory_xact_lock(hashtext('parking'), hashtext($1));
 

@@ -4,5 +4,5 @@ INSERT INTO outbox (tenant_id, topic, event_id, type, subject, occurred_at, data
 SELECT tenant_id, topic, event_id, type, subject, occurred_at, data, version, correlation_id, traceparent
 FROM unnest(
     $1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::bytea[], $8::bigint[], $9::text[], $10::text[]
-) WITH ORDINALITY AS event (tenant_id, topic, event_id, type, subject, occurred_at, data, version, correlation_id, traceparent, place)
-ORDER BY place;
+) WITH ORDINALITY AS event (tenant_id, topic, event_id, type, subject, occurred_at, data, version, correlation_id, traceparent, position)
+ORDER BY position;

@@ -2,7 +2,7 @@
 -- Takes the buckets that no other session holds; the session keeps them until it ends.
 SELECT bucket FROM unnest($2::integer[]) AS bucket WHERE pg_try_advisory_lock($1::integer, bucket);
 
--- name: number_events
+-- name: assign_sequences
 -- Gives the oldest events of these buckets their dense number for each tenant_id and topic.
 -- cross-tenant: the relay sends the events of every tenant in its buckets.
 WITH oldest AS MATERIALIZED (
