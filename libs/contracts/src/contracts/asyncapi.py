@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+import yaml
+
 from contracts.graph import CONSUMES, types_on
-from contracts.plain_yaml import to_yaml
 from contracts.registry import EVENT_TYPES, EventType
 from contracts.schemas import schema_of
 from contracts.topics import TOPICS, Topic
@@ -26,25 +27,32 @@ HEADERS: Mapping[str, tuple[str, str | None, bool]] = {
 """Header, its meaning, its format, and whether it is always there."""
 
 
+class _PlainDumper(yaml.SafeDumper):
+    """Writes a value that occurs twice twice: anchors are for machines."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Refer to nothing."""
+        return True
+
+
 def asyncapi_document() -> str:
     """Return the document as YAML."""
-    return to_yaml(
-        {
-            "asyncapi": "3.0.0",
-            "info": {
-                "title": "Portico event bus",
-                "version": "1.0.0",
-                "description": "Generated from libs/contracts by `make contracts`.",
-            },
-            "defaultContentType": "application/json",
-            "channels": {name: _channel(topic) for name, topic in TOPICS.items()},
-            "operations": _operations(),
-            "components": {
-                "messages": {name: _message(kind) for name, kind in EVENT_TYPES.items()},
-                "schemas": {"CloudEventHeaders": _headers()},
-            },
-        }
-    )
+    document = {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Portico event bus",
+            "version": "1.0.0",
+            "description": "Generated from libs/contracts by `make contracts`.",
+        },
+        "defaultContentType": "application/json",
+        "channels": {name: _channel(topic) for name, topic in TOPICS.items()},
+        "operations": _operations(),
+        "components": {
+            "messages": {name: _message(kind) for name, kind in EVENT_TYPES.items()},
+            "schemas": {"CloudEventHeaders": _headers()},
+        },
+    }
+    return yaml.dump(document, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, width=120)
 
 
 def _channel(topic: Topic) -> dict[str, Any]:
