@@ -32,8 +32,8 @@ from dns_sandbox.zone import Fault, Trouble, Zone
 from domain_verifier.domain.challenge import value_of
 from domain_verifier.settings import Settings
 from domain_verifier.storage.claims import HOT
-from domain_verifier.usecases.examine import Examined
-from domain_verifier.usecases.work_due import WorkDue
+from domain_verifier.usecases.checks import Examined
+from domain_verifier.usecases.due_checks import WorkDue
 from domain_verifier.wiring import adapters
 from embedded.logs import Logs
 from embedded.ports import free_port

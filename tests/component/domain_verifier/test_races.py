@@ -17,10 +17,10 @@ from domain_verifier.domain.errors import ForbiddenError
 from domain_verifier.domain.evidence import Evidence, Outcome, Reason
 from domain_verifier.domain.explanation import Subject
 from domain_verifier.storage.claims import PostgresClaims
+from domain_verifier.usecases.due_checks import WorkDue
 from domain_verifier.usecases.ports import Busy, Counting, Lease, Quota, Settled
-from domain_verifier.usecases.work_due import WorkDue
 from support.databases import DatabaseFactory
-from support.dns_house import House, postgres_house
+from support.dns_harness import House, postgres_house
 from support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(180)

@@ -7,7 +7,7 @@ import pytest
 
 from chassis.database import create_pool
 from support.databases import DatabaseFactory
-from support.dns_house import House, memory_house, postgres_house
+from support.dns_harness import House, memory_house, postgres_house
 
 
 @pytest.fixture

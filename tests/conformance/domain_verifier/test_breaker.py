@@ -8,7 +8,7 @@ from domain_verifier.domain.claim import Claim, State
 from domain_verifier.domain.errors import ConflictError
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.domain.policy import Policy
-from support.dns_house import House, verified
+from support.dns_harness import House, verified
 
 
 async def held_by_one(house: House, *domains: str) -> list[Claim]:

@@ -15,7 +15,7 @@ from domain_verifier.domain.errors import (
 )
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.usecases.ports import Busy, Quota, Settled
-from support.dns_house import House, verified
+from support.dns_harness import House, verified
 
 
 async def test_a_claim_is_found_by_its_tenant_only(house: House) -> None:

@@ -6,7 +6,7 @@ from domain_verifier.domain.claim import State
 from domain_verifier.domain.evidence import Evidence, Outcome
 from domain_verifier.domain.explanation import Subject
 from domain_verifier.usecases.ports import Settled
-from support.dns_house import House, verified
+from support.dns_harness import House, verified
 
 
 async def test_the_second_to_prove_a_domain_waits_for_review(house: House) -> None:

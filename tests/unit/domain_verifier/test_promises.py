@@ -11,7 +11,7 @@ from domain_verifier.domain.breaker import Breaker
 from domain_verifier.domain.changes import GraceWarned, Lapsed
 from domain_verifier.domain.claim import HOLDING, State, override
 from domain_verifier.domain.evidence import Outcome
-from support.dns_watch import POLICY, Watch, word
+from support.dns_scenario import POLICY, Watch, word
 
 
 @dataclass(frozen=True)

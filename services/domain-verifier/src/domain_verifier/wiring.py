@@ -31,12 +31,13 @@ from domain_verifier.events.outgoing import outgoing
 from domain_verifier.settings import Settings
 from domain_verifier.storage.breakers import PostgresBreakers
 from domain_verifier.storage.claims import HOT, PostgresClaims
+from domain_verifier.storage.housekeeping import ClaimGauges, Pruning, claims_poll
 from domain_verifier.storage.tenants import PostgresTenants, save_tenant
-from domain_verifier.storage.upkeep import ClaimGauges, Pruning, claims_poll
+from domain_verifier.usecases.breaker import AcceptDenials, ReviewBreaker
 from domain_verifier.usecases.change_claim import OverrideClaim, ReleaseClaim
 from domain_verifier.usecases.check_claim import CheckClaim
-from domain_verifier.usecases.examine import Examine, Examined
-from domain_verifier.usecases.review_breaker import AcceptDenials, ReviewBreaker
+from domain_verifier.usecases.checks import Examine, Examined
+from domain_verifier.usecases.due_checks import WorkDue
 from domain_verifier.usecases.show import (
     FindClaim,
     FindTenant,
@@ -45,8 +46,7 @@ from domain_verifier.usecases.show import (
     ShowConcerns,
 )
 from domain_verifier.usecases.start_claim import StartClaim
-from domain_verifier.usecases.verifier import Verifier
-from domain_verifier.usecases.work_due import WorkDue
+from domain_verifier.usecases.use_cases import Verifier
 
 NAME = "domain-verifier"
 PACKAGE = "domain_verifier"

@@ -20,7 +20,7 @@ from domain_verifier.api.schemas import (
     log_view,
 )
 from domain_verifier.domain.errors import DomainError, TooManyRequestsError
-from domain_verifier.usecases.verifier import Verifier
+from domain_verifier.usecases.use_cases import Verifier
 
 MAX_PAGE = 100
 

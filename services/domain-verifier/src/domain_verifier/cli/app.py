@@ -24,10 +24,10 @@ from domain_verifier.domain.breaker import Breaker
 from domain_verifier.domain.claim import Claim
 from domain_verifier.domain.errors import InvalidError
 from domain_verifier.domain.evidence import Outcome
-from domain_verifier.usecases.examine import Examined
+from domain_verifier.usecases.checks import Examined
 from domain_verifier.usecases.ports import Concern, LogRecord
 from domain_verifier.usecases.show import ClaimDetails
-from domain_verifier.usecases.verifier import Verifier
+from domain_verifier.usecases.use_cases import Verifier
 
 PAGE = 500
 

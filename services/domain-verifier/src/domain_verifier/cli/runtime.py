@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 
 from chassis.cli import REFUSED, WRONG, Refusal, commands
 from domain_verifier.domain.errors import DomainError, InvalidError
-from domain_verifier.usecases.verifier import Verifier
+from domain_verifier.usecases.use_cases import Verifier
 
 OpenVerifier = Callable[[], AbstractAsyncContextManager[Verifier]]
 """Connects for one command; raises CannotConnect."""

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from domain_verifier.dns.resolver import Resolver
 from domain_verifier.domain.challenge import LABEL, proves
+from domain_verifier.domain.evaluation import judge
 from domain_verifier.domain.evidence import DENIALS, Evidence, Hints, Look
 from domain_verifier.domain.explanation import Subject
-from domain_verifier.domain.judgement import judge
 from domain_verifier.domain.name import MAX_OCTETS, NamePolicy
 
 # Of the zones above a name, so many are searched for a misplaced record.

@@ -25,7 +25,7 @@ from domain_verifier.domain.evidence import Outcome, Reason
 from domain_verifier.domain.explanation import Subject
 from domain_verifier.domain.name import DomainName
 from domain_verifier.domain.policy import Policy
-from domain_verifier.domain.words import words
+from domain_verifier.domain.text import words
 
 
 class State(StrEnum):

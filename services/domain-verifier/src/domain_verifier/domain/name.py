@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import idna
 
 from domain_verifier.domain.errors import NameRefusedError
-from domain_verifier.domain.lists import SuffixList, mail_provider
+from domain_verifier.domain.public_lists import SuffixList, mail_provider
 from domain_verifier.domain.scripts import is_imitation, looks_latin, mixes_scripts, plain_latin
 
 MAX_OCTETS = 253

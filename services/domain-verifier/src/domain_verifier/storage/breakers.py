@@ -9,7 +9,7 @@ from chassis.clock import Clock
 from chassis.database import load_queries, transaction
 from chassis.ids import uuid7
 from domain_verifier.domain.breaker import Breaker, Count
-from domain_verifier.storage.journal import log_record
+from domain_verifier.storage.claim_log import log_record
 from domain_verifier.usecases.ports import NOBODY, Counting, LogRecord, Word
 
 QUERIES = load_queries("domain_verifier.storage", "breakers")

@@ -17,12 +17,12 @@ from chassis.database import load_queries, transaction
 from domain_verifier.domain.claim import Claim, Step, release
 from domain_verifier.domain.errors import ConflictError, TooManyRequestsError
 from domain_verifier.domain.tenant import refuse_unentitled
-from domain_verifier.storage.journal import log_record
-from domain_verifier.storage.leasing import Wish, lease_asked, lease_due
+from domain_verifier.storage.check_results import settle
+from domain_verifier.storage.claim_log import log_record
+from domain_verifier.storage.claim_writer import Outgoing, Writer
+from domain_verifier.storage.leases import Wish, lease_asked, lease_due
 from domain_verifier.storage.rows import check_of, claim_of, concern_of
-from domain_verifier.storage.settling import settle
 from domain_verifier.storage.tenants import find_tenant, forget_tenant
-from domain_verifier.storage.writer import Outgoing, Writer
 from domain_verifier.usecases.ports import (
     Busy,
     CheckRecord,

@@ -8,7 +8,7 @@ from chassis.clock import Clock
 from domain_verifier.domain.claim import LIVE, Claim, State
 from domain_verifier.domain.errors import ConflictError, NotFoundError, TooManyRequestsError
 from domain_verifier.domain.tenant import refuse_unentitled
-from domain_verifier.usecases.examine import Examine, Examined
+from domain_verifier.usecases.checks import Examine, Examined
 from domain_verifier.usecases.ports import Busy, Claims, Quota, Settled, Tenants
 
 PAUSE = timedelta(seconds=10)

@@ -9,7 +9,7 @@ from domain_verifier.domain.claim import Claim
 from domain_verifier.domain.errors import DomainError, NotFoundError
 from domain_verifier.domain.name import canonical
 from domain_verifier.domain.policy import Policy
-from domain_verifier.domain.words import is_line
+from domain_verifier.domain.text import is_line
 from domain_verifier.usecases.ports import CheckRecord, Claims, Concern, LogRecord, Tenants
 
 HISTORY = 20

@@ -15,6 +15,7 @@ from domain_verifier.domain.changes import (
     ReviewBegan,
     Verified,
 )
+from domain_verifier.domain.check_context import Moment
 from domain_verifier.domain.claim import (
     HOLDING,
     IN_REVIEW,
@@ -26,10 +27,9 @@ from domain_verifier.domain.claim import (
 )
 from domain_verifier.domain.errors import ConflictError, InvalidError
 from domain_verifier.domain.evidence import Outcome
-from domain_verifier.domain.moment import Moment
+from domain_verifier.domain.lifecycle import observe
 from domain_verifier.domain.name import DomainName
-from domain_verifier.domain.watch import observe
-from support.dns_watch import POLICY, START, Watch, evidence, verified, word
+from support.dns_scenario import POLICY, START, Watch, evidence, verified, word
 
 
 def test_a_new_claim_is_due_at_once() -> None:

@@ -6,8 +6,8 @@ import orjson
 from chassis.database import load_queries, transaction
 from chassis.ids import uuid7
 from domain_verifier.domain.claim import Claim
+from domain_verifier.storage.claim_writer import Writer
 from domain_verifier.storage.rows import looks_of, mutable_values
-from domain_verifier.storage.writer import Writer
 from domain_verifier.usecases.ports import Settled, Settlement
 
 QUERIES = load_queries("domain_verifier.storage", "claims")

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain_verifier.domain.check_context import Moment
 from domain_verifier.domain.claim import Claim
 from domain_verifier.domain.evidence import Evidence
-from domain_verifier.domain.moment import Moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from domain_verifier.domain.changes import Failed, Verified
+from domain_verifier.domain.check_context import Moment
 from domain_verifier.domain.claim import HOLDING, IN_REVIEW, Claim, State, Step, end
+from domain_verifier.domain.confirmation import sighting
 from domain_verifier.domain.evidence import Evidence, Outcome
 from domain_verifier.domain.explanation import span_of
-from domain_verifier.domain.holding import observe_holding
-from domain_verifier.domain.moment import Moment
-from domain_verifier.domain.proof import sighting
+from domain_verifier.domain.held_claim import observe_holding
 
 
 def observe(claim: Claim, evidence: Evidence, moment: Moment) -> Step:

@@ -10,7 +10,7 @@ from chassis.database import load_queries
 from chassis.outbox import OutboxRecord, enqueue
 from domain_verifier.domain.changes import Change
 from domain_verifier.domain.claim import HOLDING, Claim, Step
-from domain_verifier.storage.journal import write_log, write_notice
+from domain_verifier.storage.claim_log import write_log, write_notice
 from domain_verifier.storage.rows import mutable_values
 from domain_verifier.usecases.ports import DomainHeldError
 

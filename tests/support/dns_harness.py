@@ -20,11 +20,11 @@ from domain_verifier.events.outgoing import outgoing
 from domain_verifier.storage.breakers import PostgresBreakers
 from domain_verifier.storage.claims import PostgresClaims
 from domain_verifier.storage.tenants import PostgresTenants, save_tenant
+from domain_verifier.usecases.breaker import AcceptDenials, ReviewBreaker
 from domain_verifier.usecases.change_claim import OverrideClaim, ReleaseClaim
 from domain_verifier.usecases.check_claim import CheckClaim
-from domain_verifier.usecases.examine import Examine, Examined
+from domain_verifier.usecases.checks import Examine, Examined
 from domain_verifier.usecases.ports import Breakers, Claims, Prober, Quota, Tenants
-from domain_verifier.usecases.review_breaker import AcceptDenials, ReviewBreaker
 from domain_verifier.usecases.show import ShowConcerns
 from domain_verifier.usecases.start_claim import StartClaim
 from support.dns_breaker_memory import MemoryBreakers

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain_verifier.domain.challenge import value_of
+from domain_verifier.domain.evaluation import judge
 from domain_verifier.domain.evidence import Answer, Evidence, Hints, Look, Outcome, Reason, Status
 from domain_verifier.domain.explanation import Subject
-from domain_verifier.domain.judgement import judge
 from domain_verifier.domain.name import NamePolicy
 
 NAMES = NamePolicy(test_zones=("test",))

@@ -11,6 +11,7 @@ from domain_verifier.domain.changes import (
     Lapsed,
     Verified,
 )
+from domain_verifier.domain.check_context import Moment
 from domain_verifier.domain.claim import (
     Override,
     State,
@@ -18,10 +19,9 @@ from domain_verifier.domain.claim import (
 )
 from domain_verifier.domain.errors import InvalidError
 from domain_verifier.domain.evidence import Outcome
-from domain_verifier.domain.moment import Moment
+from domain_verifier.domain.lifecycle import observe
 from domain_verifier.domain.policy import Policy
-from domain_verifier.domain.watch import observe
-from support.dns_watch import POLICY, START, Watch, evidence, pending, verified, word
+from support.dns_scenario import POLICY, START, Watch, evidence, pending, verified, word
 
 
 def test_a_held_domain_is_looked_at_every_day_give_or_take() -> None:

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from domain_verifier.domain.check_context import Moment
 from domain_verifier.domain.claim import Claim, State
 from domain_verifier.domain.evidence import Evidence
-from domain_verifier.domain.moment import Moment
 from domain_verifier.domain.policy import Policy
 
 

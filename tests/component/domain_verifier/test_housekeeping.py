@@ -9,9 +9,9 @@ from prometheus_client import CollectorRegistry
 
 from chassis.database import create_pool
 from domain_verifier.domain.evidence import Outcome
-from domain_verifier.storage.upkeep import ClaimGauges, Pruning, claims_poll
+from domain_verifier.storage.housekeeping import ClaimGauges, Pruning, claims_poll
 from support.databases import DatabaseFactory
-from support.dns_house import postgres_house
+from support.dns_harness import postgres_house
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from domain_verifier.usecases.breaker import AcceptDenials
 from domain_verifier.usecases.change_claim import OverrideClaim, ReleaseClaim
 from domain_verifier.usecases.check_claim import CheckClaim
 from domain_verifier.usecases.ports import Breakers
-from domain_verifier.usecases.review_breaker import AcceptDenials
 from domain_verifier.usecases.show import (
     FindClaim,
     FindTenant,

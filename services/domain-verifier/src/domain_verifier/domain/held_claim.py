@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from domain_verifier.domain.changes import Change, GraceWarned, Lapsed, Verified
+from domain_verifier.domain.check_context import Moment
 from domain_verifier.domain.claim import Claim, State, Step, end
-from domain_verifier.domain.denial import count_absence, enough_denials, wait_between
+from domain_verifier.domain.confirmation import lately_seen, sighting
+from domain_verifier.domain.denials import count_absence, enough_denials, wait_between
 from domain_verifier.domain.evidence import Evidence, Outcome
-from domain_verifier.domain.moment import Moment
-from domain_verifier.domain.proof import lately_seen, sighting
 
 
 def observe_holding(claim: Claim, evidence: Evidence, moment: Moment) -> Step:

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 import structlog
 
 from chassis.clock import Clock
+from domain_verifier.domain.check_context import Moment
 from domain_verifier.domain.claim import Claim, State, Step, put_under_review
 from domain_verifier.domain.errors import ForbiddenError
 from domain_verifier.domain.evidence import Evidence
-from domain_verifier.domain.moment import Moment
+from domain_verifier.domain.lifecycle import observe
 from domain_verifier.domain.policy import Policy
 from domain_verifier.domain.tenant import refuse_unentitled
-from domain_verifier.domain.watch import observe
+from domain_verifier.usecases.breaker import ReviewBreaker
 from domain_verifier.usecases.ports import (
     Breakers,
     Claims,
@@ -22,7 +23,6 @@ from domain_verifier.usecases.ports import (
     Settlement,
     Tenants,
 )
-from domain_verifier.usecases.review_breaker import ReviewBreaker
 
 log = structlog.get_logger()
 

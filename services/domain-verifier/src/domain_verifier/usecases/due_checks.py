@@ -13,9 +13,9 @@ import structlog
 
 from chassis.clock import Clock
 from chassis.loops import beat
-from domain_verifier.usecases.examine import Examine
+from domain_verifier.usecases.breaker import ReviewBreaker
+from domain_verifier.usecases.checks import Examine
 from domain_verifier.usecases.ports import Claims, Lease
-from domain_verifier.usecases.review_breaker import ReviewBreaker
 
 log = structlog.get_logger()
 

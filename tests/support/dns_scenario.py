@@ -7,12 +7,12 @@ from uuid import UUID
 
 from domain_verifier.domain.breaker import Breaker
 from domain_verifier.domain.changes import Change
+from domain_verifier.domain.check_context import Moment
 from domain_verifier.domain.claim import Claim, Override, State, new_claim
 from domain_verifier.domain.evidence import Evidence, Outcome, Reason
-from domain_verifier.domain.moment import Moment
+from domain_verifier.domain.lifecycle import observe
 from domain_verifier.domain.name import DomainName
 from domain_verifier.domain.policy import Policy
-from domain_verifier.domain.watch import observe
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 POLICY = Policy()

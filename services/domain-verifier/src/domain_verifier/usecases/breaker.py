@@ -9,7 +9,7 @@ from chassis.clock import Clock
 from domain_verifier.domain.breaker import Breaker, accept, reconsider
 from domain_verifier.domain.errors import InvalidError
 from domain_verifier.domain.policy import Policy
-from domain_verifier.domain.words import words
+from domain_verifier.domain.text import words
 from domain_verifier.usecases.ports import Breakers, Counting, Word
 
 log = structlog.get_logger()
