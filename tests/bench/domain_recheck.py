@@ -31,9 +31,9 @@ from dns_sandbox.server import serving
 from dns_sandbox.zone import Fault, Trouble, Zone
 from domain_verifier.domain.challenge import value_of
 from domain_verifier.settings import Settings
-from domain_verifier.storage.claims import HOT
-from domain_verifier.usecases.checks import Examined
-from domain_verifier.usecases.due_checks import WorkDue
+from domain_verifier.storage.claims import PREPARED_QUERIES
+from domain_verifier.usecases.checks import CompletedCheck
+from domain_verifier.usecases.due_checks import CheckDueClaims
 from domain_verifier.wiring import adapters
 from embedded.logs import Logs
 from embedded.ports import free_port
@@ -130,7 +130,7 @@ async def measure_recheck(dsn: str, *, claims: int, answer_seconds: float) -> Re
             dns_resolvers=",".join(resolvers),
             test_zones="test",
         )
-        pool = await create_pool(dsn, size=settings.database_pool_size, warm=HOT)
+        pool = await create_pool(dsn, size=settings.database_pool_size, warm=PREPARED_QUERIES)
         try:
             return await _work(settings, pool, claims)
         finally:
@@ -142,15 +142,15 @@ async def _work(settings: Settings, pool: asyncpg.Pool, claims: int) -> Recheck:
     outcomes: Counter[str] = Counter()
     done = asyncio.Event()
 
-    def note(examined: Examined) -> None:
-        outcomes[examined.evidence.outcome.value] += 1
+    def note(completed: CompletedCheck) -> None:
+        outcomes[completed.evidence.outcome.value] += 1
         if outcomes.total() == claims:
             done.set()
 
-    examine = replace(parts.examine, examined=note)
-    work = WorkDue(
+    run_check = replace(parts.run_check, on_completed=note)
+    work = CheckDueClaims(
         parts.claims,
-        examine,
+        run_check,
         parts.review,
         parts.clock,
         concurrency=settings.check_concurrency,

@@ -7,10 +7,10 @@ from uuid import UUID
 from domain_verifier.domain.breaker import Breaker, Count
 from domain_verifier.domain.claim import HOLDING
 from domain_verifier.usecases.ports import (
-    NOBODY,
-    Counting,
+    CHANGED_BY_CHECKS,
+    ChangedBy,
     LogRecord,
-    Word,
+    SuspectCriteria,
 )
 from support.dns_claims_memory import MemoryClaims
 from support.dns_fixed import FixedClock
@@ -33,11 +33,11 @@ class MemoryBreakers:
         self,
         decide: Callable[[Breaker, Count], Breaker],
         *,
-        counting: Counting,
-        word: Word = NOBODY,
+        suspect_criteria: SuspectCriteria,
+        changed_by: ChangedBy = CHANGED_BY_CHECKS,
     ) -> tuple[Breaker, Breaker]:
         """Count, decide, save."""
-        began = counting.since(self.breaker)
+        began = suspect_criteria.since(self.breaker)
         held: dict[UUID, set[str]] = {}
         suspects: dict[UUID, set[str]] = {}
         for row in self.claims.rows.values():
@@ -46,18 +46,18 @@ class MemoryBreakers:
                 continue
             held.setdefault(claim.tenant_id, set()).add(claim.domain.registrable)
             absent = claim.absent_since is not None and claim.absent_since >= began
-            if absent and not claim.overridden(self.clock.now()):
+            if absent and not claim.is_overridden(self.clock.now()):
                 suspects.setdefault(claim.tenant_id, set()).add(claim.domain.registrable)
         count = Count(
             sum(map(len, held.values())),
             sum(map(len, suspects.values())),
-            sum(min(len(names), counting.tenant_limit) for names in suspects.values()),
+            sum(min(len(names), suspect_criteria.tenant_limit) for names in suspects.values()),
         )
         before, after = self.breaker, decide(self.breaker, count)
         if after != before:
             action = "opened" if after.is_open else "closed"
-            details = {"held": count.held, "suspects": count.suspects, "reason": word.reason}
-            self.records.insert(0, LogRecord(self.clock.now(), action, word.actor, details))
+            details = {"held": count.held, "suspects": count.suspects, "reason": changed_by.reason}
+            self.records.insert(0, LogRecord(self.clock.now(), action, changed_by.actor, details))
         self.breaker = after
         return before, after
 

@@ -12,19 +12,19 @@ from uuid import UUID
 
 from chassis.ids import uuid7
 from domain_verifier.domain.changes import Change
-from domain_verifier.domain.claim import HOLDING, LIVE, Claim, State, Step, look_soon
+from domain_verifier.domain.claim import HOLDING, LIVE, Claim, State, Transition, look_soon
 from domain_verifier.domain.errors import TooManyRequestsError
 from domain_verifier.domain.tenant import Tenant, refuse_unentitled
 from domain_verifier.usecases.ports import (
+    AttentionItem,
     Busy,
     CheckRecord,
-    Concern,
+    CheckResult,
     DomainHeldError,
     Lease,
     LogRecord,
     Quota,
-    Settled,
-    Settlement,
+    SaveOutcome,
 )
 
 
@@ -65,9 +65,9 @@ class MemoryClaims:
     rows: dict[tuple[UUID, UUID], _Row] = field(default_factory=dict)
     published: list[tuple[Claim, Change]] = field(default_factory=list)
 
-    async def start(self, step: Step, *, quota: Quota, now: datetime) -> Claim:
+    async def start(self, transition: Transition, *, quota: Quota, now: datetime) -> Claim:
         """Save a new claim, or return the live one."""
-        claim = step.claim
+        claim = transition.claim
         refuse_unentitled(await self.tenants.find(claim.tenant_id))
         mine = [row.claim for row in self.rows.values() if row.claim.tenant_id == claim.tenant_id]
         for other in mine:
@@ -82,7 +82,7 @@ class MemoryClaims:
                 "claims_too_fast", "Too fast.", retry_after=ceil(wait.total_seconds())
             )
         self.rows[claim.tenant_id, claim.claim_id] = _Row(claim)
-        self._tell(step, now)
+        self._record(transition, now)
         return claim
 
     async def find(self, tenant_id: UUID, claim_id: UUID) -> Claim | None:
@@ -155,35 +155,35 @@ class MemoryClaims:
         for row in self.rows.values():
             row.lease_id = None
 
-    async def settle(self, settlement: Settlement) -> Settled:
+    async def save_check(self, result: CheckResult) -> SaveOutcome:
         """Write a check's result."""
-        claim, lease = settlement.step.claim, settlement.lease
+        claim, lease = result.transition.claim, result.lease
         row = self.rows[claim.tenant_id, claim.claim_id]
         if row.lease_id != lease.lease_id:
-            return Settled.LOST
+            return SaveOutcome.DROPPED
         row.lease_id = None
         if row.revision != lease.revision:
-            return Settled.LOST
+            return SaveOutcome.DROPPED
         if claim.state in HOLDING and (holder := self._holder(claim)):
-            self._write(row, settlement, settlement.if_taken.claim)
-            self._tell(settlement.if_taken, settlement.now)
-            holder.claim = look_soon(holder.claim, now=settlement.now)
-            return Settled.TAKEN
+            self._write(row, result, result.if_held.claim)
+            self._record(result.if_held, result.now)
+            holder.claim = look_soon(holder.claim, now=result.now)
+            return SaveOutcome.DOMAIN_HELD
         before = row.claim
-        self._write(row, settlement, claim)
-        self._tell(settlement.step, settlement.now)
-        self._pass_on(before, claim, settlement.now)
-        return Settled.SAVED
+        self._write(row, result, claim)
+        self._record(result.transition, result.now)
+        self._notify_affected(before, claim, result.now)
+        return SaveOutcome.SAVED
 
-    def _write(self, row: _Row, settlement: Settlement, claim: Claim) -> None:
-        evidence = settlement.evidence
-        wished, planned = row.claim.next_check_at, settlement.lease.claim.next_check_at
-        if wished is not None and wished != planned and claim.next_check_at is not None:
-            claim = replace(claim, next_check_at=min(wished, claim.next_check_at))
+    def _write(self, row: _Row, result: CheckResult, claim: Claim) -> None:
+        evidence = result.evidence
+        requested, planned = row.claim.next_check_at, result.lease.claim.next_check_at
+        if requested is not None and requested != planned and claim.next_check_at is not None:
+            claim = replace(claim, next_check_at=min(requested, claim.next_check_at))
         row.claim = replace(claim, contested_since=None)
         record = CheckRecord(
             uuid7(),
-            settlement.now,
+            result.now,
             evidence.outcome,
             evidence.reason,
             evidence.explanation,
@@ -194,20 +194,25 @@ class MemoryClaims:
         row.checks.insert(0, record)
 
     async def change(
-        self, tenant_id: UUID, claim_id: UUID, decide: Callable[[Claim], Step], *, now: datetime
+        self,
+        tenant_id: UUID,
+        claim_id: UUID,
+        decide: Callable[[Claim], Transition],
+        *,
+        now: datetime,
     ) -> Claim | None:
         """Decide and save."""
         row = self.rows.get((tenant_id, claim_id))
         if row is None:
             return None
-        step = decide(self._seen(row))
-        if step.claim.state in HOLDING and self._holder(step.claim):
-            raise DomainHeldError(step.claim.domain.ascii)
-        before, row.claim = row.claim, replace(step.claim, contested_since=None)
+        transition = decide(self._seen(row))
+        if transition.claim.state in HOLDING and self._holder(transition.claim):
+            raise DomainHeldError(transition.claim.domain.ascii)
+        before, row.claim = row.claim, replace(transition.claim, contested_since=None)
         row.revision += 1
-        self._tell(step, now)
-        self._pass_on(before, step.claim, now)
-        return step.claim
+        self._record(transition, now)
+        self._notify_affected(before, transition.claim, now)
+        return transition.claim
 
     async def checks(self, tenant_id: UUID, claim_id: UUID, *, limit: int) -> Sequence[CheckRecord]:
         """Return the checks."""
@@ -239,7 +244,7 @@ class MemoryClaims:
         ]
         return replace(row.claim, contested_since=min(since, default=None))
 
-    def _pass_on(self, before: Claim, after: Claim, now: datetime) -> None:
+    def _notify_affected(self, before: Claim, after: Claim, now: datetime) -> None:
         if before.state in HOLDING and after.state not in HOLDING:
             for row in self.rows.values():
                 waiting = row.claim.domain.ascii == after.domain.ascii and row.claim.review_since
@@ -252,27 +257,31 @@ class MemoryClaims:
                     details = {"domain": after.domain.ascii}
                     row.log.insert(0, LogRecord(now, "subdomain_verified", "checks", details))
 
-    async def concerns(self, *, unseen_before: datetime, limit: int) -> Sequence[Concern]:
+    async def needing_attention(
+        self, *, unseen_before: datetime, limit: int
+    ) -> Sequence[AttentionItem]:
         """Return what people should look at."""
-        found = [_concern(self._seen(row), unseen_before) for row in self.rows.values()]
-        named = [self._named(concern) for concern in found if concern]
-        named.sort(key=lambda concern: (concern.kind == "unseen", concern.domain, concern.kind))
+        found = [_attention_item_of(self._seen(row), unseen_before) for row in self.rows.values()]
+        named = [self._named(item) for item in found if item]
+        named.sort(key=lambda item: (item.kind == "unseen", item.domain, item.kind))
         return named[:limit]
 
-    async def claims_to(self, domain: str) -> Sequence[Concern]:
+    async def live_claims_to(self, domain: str) -> Sequence[AttentionItem]:
         """Return the live claims to a domain."""
         claims = [row.claim for row in self.rows.values() if row.claim.domain.ascii == domain]
         live = [claim for claim in claims if claim.state in LIVE]
         live.sort(key=lambda claim: claim.state not in HOLDING)
-        return [self._named(_concern_of(claim, _kind(claim), claim.created_at)) for claim in live]
+        return [
+            self._named(_attention_item(claim, _kind(claim), claim.created_at)) for claim in live
+        ]
 
-    def _named(self, concern: Concern) -> Concern:
-        return replace(concern, tenant=self.tenants.known[concern.tenant_id].name)
+    def _named(self, item: AttentionItem) -> AttentionItem:
+        return replace(item, tenant=self.tenants.known[item.tenant_id].name)
 
-    def _tell(self, step: Step, now: datetime) -> None:
-        row = self.rows[step.claim.tenant_id, step.claim.claim_id]
-        for change in step.changes:
-            self.published.append((step.claim, change))
+    def _record(self, transition: Transition, now: datetime) -> None:
+        row = self.rows[transition.claim.tenant_id, transition.claim.claim_id]
+        for change in transition.changes:
+            self.published.append((transition.claim, change))
             action = {"GraceWarned": "grace_warned", "ReviewBegan": "review_began"}.get(
                 type(change).__name__, type(change).__name__.lower()
             )
@@ -287,8 +296,8 @@ def _kind(claim: Claim) -> str:
     return "review" if claim.review_since else "claimant"
 
 
-def _concern_of(claim: Claim, kind: str, since: datetime | None) -> Concern:
-    return Concern(
+def _attention_item(claim: Claim, kind: str, since: datetime | None) -> AttentionItem:
+    return AttentionItem(
         claim.domain.ascii,
         None,
         claim.tenant_id,
@@ -301,15 +310,15 @@ def _concern_of(claim: Claim, kind: str, since: datetime | None) -> Concern:
     )
 
 
-def _concern(claim: Claim, unseen_before: datetime) -> Concern | None:
+def _attention_item_of(claim: Claim, unseen_before: datetime) -> AttentionItem | None:
     if claim.state is State.PENDING and claim.review_since:
-        return _concern_of(claim, "review", claim.review_since)
+        return _attention_item(claim, "review", claim.review_since)
     if claim.state not in HOLDING:
         return None
     if claim.contested_since:
-        return _concern_of(claim, "holder", claim.contested_since)
+        return _attention_item(claim, "holder", claim.contested_since)
     if claim.state is State.GRACE:
-        return _concern_of(claim, "grace", claim.grace_started_at)
+        return _attention_item(claim, "grace", claim.grace_started_at)
     if claim.unknown_since and claim.unknown_since < unseen_before:
-        return _concern_of(claim, "unseen", claim.unknown_since)
+        return _attention_item(claim, "unseen", claim.unknown_since)
     return None

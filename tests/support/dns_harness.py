@@ -23,9 +23,9 @@ from domain_verifier.storage.tenants import PostgresTenants, save_tenant
 from domain_verifier.usecases.breaker import AcceptDenials, ReviewBreaker
 from domain_verifier.usecases.change_claim import OverrideClaim, ReleaseClaim
 from domain_verifier.usecases.check_claim import CheckClaim
-from domain_verifier.usecases.checks import Examine, Examined
+from domain_verifier.usecases.checks import CompletedCheck, RunCheck
 from domain_verifier.usecases.ports import Breakers, Claims, Prober, Quota, Tenants
-from domain_verifier.usecases.show import ShowConcerns
+from domain_verifier.usecases.show import ListAttention
 from domain_verifier.usecases.start_claim import StartClaim
 from support.dns_breaker_memory import MemoryBreakers
 from support.dns_claims_memory import MemoryClaims, MemoryTenants
@@ -35,7 +35,7 @@ NAMES = NamePolicy(test_zones=("test",))
 
 
 @dataclass
-class House:
+class Harness:
     """Everything a test of claims needs."""
 
     claims: Claims
@@ -47,11 +47,11 @@ class House:
     prober: Prober | None = None
     policy: Policy = field(default_factory=Policy)
     quota: Quota = field(default_factory=Quota)
-    seen: list[Examined] = field(default_factory=list)
+    seen: list[CompletedCheck] = field(default_factory=list)
 
-    def examine(self) -> Examine:
+    def run_check(self) -> RunCheck:
         """Return the check under a lease."""
-        return Examine(
+        return RunCheck(
             self.claims,
             self.tenants,
             self.breakers,
@@ -60,7 +60,7 @@ class House:
             self.policy,
             self.clock,
             jitter=lambda: 0.0,
-            examined=self.seen.append,
+            on_completed=self.seen.append,
         )
 
     def review(self) -> ReviewBreaker:
@@ -93,9 +93,11 @@ class House:
         )
         return (await start(tenant_id, domain)).claim
 
-    async def check(self, claim: Claim, *, pause: timedelta = timedelta(0)) -> Examined:
+    async def check(self, claim: Claim, *, pause: timedelta = timedelta(0)) -> CompletedCheck:
         """Check by hand."""
-        check = CheckClaim(self.claims, self.tenants, self.examine(), self.quota, self.clock, pause)
+        check = CheckClaim(
+            self.claims, self.tenants, self.run_check(), self.quota, self.clock, pause
+        )
         return await check(claim.tenant_id, claim.claim_id)
 
     async def sweep(self, *, limit: int = 1000) -> int:
@@ -103,7 +105,7 @@ class House:
         await self.review()()
         leases = await self.claims.lease_due(self.clock.now(), limit=limit)
         for lease in leases:
-            await self.examine()(lease)
+            await self.run_check()(lease)
         return len(leases)
 
     async def release(self, claim: Claim, *, actor: str = "ann", reason: str = "moved") -> Claim:
@@ -129,10 +131,10 @@ class House:
             actor="ann", reason="their provider has closed"
         )
 
-    async def concerns(self, domain: str | None = None) -> list[tuple[str, str | None]]:
+    async def needing_attention(self, domain: str | None = None) -> list[tuple[str, str | None]]:
         """Return what operators are shown: its kind and whose it is."""
-        show = ShowConcerns(self.claims, self.policy, self.clock)
-        return [(concern.kind, concern.tenant) for concern in await show(domain=domain)]
+        show = ListAttention(self.claims, self.policy, self.clock)
+        return [(item.kind, item.tenant) for item in await show(domain=domain)]
 
     async def now(self, claim: Claim) -> Claim:
         """Return the claim as it is now."""
@@ -141,16 +143,16 @@ class House:
         return found
 
 
-async def verified(house: House, tenant: str, domain: str = "acme.test") -> Claim:
+async def verified(harness: Harness, tenant: str, domain: str = "acme.test") -> Claim:
     """Return a claim of a new tenant that holds its domain."""
-    tenant_id = await house.add_tenant(tenant)
-    claim = await house.claim(tenant_id, domain)
-    house.dns.says(domain, Outcome.PRESENT)
-    await house.check(claim)
-    return await house.now(claim)
+    tenant_id = await harness.add_tenant(tenant)
+    claim = await harness.claim(tenant_id, domain)
+    harness.dns.says(domain, Outcome.PRESENT)
+    await harness.check(claim)
+    return await harness.now(claim)
 
 
-def postgres_house(pool: asyncpg.Pool, *, lease: timedelta = timedelta(seconds=60)) -> House:
+def postgres_harness(pool: asyncpg.Pool, *, lease: timedelta = timedelta(seconds=60)) -> Harness:
     """Return the house on PostgreSQL."""
     clock = FixedClock()
     versions = itertools.count(1)
@@ -162,11 +164,11 @@ def postgres_house(pool: asyncpg.Pool, *, lease: timedelta = timedelta(seconds=6
     claims = PostgresClaims(
         pool, outgoing=outgoing, committed=lambda: None, clock=clock, lease=lease
     )
-    return House(claims, PostgresTenants(pool), PostgresBreakers(pool, clock=clock), clock, save)
+    return Harness(claims, PostgresTenants(pool), PostgresBreakers(pool, clock=clock), clock, save)
 
 
-def memory_house() -> House:
+def memory_harness() -> Harness:
     """Return the house in memory."""
     clock, tenants = FixedClock(), MemoryTenants()
     claims = MemoryClaims(tenants)
-    return House(claims, tenants, MemoryBreakers(claims, clock), clock, tenants.save)
+    return Harness(claims, tenants, MemoryBreakers(claims, clock), clock, tenants.save)

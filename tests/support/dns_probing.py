@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from domain_verifier.dns.endpoint import Endpoint
 from domain_verifier.dns.prober import DnsProber
-from domain_verifier.dns.resolver import Patience, Resolver
+from domain_verifier.dns.resolver import Resolver, Timeouts
 from domain_verifier.domain.challenge import value_of
 from domain_verifier.domain.evidence import Evidence
 from domain_verifier.domain.explanation import Subject
@@ -16,21 +16,21 @@ from support.dns_servers import LOOPBACK, DnsServers
 TOKEN = "abcdefghijklmnopqrstuvwxyz234567"
 OTHER_TOKEN = "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"
 NAMES = NamePolicy(test_zones=("test",))
-PATIENCE = Patience(attempt=0.5, attempts=2, total=2.0)
+PATIENCE = Timeouts(attempt=0.5, attempts=2, total=2.0)
 # Caches of resolvers outlive a test: each takes names of its own.
 _numbers = itertools.count(1)
 
 
-def resolver_at(address: str, *, patience: Patience = PATIENCE, trusted: bool = True) -> Resolver:
+def resolver_at(address: str, *, timeouts: Timeouts = PATIENCE, trusted: bool = True) -> Resolver:
     """Return a resolver at this server."""
-    return Resolver(Endpoint.parse(address), patience=patience, trusted=trusted)
+    return Resolver(Endpoint.parse(address), timeouts=timeouts, trusted=trusted)
 
 
 def make_prober(
-    addresses: Sequence[str], *, patience: Patience = PATIENCE, trusted: bool = True
+    addresses: Sequence[str], *, timeouts: Timeouts = PATIENCE, trusted: bool = True
 ) -> DnsProber:
     """Return a prober at these servers."""
-    resolvers = [resolver_at(text, patience=patience, trusted=trusted) for text in addresses]
+    resolvers = [resolver_at(text, timeouts=timeouts, trusted=trusted) for text in addresses]
     return DnsProber(resolvers, names=NAMES)
 
 
@@ -61,11 +61,11 @@ class Zone:
         *,
         at: Sequence[str] | None = None,
         explain: bool = True,
-        patience: Patience = PATIENCE,
+        timeouts: Timeouts = PATIENCE,
         trusted: bool = True,
     ) -> Evidence:
         """Check through the two validating resolvers, or at other servers."""
-        prober = make_prober(at or self.servers.resolvers, patience=patience, trusted=trusted)
+        prober = make_prober(at or self.servers.resolvers, timeouts=timeouts, trusted=trusted)
         return await prober.probe(subject, explain=explain)
 
     @property

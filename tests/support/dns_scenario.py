@@ -7,10 +7,10 @@ from uuid import UUID
 
 from domain_verifier.domain.breaker import Breaker
 from domain_verifier.domain.changes import Change
-from domain_verifier.domain.check_context import Moment
-from domain_verifier.domain.claim import Claim, Override, State, new_claim
+from domain_verifier.domain.check_context import CheckContext
+from domain_verifier.domain.claim import Claim, OverrideRequest, State, new_claim
 from domain_verifier.domain.evidence import Evidence, Outcome, Reason
-from domain_verifier.domain.lifecycle import observe
+from domain_verifier.domain.lifecycle import apply_check
 from domain_verifier.domain.name import DomainName
 from domain_verifier.domain.policy import Policy
 
@@ -41,7 +41,7 @@ def pending() -> Claim:
 
 
 @dataclass
-class Watch:
+class ClaimScenario:
     """A claim and the checks it has lived through."""
 
     claim: Claim = field(default_factory=pending)
@@ -51,29 +51,31 @@ class Watch:
     breaker: Breaker = field(default_factory=Breaker)
     refusal: str | None = None
 
-    def look(
+    def check(
         self,
         outcome: Outcome,
         *,
         ad: bool = True,
         retry_after: timedelta | None = None,
-        braked: bool = False,
-        asked: bool = False,
-    ) -> "Watch":
+        breaker_open: bool = False,
+        requested: bool = False,
+    ) -> "ClaimScenario":
         found = evidence(outcome, ad=ad, retry_after=retry_after)
-        breaker = replace(self.breaker, opened_at=START if braked else None)
-        moment = Moment(self.now, self.policy, breaker=breaker, asked=asked, refusal=self.refusal)
-        step = observe(self.claim, found, moment)
-        self.claim = step.claim
-        self.changes += step.changes
+        breaker = replace(self.breaker, opened_at=START if breaker_open else None)
+        context = CheckContext(
+            self.now, self.policy, breaker=breaker, requested=requested, refusal=self.refusal
+        )
+        transition = apply_check(self.claim, found, context)
+        self.claim = transition.claim
+        self.changes += transition.changes
         return self
 
-    def when_due(self, outcome: Outcome, **circumstances: Any) -> "Watch":
+    def when_due(self, outcome: Outcome, **circumstances: Any) -> "ClaimScenario":
         assert self.claim.next_check_at is not None
         self.now = max(self.now, self.claim.next_check_at)
-        return self.look(outcome, **circumstances)
+        return self.check(outcome, **circumstances)
 
-    def until(self, state: State, outcome: Outcome, *, limit: int = 100) -> "Watch":
+    def until(self, state: State, outcome: Outcome, *, limit: int = 100) -> "ClaimScenario":
         for _ in range(limit):
             if self.claim.state is state:
                 return self
@@ -81,12 +83,14 @@ class Watch:
         raise AssertionError(f"still {self.claim.state} after {limit} looks")
 
 
-def verified() -> Watch:
-    watch = Watch().look(Outcome.PRESENT)
-    assert watch.claim.state is State.VERIFIED
-    watch.changes.clear()
-    return watch
+def verified() -> ClaimScenario:
+    scenario = ClaimScenario().check(Outcome.PRESENT)
+    assert scenario.claim.state is State.VERIFIED
+    scenario.changes.clear()
+    return scenario
 
 
-def word(*, days: float = 7, approved_by: str = "bo", reason: str = "r") -> Override:
-    return Override(timedelta(days=days), "ann", approved_by, reason)
+def override_request(
+    *, days: float = 7, approved_by: str = "bo", reason: str = "r"
+) -> OverrideRequest:
+    return OverrideRequest(timedelta(days=days), "ann", approved_by, reason)

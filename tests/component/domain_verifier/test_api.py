@@ -71,7 +71,7 @@ async def api(database: DatabaseFactory) -> AsyncIterator[Api]:
         await save_tenant(connection, tenant, 1)  # type: ignore[arg-type]  # a pool's proxy
     dns = ScriptedProber()
     parts = adapters(settings, pool, committed=lambda: None)
-    parts = replace(parts, examine=replace(parts.examine, prober=dns))
+    parts = replace(parts, run_check=replace(parts.run_check, prober=dns))
 
     async def authorise(_request: Request) -> Principal:
         return made.principal

@@ -16,8 +16,8 @@ import pytest
 from dns.edns import EDECode
 from prometheus_client import CollectorRegistry
 
-from domain_verifier.dns.resolver import Patience
-from domain_verifier.dns.validation import ValidationWatch, validation_gauge
+from domain_verifier.dns.resolver import Timeouts
+from domain_verifier.dns.validation import ValidationMonitor, validation_gauge
 from domain_verifier.domain.challenge import value_of
 from domain_verifier.domain.evidence import Evidence, Outcome, Reason
 from domain_verifier.domain.explanation import Subject
@@ -157,8 +157,8 @@ async def test_a_servfail_is_no_timeout_when_time_runs_out_over_the_next_questio
             send(servfail(query).to_wire())
 
     async with scripted(answer) as address:
-        patience = Patience(attempt=5.0, attempts=1, total=1.0)
-        evidence = await make_prober([address], patience=patience).probe(SUBJECT, explain=False)
+        timeouts = Timeouts(attempt=5.0, attempts=1, total=1.0)
+        evidence = await make_prober([address], timeouts=timeouts).probe(SUBJECT, explain=False)
     assert (evidence.outcome, evidence.reason) == (Outcome.UNKNOWN, Reason.SERVFAIL)
 
 
@@ -171,11 +171,11 @@ async def test_a_silent_resolver_keeps_nobody_from_being_asked_whether_it_valida
         send(honest(query).to_wire())
 
     asked: list[str] = []
-    patience = Patience(attempt=30.0, attempts=1, total=30.0)
+    timeouts = Timeouts(attempt=30.0, attempts=1, total=30.0)
     registry = CollectorRegistry()
     async with scripted(silent) as first, scripted(speaking) as second:
-        resolvers = [resolver_at(address, patience=patience) for address in (first, second)]
-        poll = ValidationWatch(resolvers, gauge=validation_gauge(registry)).poll()
+        resolvers = [resolver_at(address, timeouts=timeouts) for address in (first, second)]
+        poll = ValidationMonitor(resolvers, gauge=validation_gauge(registry)).poll()
         for _ in range(3):
             # As the polling loop does: nobody is waited for longer than this.
             with suppress(TimeoutError):

@@ -9,7 +9,7 @@ import pytest
 from dns_sandbox.control import control_app
 from dns_sandbox.server import serving
 from dns_sandbox.zone import Zone
-from domain_verifier.dns.resolver import Patience
+from domain_verifier.dns.resolver import Timeouts
 from domain_verifier.domain.evidence import Evidence, Outcome, Reason
 from domain_verifier.domain.explanation import Subject
 from support.dns_probing import NAMES, TOKEN, make_prober
@@ -30,8 +30,8 @@ class Sandbox:
 
     async def probe(self) -> Evidence:
         subject = Subject(NAMES.parse("acme.test"), TOKEN)
-        patience = Patience(attempt=0.3, attempts=2, total=1.0)
-        return await make_prober(self.addresses, patience=patience).probe(subject, explain=True)
+        timeouts = Timeouts(attempt=0.3, attempts=2, total=1.0)
+        return await make_prober(self.addresses, timeouts=timeouts).probe(subject, explain=True)
 
 
 VALUE = f"token={TOKEN} expiry=never"
@@ -93,7 +93,7 @@ async def test_long_answers_come_over_tcp(sandbox: Sandbox) -> None:
     await sandbox.put(f"/records/{NAME}", values=[*filler, VALUE])
     evidence = await sandbox.probe()
     assert evidence.outcome is Outcome.PRESENT
-    assert len(evidence.looks[0].answer.values) == 41
+    assert len(evidence.observations[0].answer.values) == 41
 
 
 @pytest.mark.parametrize(

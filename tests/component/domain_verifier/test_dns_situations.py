@@ -8,8 +8,8 @@ import pytest
 import structlog
 from prometheus_client import CollectorRegistry
 
-from domain_verifier.dns.resolver import Patience
-from domain_verifier.dns.validation import ValidationWatch, validation_gauge
+from domain_verifier.dns.resolver import Timeouts
+from domain_verifier.dns.validation import ValidationMonitor, validation_gauge
 from domain_verifier.domain.challenge import value_of
 from domain_verifier.domain.evidence import Outcome, Reason, Status
 from domain_verifier.domain.explanation import Subject
@@ -25,7 +25,9 @@ async def test_the_record_is_present_in_an_unsigned_zone(zone: Zone) -> None:
     evidence = await zone.probe(subject)
     assert (evidence.outcome, evidence.reason) == (Outcome.PRESENT, Reason.MATCHED)
     assert not evidence.authenticated
-    assert [look.answer.resolver for look in evidence.looks] == zone.servers.resolvers
+    assert [
+        observed.answer.resolver for observed in evidence.observations
+    ] == zone.servers.resolvers
 
 
 async def test_a_signed_zone_is_authenticated(zone: Zone) -> None:
@@ -69,7 +71,7 @@ async def test_forty_long_records_come_over_tcp(zone: Zone) -> None:
     await zone.publish(subject, *filler, value_of(subject.token))
     evidence = await zone.probe(subject)
     assert evidence.outcome is Outcome.PRESENT
-    assert len(evidence.looks[0].answer.values) == 40
+    assert len(evidence.observations[0].answer.values) == 40
 
 
 async def test_more_than_a_hundred_records_are_not_read(zone: Zone) -> None:
@@ -94,7 +96,7 @@ async def test_a_cname_chain_of_two_within_the_zone_is_recorded(zone: Zone) -> N
     await zone.publish(subject, name=last)
     evidence = await zone.probe(subject)
     assert evidence.outcome is Outcome.PRESENT
-    assert evidence.looks[0].answer.chain == (middle, last)
+    assert evidence.observations[0].answer.chain == (middle, last)
 
 
 async def test_a_cname_to_nowhere_is_a_denial(zone: Zone) -> None:
@@ -132,7 +134,7 @@ async def test_nxdomain_tells_how_long_to_wait(zone: Zone) -> None:
     assert direct.retry_after == timedelta(seconds=SOA_MINIMUM)
     assert "5 seconds" in direct.explanation
     assert subject.record.host in direct.explanation
-    assert direct.looks[0].answer.status is Status.NXDOMAIN
+    assert direct.observations[0].answer.status is Status.NXDOMAIN
     through_resolver = await zone.probe(subject)
     assert through_resolver.retry_after is not None
     assert through_resolver.retry_after <= timedelta(seconds=MAX_NEGATIVE_TTL)
@@ -143,7 +145,7 @@ async def test_a_name_without_txt_is_a_denial(zone: Zone) -> None:
     await zone.servers.add(subject.record.name, "192.0.2.1", rdtype="A")
     evidence = await zone.probe(subject)
     assert (evidence.outcome, evidence.reason) == (Outcome.ABSENT, Reason.NO_RECORD)
-    assert {look.answer.status for look in evidence.looks} == {Status.NODATA}
+    assert {observed.answer.status for observed in evidence.observations} == {Status.NODATA}
 
 
 async def test_servfail_is_unknown(zone: Zone) -> None:
@@ -172,8 +174,8 @@ async def test_a_slow_server_is_waited_for_within_reason(zone: Zone) -> None:
     subject = zone.subject("slow.fault.test")
     await zone.publish(subject)
     assert (await zone.probe(subject, at=[zone.dnsdist])).reason is Reason.TIMEOUT
-    patient = Patience(attempt=3, attempts=1, total=6)
-    evidence = await zone.probe(subject, at=[zone.dnsdist], patience=patient)
+    patient = Timeouts(attempt=3, attempts=1, total=6)
+    evidence = await zone.probe(subject, at=[zone.dnsdist], timeouts=patient)
     assert evidence.outcome is Outcome.PRESENT
 
 
@@ -202,7 +204,7 @@ async def test_bogus_is_told_from_other_faults_with_and_without_extended_errors(
         assert (evidence.outcome, evidence.reason) == (Outcome.UNKNOWN, Reason.DNSSEC_BOGUS)
         broken = await zone.probe(zone.subject("broken.test"), at=[resolver])
         assert broken.reason is Reason.SERVFAIL
-        details.append(evidence.looks[0].answer.detail)
+        details.append(evidence.observations[0].answer.detail)
     assert "EDE" in details[0]
     assert details[1] == ""
 
@@ -213,7 +215,7 @@ async def test_the_ad_bit_of_a_resolver_far_away_proves_nothing(zone: Zone) -> N
     evidence = await zone.probe(subject, trusted=False)
     assert evidence.outcome is Outcome.PRESENT
     assert not evidence.authenticated
-    assert all(look.answer.ad for look in evidence.looks)
+    assert all(observed.answer.ad for observed in evidence.observations)
 
 
 async def test_whether_resolvers_validate_is_seen_and_told(zone: Zone) -> None:
@@ -221,7 +223,7 @@ async def test_whether_resolvers_validate_is_seen_and_told(zone: Zone) -> None:
     registry = CollectorRegistry()
     resolvers = [resolver_at(address) for address in (validating, zone.knot, nobody)]
     gauge = validation_gauge(registry)
-    watch = ValidationWatch(resolvers, gauge=gauge, signed="signed.test").poll()
+    watch = ValidationMonitor(resolvers, gauge=gauge, signed="signed.test").poll()
     with structlog.testing.capture_logs() as logs:
         await watch.read()
 
@@ -267,7 +269,7 @@ async def test_sixty_kilobytes_of_records_are_read(zone: Zone) -> None:
     await zone.publish(subject, *filler, value_of(subject.token))
     evidence = await zone.probe(subject)
     assert evidence.outcome is Outcome.PRESENT
-    assert sum(len(value) for value in evidence.looks[0].answer.values) > 57_000
+    assert sum(len(value) for value in evidence.observations[0].answer.values) > 57_000
 
 
 async def test_an_alias_to_a_name_nobody_serves_is_no_denial(zone: Zone) -> None:
@@ -321,7 +323,7 @@ async def test_a_value_at_the_apex_is_told(zone: Zone) -> None:
     assert (evidence.outcome, evidence.reason) == (Outcome.ABSENT, Reason.AT_APEX)
 
 
-async def test_added_after_a_look_only_some_resolvers_see_it_until_caches_end(zone: Zone) -> None:
+async def test_added_after_a_check_only_some_resolvers_see_it_until_caches_end(zone: Zone) -> None:
     subject = zone.subject()
     first, second = zone.servers.resolvers
     assert (await zone.probe(subject, at=[first])).outcome is Outcome.ABSENT
@@ -338,7 +340,7 @@ async def test_added_after_a_look_only_some_resolvers_see_it_until_caches_end(zo
     await eventually(seen_by_all, within=MAX_NEGATIVE_TTL + 5, every=0.2)
 
 
-async def test_removed_after_a_look_caches_show_it_until_their_ttl_ends(zone: Zone) -> None:
+async def test_removed_after_a_check_caches_show_it_until_their_ttl_ends(zone: Zone) -> None:
     subject = zone.subject()
     await zone.publish(subject)
     assert (await zone.probe(subject)).outcome is Outcome.PRESENT
@@ -349,7 +351,7 @@ async def test_removed_after_a_look_caches_show_it_until_their_ttl_ends(zone: Zo
     assert (await zone.probe(subject)).outcome is Outcome.ABSENT
 
 
-async def test_removed_after_a_look_it_is_gone_when_the_ttl_ends(zone: Zone) -> None:
+async def test_removed_after_a_check_it_is_gone_when_the_ttl_ends(zone: Zone) -> None:
     subject = zone.subject()
     await zone.servers.add(subject.record.name, f'"{value_of(subject.token)}"', ttl=2)
     assert (await zone.probe(subject)).outcome is Outcome.PRESENT

@@ -11,7 +11,7 @@ from chassis.database import create_pool
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.storage.housekeeping import ClaimGauges, Pruning, claims_poll
 from support.databases import DatabaseFactory
-from support.dns_harness import postgres_house
+from support.dns_harness import postgres_harness
 
 
 @pytest.fixture
@@ -22,20 +22,20 @@ async def pool(database: DatabaseFactory) -> AsyncIterator[asyncpg.Pool]:
 
 
 async def test_gauges_tell_states_backlog_and_what_needs_people(pool: asyncpg.Pool) -> None:
-    house, registry = postgres_house(pool), CollectorRegistry()
-    tenant, other = await house.add_tenant("acme"), await house.add_tenant("globex")
+    harness, registry = postgres_harness(pool), CollectorRegistry()
+    tenant, other = await harness.add_tenant("acme"), await harness.add_tenant("globex")
     for number in range(3):
-        await house.claim(tenant, f"d{number}.test")
-    held = await house.claim(tenant, "held.test")
-    rival = await house.claim(other, "held.test")
-    house.dns.says("held.test", Outcome.PRESENT)
-    await house.check(held)
-    await house.check(rival)
-    house.dns.says("held.test", Outcome.UNKNOWN)
-    await house.check(held)
-    house.clock.pass_(hours=49)
+        await harness.claim(tenant, f"d{number}.test")
+    held = await harness.claim(tenant, "held.test")
+    rival = await harness.claim(other, "held.test")
+    harness.dns.says("held.test", Outcome.PRESENT)
+    await harness.check(held)
+    await harness.check(rival)
+    harness.dns.says("held.test", Outcome.UNKNOWN)
+    await harness.check(held)
+    harness.clock.pass_(hours=49)
     read = claims_poll(
-        pool, clock=house.clock, policy=house.policy, gauges=ClaimGauges(registry)
+        pool, clock=harness.clock, policy=harness.policy, gauges=ClaimGauges(registry)
     ).read
     await read()
 
@@ -52,14 +52,14 @@ async def test_gauges_tell_states_backlog_and_what_needs_people(pool: asyncpg.Po
 
 
 async def test_history_ends_at_its_age(pool: asyncpg.Pool) -> None:
-    house = postgres_house(pool)
-    tenant = await house.add_tenant("acme")
-    claim = await house.claim(tenant, "acme.test")
-    await house.check(claim)
-    house.clock.pass_(days=100)
-    await house.check(claim)
-    house.clock.pass_(days=100)
-    pruning = Pruning(pool, clock=house.clock, keep=timedelta(days=180))
+    harness = postgres_harness(pool)
+    tenant = await harness.add_tenant("acme")
+    claim = await harness.claim(tenant, "acme.test")
+    await harness.check(claim)
+    harness.clock.pass_(days=100)
+    await harness.check(claim)
+    harness.clock.pass_(days=100)
+    pruning = Pruning(pool, clock=harness.clock, keep=timedelta(days=180))
     assert await pruning.prune() == 1
     assert await pruning.prune() == 0
-    assert len(await house.claims.checks(tenant, claim.claim_id, limit=10)) == 1
+    assert len(await harness.claims.checks(tenant, claim.claim_id, limit=10)) == 1

@@ -17,10 +17,10 @@ from domain_verifier.domain.errors import ForbiddenError
 from domain_verifier.domain.evidence import Evidence, Outcome, Reason
 from domain_verifier.domain.explanation import Subject
 from domain_verifier.storage.claims import PostgresClaims
-from domain_verifier.usecases.due_checks import WorkDue
-from domain_verifier.usecases.ports import Busy, Counting, Lease, Quota, Settled
+from domain_verifier.usecases.due_checks import CheckDueClaims
+from domain_verifier.usecases.ports import Busy, Lease, Quota, SaveOutcome, SuspectCriteria
 from support.databases import DatabaseFactory
-from support.dns_harness import House, postgres_house
+from support.dns_harness import Harness, postgres_harness
 from support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(180)
@@ -73,28 +73,36 @@ async def pool(dsn: str) -> AsyncIterator[asyncpg.Pool]:
     await pool.close()
 
 
-def worker(house: House) -> WorkDue:
-    return WorkDue(
-        house.claims, house.examine(), house.review(), house.clock, concurrency=16, poll=0.05
+def worker(harness: Harness) -> CheckDueClaims:
+    return CheckDueClaims(
+        harness.claims,
+        harness.run_check(),
+        harness.review(),
+        harness.clock,
+        concurrency=16,
+        poll=0.05,
     )
 
 
 async def test_of_two_tenants_racing_200_times_exactly_one_holds_each_domain(
     pool: asyncpg.Pool,
 ) -> None:
-    house = postgres_house(pool)
-    house.prober = WatchingProber()
-    house.quota = Quota(live=1000, per_hour=1000, looks_per_minute=1000)
-    one, two = await house.add_tenant("acme"), await house.add_tenant("globex")
+    harness = postgres_harness(pool)
+    harness.prober = WatchingProber()
+    harness.quota = Quota(live=1000, per_hour=1000, checks_per_minute=1000)
+    one, two = await harness.add_tenant("acme"), await harness.add_tenant("globex")
     winners: Counter[object] = Counter()
     for number in range(200):
         domain = f"d{number}.test"
-        first, second = await asyncio.gather(house.claim(one, domain), house.claim(two, domain))
+        first, second = await asyncio.gather(harness.claim(one, domain), harness.claim(two, domain))
         # Who comes first is left to chance, and now and then turned round.
         pair = (first, second) if number % 2 else (second, first)
-        results = await asyncio.gather(*(house.check(claim) for claim in pair))
-        assert sorted(r.settled for r in results) == [Settled.SAVED, Settled.TAKEN]
-        states = [(await house.now(claim)).state for claim in (first, second)]
+        results = await asyncio.gather(*(harness.check(claim) for claim in pair))
+        assert sorted(r.save_outcome for r in results) == [
+            SaveOutcome.SAVED,
+            SaveOutcome.DOMAIN_HELD,
+        ]
+        states = [(await harness.now(claim)).state for claim in (first, second)]
         assert sorted(states) == [State.PENDING, State.VERIFIED]
         winners[one if states[0] is State.VERIFIED else two] += 1
     held = await pool.fetch(
@@ -109,19 +117,19 @@ async def test_of_two_tenants_racing_200_times_exactly_one_holds_each_domain(
 
 
 async def test_fifty_tenants_at_once_for_one_domain(pool: asyncpg.Pool) -> None:
-    house = postgres_house(pool)
-    house.prober = WatchingProber()
-    tenants = [await house.add_tenant(f"t{number}") for number in range(50)]
-    claims = await asyncio.gather(*(house.claim(tenant, "acme.test") for tenant in tenants))
-    results = await asyncio.gather(*(house.check(claim) for claim in claims))
-    settled = Counter(result.settled for result in results)
-    assert settled == {Settled.SAVED: 1, Settled.TAKEN: 49}
+    harness = postgres_harness(pool)
+    harness.prober = WatchingProber()
+    tenants = [await harness.add_tenant(f"t{number}") for number in range(50)]
+    claims = await asyncio.gather(*(harness.claim(tenant, "acme.test") for tenant in tenants))
+    results = await asyncio.gather(*(harness.check(claim) for claim in claims))
+    save_outcome = Counter(result.save_outcome for result in results)
+    assert save_outcome == {SaveOutcome.SAVED: 1, SaveOutcome.DOMAIN_HELD: 49}
 
 
 async def test_two_claims_of_one_tenant_at_once_are_one(pool: asyncpg.Pool) -> None:
-    house = postgres_house(pool)
-    tenant = await house.add_tenant("acme")
-    claims = await asyncio.gather(*(house.claim(tenant, "acme.test") for _ in range(20)))
+    harness = postgres_harness(pool)
+    tenant = await harness.add_tenant("acme")
+    claims = await asyncio.gather(*(harness.claim(tenant, "acme.test") for _ in range(20)))
     assert len({claim.claim_id for claim in claims}) == 1
     assert await pool.fetchval("SELECT count(*) FROM outbox") == 1
 
@@ -129,12 +137,12 @@ async def test_two_claims_of_one_tenant_at_once_are_one(pool: asyncpg.Pool) -> N
 async def test_two_replicas_never_look_at_one_claim_at_once(pool: asyncpg.Pool, dsn: str) -> None:
     other = await create_pool(dsn, size=8)
     prober = WatchingProber(takes=0.05)
-    replicas = [postgres_house(pool), postgres_house(other)]
-    house = replicas[0]
-    house.quota = Quota(live=1000, per_hour=1000, looks_per_minute=1000)
-    tenant = await house.add_tenant("acme")
+    replicas = [postgres_harness(pool), postgres_harness(other)]
+    harness = replicas[0]
+    harness.quota = Quota(live=1000, per_hour=1000, checks_per_minute=1000)
+    tenant = await harness.add_tenant("acme")
     for number in range(200):
-        await house.claim(tenant, f"d{number}.test")
+        await harness.claim(tenant, f"d{number}.test")
     for replica in replicas:
         replica.prober = prober
     tasks = [asyncio.create_task(worker(replica).run()) for replica in replicas]
@@ -157,7 +165,7 @@ async def test_a_killed_replicas_work_is_taken_over_and_its_late_result_dropped(
     pool: asyncpg.Pool,
 ) -> None:
     lease = timedelta(seconds=1)
-    dead, alive = postgres_house(pool, lease=lease), postgres_house(pool, lease=lease)
+    dead, alive = postgres_harness(pool, lease=lease), postgres_harness(pool, lease=lease)
     tenant = await dead.add_tenant("acme")
     claim = await dead.claim(tenant, "acme.test")
     stuck = StuckProber()
@@ -172,32 +180,32 @@ async def test_a_killed_replicas_work_is_taken_over_and_its_late_result_dropped(
         lambda: alive.claims.lease_due(alive.clock.now(), limit=10), within=10
     )
     assert taken.claim == claim
-    examined = await alive.examine()(taken)
-    assert examined.settled is Settled.SAVED
+    completed = await alive.run_check()(taken)
+    assert completed.save_outcome is SaveOutcome.SAVED
     assert (await alive.now(claim)).state is State.VERIFIED
 
 
 async def test_a_zombies_result_after_its_lease_changes_nothing(pool: asyncpg.Pool) -> None:
-    house = postgres_house(pool, lease=timedelta(seconds=0.2))
-    tenant = await house.add_tenant("acme")
-    claim = await house.claim(tenant, "acme.test")
-    [lease] = await house.claims.lease_due(house.clock.now(), limit=1)
-    house.prober = WatchingProber(takes=0.5)
-    examined = await house.examine()(lease)
-    assert examined.settled is Settled.LOST
-    assert (await house.now(claim)) == claim
+    harness = postgres_harness(pool, lease=timedelta(seconds=0.2))
+    tenant = await harness.add_tenant("acme")
+    claim = await harness.claim(tenant, "acme.test")
+    [lease] = await harness.claims.lease_due(harness.clock.now(), limit=1)
+    harness.prober = WatchingProber(takes=0.5)
+    completed = await harness.run_check()(lease)
+    assert completed.save_outcome is SaveOutcome.DROPPED
+    assert (await harness.now(claim)) == claim
     assert await pool.fetchval("SELECT count(*) FROM outbox") == 1
     assert await pool.fetchval("SELECT count(*) FROM checks") == 0
 
 
 async def test_claims_that_contest_and_release_at_once_do_not_deadlock(pool: asyncpg.Pool) -> None:
-    house = postgres_house(pool)
-    house.prober = WatchingProber()
-    tenants = [await house.add_tenant(f"t{number}") for number in range(6)]
+    harness = postgres_harness(pool)
+    harness.prober = WatchingProber()
+    tenants = [await harness.add_tenant(f"t{number}") for number in range(6)]
     for _ in range(10):
-        claims = await asyncio.gather(*(house.claim(tenant, "acme.test") for tenant in tenants))
-        work: list[Coroutine[Any, Any, object]] = [house.check(claim) for claim in claims]
-        work += [house.release(claim) for claim in claims]
+        claims = await asyncio.gather(*(harness.claim(tenant, "acme.test") for tenant in tenants))
+        work: list[Coroutine[Any, Any, object]] = [harness.check(claim) for claim in claims]
+        work += [harness.release(claim) for claim in claims]
         results = await asyncio.gather(*work, return_exceptions=True)
         unexpected = [r for r in results if isinstance(r, asyncpg.PostgresError)]
         assert unexpected == []
@@ -209,46 +217,50 @@ async def test_claims_that_contest_and_release_at_once_do_not_deadlock(pool: asy
             "SELECT tenant_id, claim_id FROM claims WHERE state = ANY('{pending,verified,grace}')"
         )
         for row in live:
-            claim = await house.claims.find(row["tenant_id"], row["claim_id"])
+            claim = await harness.claims.find(row["tenant_id"], row["claim_id"])
             assert claim is not None
-            await house.release(claim)
-        house.clock.pass_(hours=1)
+            await harness.release(claim)
+        harness.clock.pass_(hours=1)
 
 
 async def test_the_breaker_is_one_for_all_replicas(pool: asyncpg.Pool) -> None:
-    house, other = postgres_house(pool), postgres_house(pool)
+    harness, other = postgres_harness(pool), postgres_harness(pool)
 
     def toggle(breaker: Breaker, _count: Count) -> Breaker:
-        at = house.clock.now() if breaker.opened_at is None else None
+        at = harness.clock.now() if breaker.opened_at is None else None
         return Breaker(opened_at=at)
 
-    now = house.clock.now()
-    replicas = [house, other] * 5
-    counting = Counting(since=lambda _: now, tenant_limit=5)
-    await asyncio.gather(*(r.breakers.change(toggle, counting=counting) for r in replicas))
-    assert (await house.breakers.current()).opened_at is None
-    assert len(await house.breakers.log(limit=20)) == 10
+    now = harness.clock.now()
+    replicas = [harness, other] * 5
+    suspect_criteria = SuspectCriteria(since=lambda _: now, tenant_limit=5)
+    await asyncio.gather(
+        *(r.breakers.change(toggle, suspect_criteria=suspect_criteria) for r in replicas)
+    )
+    assert (await harness.breakers.current()).opened_at is None
+    assert len(await harness.breakers.log(limit=20)) == 10
 
 
 async def test_the_worker_closes_a_breaker_whose_suspects_are_back(pool: asyncpg.Pool) -> None:
-    house = postgres_house(pool)
-    counting = Counting(since=lambda _: house.clock.now(), tenant_limit=5)
-    opened = Breaker(opened_at=house.clock.now())
-    await house.breakers.change(lambda _breaker, _count: opened, counting=counting)
-    task = asyncio.create_task(worker(house).run())
+    harness = postgres_harness(pool)
+    suspect_criteria = SuspectCriteria(since=lambda _: harness.clock.now(), tenant_limit=5)
+    opened = Breaker(opened_at=harness.clock.now())
+    await harness.breakers.change(
+        lambda _breaker, _count: opened, suspect_criteria=suspect_criteria
+    )
+    task = asyncio.create_task(worker(harness).run())
 
     async def closed() -> bool:
-        return not (await house.breakers.current()).is_open
+        return not (await harness.breakers.current()).is_open
 
     await eventually(closed, within=10)
     task.cancel()
     await asyncio.wait([task])
-    assert [record.action for record in await house.breakers.log(limit=9)] == ["closed", "opened"]
+    assert [record.action for record in await harness.breakers.log(limit=9)] == ["closed", "opened"]
 
 
 async def test_no_claim_outlives_a_tenant_that_is_deleted_meanwhile(pool: asyncpg.Pool) -> None:
-    house = postgres_house(pool)
-    claims = house.claims
+    harness = postgres_harness(pool)
+    claims = harness.claims
     assert isinstance(claims, PostgresClaims)
 
     async def delete(tenant_id: UUID) -> None:
@@ -257,8 +269,8 @@ async def test_no_claim_outlives_a_tenant_that_is_deleted_meanwhile(pool: asyncp
 
     refused = 0
     for number in range(60):
-        tenant = await house.add_tenant(f"t{number}")
-        work = [house.claim(tenant, f"d{number}.test"), delete(tenant)]
+        tenant = await harness.add_tenant(f"t{number}")
+        work = [harness.claim(tenant, f"d{number}.test"), delete(tenant)]
         results = await asyncio.gather(
             *(work if number % 2 else reversed(work)), return_exceptions=True
         )
@@ -273,53 +285,53 @@ async def test_no_claim_outlives_a_tenant_that_is_deleted_meanwhile(pool: asyncp
 async def test_a_change_by_hand_voids_a_look_but_nobody_else_looks_meanwhile(
     pool: asyncpg.Pool,
 ) -> None:
-    house = postgres_house(pool)
-    tenant = await house.add_tenant("acme")
-    claim = await house.claim(tenant, "acme.test")
-    [lease] = await house.claims.lease_due(house.clock.now(), limit=1)
-    held = await house.override(claim)
-    asked = await house.claims.lease(
-        tenant, claim.claim_id, now=house.clock.now(), pause=timedelta(0), per_minute=9
+    harness = postgres_harness(pool)
+    tenant = await harness.add_tenant("acme")
+    claim = await harness.claim(tenant, "acme.test")
+    [lease] = await harness.claims.lease_due(harness.clock.now(), limit=1)
+    held = await harness.override(claim)
+    asked = await harness.claims.lease(
+        tenant, claim.claim_id, now=harness.clock.now(), pause=timedelta(0), per_minute=9
     )
     assert isinstance(asked, Busy)
     assert 50 < asked.seconds <= 60
-    house.prober = WatchingProber()
-    assert (await house.examine()(lease)).settled is Settled.LOST
-    assert await house.now(claim) == held
-    again = await house.claims.lease(
-        tenant, claim.claim_id, now=house.clock.now(), pause=timedelta(0), per_minute=9
+    harness.prober = WatchingProber()
+    assert (await harness.run_check()(lease)).save_outcome is SaveOutcome.DROPPED
+    assert await harness.now(claim) == held
+    again = await harness.claims.lease(
+        tenant, claim.claim_id, now=harness.clock.now(), pause=timedelta(0), per_minute=9
     )
     assert isinstance(again, Lease)
 
 
 async def test_who_asks_again_too_soon_is_told_how_long_to_wait(pool: asyncpg.Pool) -> None:
-    house = postgres_house(pool)
-    tenant = await house.add_tenant("acme")
-    claim = await house.claim(tenant, "acme.test")
+    harness = postgres_harness(pool)
+    tenant = await harness.add_tenant("acme")
+    claim = await harness.claim(tenant, "acme.test")
     pause = timedelta(seconds=10)
-    await house.check(claim, pause=pause)
+    await harness.check(claim, pause=pause)
     for seconds in (10, 6, 2):
-        busy = await house.claims.lease(
-            tenant, claim.claim_id, now=house.clock.now(), pause=pause, per_minute=9
+        busy = await harness.claims.lease(
+            tenant, claim.claim_id, now=harness.clock.now(), pause=pause, per_minute=9
         )
         assert busy == Busy(seconds)
-        house.clock.pass_(seconds=4)
+        harness.clock.pass_(seconds=4)
 
 
 async def test_a_contested_holder_under_a_lease_is_looked_at_once_more(pool: asyncpg.Pool) -> None:
-    house = postgres_house(pool)
-    house.prober = WatchingProber()
-    tenants = [await house.add_tenant(name) for name in ("acme", "globex")]
-    holder, rival = [await house.claim(tenant, "acme.test") for tenant in tenants]
-    await house.check(holder)
-    house.clock.pass_(hours=24)
-    leases = await house.claims.lease_due(house.clock.now(), limit=10)
+    harness = postgres_harness(pool)
+    harness.prober = WatchingProber()
+    tenants = [await harness.add_tenant(name) for name in ("acme", "globex")]
+    holder, rival = [await harness.claim(tenant, "acme.test") for tenant in tenants]
+    await harness.check(holder)
+    harness.clock.pass_(hours=24)
+    leases = await harness.claims.lease_due(harness.clock.now(), limit=10)
     mine = next(lease for lease in leases if lease.claim.claim_id == holder.claim_id)
     theirs = next(lease for lease in leases if lease.claim.claim_id == rival.claim_id)
-    house.clock.pass_(seconds=1)
-    assert (await house.examine()(theirs)).settled is Settled.TAKEN
+    harness.clock.pass_(seconds=1)
+    assert (await harness.run_check()(theirs)).save_outcome is SaveOutcome.DOMAIN_HELD
     # The holder's lease is in use, so nobody gets it a second time; its result is good.
-    assert await house.claims.lease_due(house.clock.now(), limit=10) == []
-    assert (await house.examine()(mine)).settled is Settled.SAVED
-    [again] = await house.claims.lease_due(house.clock.now(), limit=10)
+    assert await harness.claims.lease_due(harness.clock.now(), limit=10) == []
+    assert (await harness.run_check()(mine)).save_outcome is SaveOutcome.SAVED
+    [again] = await harness.claims.lease_due(harness.clock.now(), limit=10)
     assert again.claim.claim_id == holder.claim_id

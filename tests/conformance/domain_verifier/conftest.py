@@ -7,7 +7,7 @@ import pytest
 
 from chassis.database import create_pool
 from support.databases import DatabaseFactory
-from support.dns_harness import House, memory_house, postgres_house
+from support.dns_harness import Harness, memory_harness, postgres_harness
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ async def postgres_pool(
 
 
 @pytest.fixture(params=["memory", "postgres"])
-def house(request: pytest.FixtureRequest) -> House:
+def harness(request: pytest.FixtureRequest) -> Harness:
     """Return the house on each kind of ports."""
     if request.param == "memory":
-        return memory_house()
-    return postgres_house(request.getfixturevalue("postgres_pool"))
+        return memory_harness()
+    return postgres_harness(request.getfixturevalue("postgres_pool"))

@@ -4,16 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from domain_verifier.cli.app import lasting
+from domain_verifier.cli.app import parse_days
 from domain_verifier.domain.errors import InvalidError
 
 
 @pytest.mark.parametrize("days", [float("nan"), float("inf"), 1e12, -1e12])
 def test_a_time_that_is_none_is_refused_in_a_sentence(days: float) -> None:
     with pytest.raises(InvalidError) as caught:
-        lasting(days)
+        parse_days(days)
     assert caught.value.slug == "override_too_long"
 
 
 def test_days_may_have_parts() -> None:
-    assert lasting(1.5) == timedelta(hours=36)
+    assert parse_days(1.5) == timedelta(hours=36)

@@ -8,8 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain_verifier.domain.challenge import value_of
-from domain_verifier.domain.evaluation import judge
-from domain_verifier.domain.evidence import Answer, Evidence, Hints, Look, Outcome, Reason, Status
+from domain_verifier.domain.evaluation import evaluate
+from domain_verifier.domain.evidence import (
+    Answer,
+    Evidence,
+    Hints,
+    Observation,
+    Outcome,
+    Reason,
+    Status,
+)
 from domain_verifier.domain.explanation import Subject
 from domain_verifier.domain.name import NamePolicy
 
@@ -37,32 +45,32 @@ def denied(
 NOTHING = denied()
 
 
-def verdict(*looks: Look, hints: Hints | None = None) -> Evidence:
-    return judge(looks, subject=SUBJECT, names=NAMES, hints=hints)
+def verdict(*observations: Observation, hints: Hints | None = None) -> Evidence:
+    return evaluate(observations, subject=SUBJECT, names=NAMES, hints=hints)
 
 
 def test_all_resolvers_must_see_it() -> None:
-    good = Look(answered(), NOTHING)
+    good = Observation(answered(), NOTHING)
     assert verdict(good, good).outcome is Outcome.PRESENT
-    assert verdict(good, Look(denied())).reason is Reason.SOME_RESOLVERS
-    assert verdict(good, Look(Answer("r", Status.SERVFAIL))).reason is Reason.SERVFAIL
+    assert verdict(good, Observation(denied())).reason is Reason.SOME_RESOLVERS
+    assert verdict(good, Observation(Answer("r", Status.SERVFAIL))).reason is Reason.SERVFAIL
     assert verdict().outcome is Outcome.UNKNOWN
 
 
 def test_authenticated_means_all_of_them() -> None:
-    signed, plain = Look(answered(ad=True), NOTHING), Look(answered(), NOTHING)
+    signed, plain = Observation(answered(ad=True), NOTHING), Observation(answered(), NOTHING)
     assert verdict(signed, signed).authenticated
     assert not verdict(signed, plain).authenticated
 
 
 def test_a_denial_without_the_zones_word_does_not_count() -> None:
-    assert verdict(Look(denied(zone=None))).reason is Reason.UNPROVEN_DENIAL
-    assert verdict(Look(denied()), Look(denied(zone=None))).outcome is Outcome.UNKNOWN
+    assert verdict(Observation(denied(zone=None))).reason is Reason.UNPROVEN_DENIAL
+    assert verdict(Observation(denied()), Observation(denied(zone=None))).outcome is Outcome.UNKNOWN
 
 
 def test_only_a_zone_that_could_know_denies_anything() -> None:
     def reason(zone: str, status: Status = Status.NXDOMAIN) -> Reason:
-        return verdict(Look(denied(zone=zone, status=status))).reason
+        return verdict(Observation(denied(zone=zone, status=status))).reason
 
     assert reason("eng.acme.test") is Reason.NO_RECORD
     assert reason("acme.test", Status.NODATA) is Reason.NO_RECORD
@@ -73,7 +81,7 @@ def test_only_a_zone_that_could_know_denies_anything() -> None:
 
 def test_the_same_goes_for_where_an_alias_leads() -> None:
     def reason(zone: str, status: Status) -> Reason:
-        return verdict(Look(denied(zone=zone, status=status, chain=("x.other.com",)))).reason
+        return verdict(Observation(denied(zone=zone, status=status, chain=("x.other.com",)))).reason
 
     assert reason("other.com", Status.NODATA) is Reason.CNAME_BROKEN
     assert reason("com", Status.NXDOMAIN) is Reason.CNAME_BROKEN
@@ -82,47 +90,47 @@ def test_the_same_goes_for_where_an_alias_leads() -> None:
 
 
 def test_a_domain_that_does_not_exist_is_no_missing_record() -> None:
-    sentence = verdict(Look(denied(zone="test"))).explanation
+    sentence = verdict(Observation(denied(zone="test"))).explanation
     assert "The domain acme.test does not exist in DNS" in sentence
     assert "Publish" not in sentence
 
 
 def test_the_host_is_told_as_the_console_of_its_own_zone_asks_for_it() -> None:
-    assert "host “_portico-challenge.eng”" in verdict(Look(denied())).explanation
-    delegated = verdict(Look(denied(zone="eng.acme.test"))).explanation
+    assert "host “_portico-challenge.eng”" in verdict(Observation(denied())).explanation
+    delegated = verdict(Observation(denied(zone="eng.acme.test"))).explanation
     assert "host “_portico-challenge”" in delegated
 
 
 def test_tokens_of_other_claims_are_not_repeated() -> None:
     other = "z" * 32
-    shown = verdict(Look(answered(value_of(other).encode(), value_of(TOKEN).encode()[1:])))
+    shown = verdict(Observation(answered(value_of(other).encode(), value_of(TOKEN).encode()[1:])))
     assert other not in shown.explanation
     assert "“token=zzzzzz… expiry=never”" in shown.explanation
 
 
 def test_the_longest_negative_ttl_is_waited_for_up_to_a_day() -> None:
-    both = verdict(Look(denied(ttl=5)), Look(denied(ttl=3600)))
+    both = verdict(Observation(denied(ttl=5)), Observation(denied(ttl=3600)))
     assert both.retry_after == timedelta(hours=1)
     assert "1 hour" in both.explanation
-    assert verdict(Look(denied(ttl=10**6))).retry_after == timedelta(days=1)
+    assert verdict(Observation(denied(ttl=10**6))).retry_after == timedelta(days=1)
 
 
 def test_only_those_that_miss_the_record_say_how_long_to_wait() -> None:
-    sees = Look(Answer("r", Status.ANSWERED, (VALUE,), ttl=86_400), NOTHING)
-    assert verdict(sees, Look(denied(ttl=5))).retry_after == timedelta(seconds=5)
+    sees = Observation(Answer("r", Status.ANSWERED, (VALUE,), ttl=86_400), NOTHING)
+    assert verdict(sees, Observation(denied(ttl=5))).retry_after == timedelta(seconds=5)
 
 
 def test_an_alias_that_other_names_share_proves_nothing() -> None:
     shared = ("lb.acme.test",)
     for sibling in (answered(b"else", chain=shared), denied(chain=shared)):
-        found = verdict(Look(answered(chain=shared), sibling))
+        found = verdict(Observation(answered(chain=shared), sibling))
         assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.WILDCARD)
-    assert verdict(Look(answered(chain=shared), NOTHING)).outcome is Outcome.PRESENT
+    assert verdict(Observation(answered(chain=shared), NOTHING)).outcome is Outcome.PRESENT
 
 
 def test_an_alias_may_stay_at_home_or_go_where_the_token_says() -> None:
     def outcome(*chain: str) -> Outcome:
-        return verdict(Look(answered(chain=chain), NOTHING)).outcome
+        return verdict(Observation(answered(chain=chain), NOTHING)).outcome
 
     assert outcome("x.acme.test") is Outcome.PRESENT
     assert outcome("x.other.test") is Outcome.UNKNOWN
@@ -135,14 +143,17 @@ def test_an_alias_may_stay_at_home_or_go_where_the_token_says() -> None:
 
 def test_hints_explain_a_missing_record_only() -> None:
     hints = Hints(doubled_at="_portico-challenge.eng.acme.test.acme.test")
-    assert verdict(Look(denied()), hints=hints).reason is Reason.DOUBLED_ZONE
-    assert verdict(Look(answered(b"x")), hints=hints).reason is Reason.WRONG_VALUE
-    assert verdict(Look(denied(chain=("a.acme.test",))), hints=hints).reason is Reason.CNAME_BROKEN
+    assert verdict(Observation(denied()), hints=hints).reason is Reason.DOUBLED_ZONE
+    assert verdict(Observation(answered(b"x")), hints=hints).reason is Reason.WRONG_VALUE
+    assert (
+        verdict(Observation(denied(chain=("a.acme.test",))), hints=hints).reason
+        is Reason.CNAME_BROKEN
+    )
 
 
 def test_values_are_shown_safely_and_cut() -> None:
     values = (b"\x1b[31m" + b"x" * 500, b"two", b"three", b"four")
-    shown = verdict(Look(answered(*values))).explanation
+    shown = verdict(Observation(answered(*values))).explanation
     assert "\x1b" not in shown
     assert "\\027[31m" in shown
     assert "and 1 more" in shown
@@ -153,7 +164,9 @@ def test_a_name_under_a_suffix_without_a_zone_of_its_own_is_denied_by_the_suffix
     subject = Subject(NAMES.parse("acme.github.io"), TOKEN)
 
     def reason(zone: str, status: Status) -> Reason:
-        return judge([Look(denied(zone=zone, status=status))], subject=subject, names=NAMES).reason
+        return evaluate(
+            [Observation(denied(zone=zone, status=status))], subject=subject, names=NAMES
+        ).reason
 
     assert reason("github.io", Status.NXDOMAIN) is Reason.NO_RECORD
     assert reason("github.io", Status.NODATA) is Reason.NO_RECORD
@@ -163,23 +176,25 @@ def test_a_name_under_a_suffix_without_a_zone_of_its_own_is_denied_by_the_suffix
 
 def test_a_sibling_denied_on_nobodys_word_leaves_the_wildcard_question_open() -> None:
     for sibling in (denied(zone=None), denied(zone="")):
-        found = verdict(Look(answered(), sibling))
+        found = verdict(Observation(answered(), sibling))
         assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.UNPROVEN_DENIAL)
 
 
 def test_a_dot_within_a_label_is_no_border_of_a_zone() -> None:
-    found = verdict(Look(answered(chain=("evil\\.acme.test",)), NOTHING))
+    found = verdict(Observation(answered(chain=("evil\\.acme.test",)), NOTHING))
     assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.FOREIGN_CNAME)
 
 
 @pytest.mark.parametrize("status", [Status.TIMEOUT, Status.UNREACHABLE, Status.SERVFAIL])
 def test_the_tenant_is_not_sent_to_repair_what_may_be_our_fault(status: Status) -> None:
-    silent = Look(Answer("far", status))
-    sentence = verdict(Look(replace(answered(), resolver="near"), NOTHING), silent).explanation
+    silent = Observation(Answer("far", status))
+    sentence = verdict(
+        Observation(replace(answered(), resolver="near"), NOTHING), silent
+    ).explanation
     assert "Perhaps the fault is ours" in sentence
     assert f"far ({status})" in sentence
     assert "near sees the record" in sentence
-    assert "sees the record" not in verdict(Look(denied()), silent).explanation
+    assert "sees the record" not in verdict(Observation(denied()), silent).explanation
     both = verdict(silent, silent).explanation
     assert ("fault is ours" in both) is (status is Status.UNREACHABLE)
 
@@ -207,20 +222,23 @@ ANSWERS = st.builds(
         )
     )
 )
-LOOKS = st.builds(Look, answer=ANSWERS, sibling=st.none() | ANSWERS)
+LOOKS = st.builds(Observation, answer=ANSWERS, sibling=st.none() | ANSWERS)
 
 
 @given(st.lists(LOOKS, max_size=3))
-def test_present_and_absent_need_everybodys_word(looks: list[Look]) -> None:
-    found = verdict(*looks)
-    answers = [look.answer for look in looks]
+def test_present_and_absent_need_everybodys_word(observations: list[Observation]) -> None:
+    found = verdict(*observations)
+    answers = [observation.answer for observation in observations]
     if found.outcome is Outcome.PRESENT:
-        assert looks
+        assert observations
         assert all(VALUE in answer.values for answer in answers)
         assert all("x.other.test" not in answer.chain for answer in answers)
-        assert all(look.sibling is None or VALUE not in look.sibling.values for look in looks)
+        assert all(
+            observation.sibling is None or VALUE not in observation.sibling.values
+            for observation in observations
+        )
     if found.outcome is Outcome.ABSENT:
-        assert looks
+        assert observations
         for answer in answers:
             assert VALUE not in answer.values
             assert answer.status is Status.ANSWERED or (answer.status in DENIALS and answer.zone)

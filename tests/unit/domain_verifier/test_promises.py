@@ -11,7 +11,7 @@ from domain_verifier.domain.breaker import Breaker
 from domain_verifier.domain.changes import GraceWarned, Lapsed
 from domain_verifier.domain.claim import HOLDING, State, override
 from domain_verifier.domain.evidence import Outcome
-from support.dns_scenario import POLICY, Watch, word
+from support.dns_scenario import POLICY, ClaimScenario, override_request
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,10 @@ class Event:
     ad: bool
     hours: float | None
     """Hours since the last one; None: when it is due."""
-    braked: bool
+    breaker_open: bool
     contested: bool
-    asked: bool
-    overridden: bool
+    requested: bool
+    is_overridden: bool
 
 
 def story_of(seed: int) -> list[Event]:
@@ -43,78 +43,82 @@ def story_of(seed: int) -> list[Event]:
             outcome=chance.choices(outcomes, weights)[0],
             ad=chance.random() < 0.8,
             hours=None if chance.random() < 0.9 else chance.uniform(0, 30),
-            braked=chance.random() < rarely,
+            breaker_open=chance.random() < rarely,
             contested=chance.random() < contested,
-            asked=chance.random() < 0.2,
-            overridden=chance.random() < rarely / 5,
+            requested=chance.random() < 0.2,
+            is_overridden=chance.random() < rarely / 5,
         )
         for _ in range(150)
     ]
 
 
-def told(watch: Watch) -> list[GraceWarned]:
-    return [change for change in watch.changes if isinstance(change, GraceWarned)]
+def told(scenario: ClaimScenario) -> list[GraceWarned]:
+    return [change for change in scenario.changes if isinstance(change, GraceWarned)]
 
 
-def live(watch: Watch, event: Event) -> None:
+def live(scenario: ClaimScenario, event: Event) -> None:
     """Let one event happen."""
-    due = watch.claim.next_check_at
+    due = scenario.claim.next_check_at
     if event.hours is None and due is not None:
-        watch.now = max(watch.now, due)
+        scenario.now = max(scenario.now, due)
     else:
-        watch.now += timedelta(hours=event.hours or 1)
-    if event.overridden and watch.claim.state in HOLDING:
-        watch.claim = override(watch.claim, word(), now=watch.now, policy=POLICY).claim
-    since = (watch.claim.contested_since or watch.now) if event.contested else None
-    watch.claim = replace(watch.claim, contested_since=since)
-    if event.braked:
-        watch.breaker = Breaker(closed_at=watch.now)
-    watch.look(event.outcome, ad=event.ad, braked=event.braked, asked=event.asked)
+        scenario.now += timedelta(hours=event.hours or 1)
+    if event.is_overridden and scenario.claim.state in HOLDING:
+        scenario.claim = override(
+            scenario.claim, override_request(), now=scenario.now, policy=POLICY
+        ).claim
+    since = (scenario.claim.contested_since or scenario.now) if event.contested else None
+    scenario.claim = replace(scenario.claim, contested_since=since)
+    if event.breaker_open:
+        scenario.breaker = Breaker(closed_at=scenario.now)
+    scenario.check(
+        event.outcome, ad=event.ad, breaker_open=event.breaker_open, requested=event.requested
+    )
 
 
 @settings(max_examples=400)
 @given(st.integers(0, 2**32))
 def test_a_proved_domain_is_lost_only_as_announced(seed: int) -> None:
-    watch = Watch().look(Outcome.PRESENT)
-    watch.changes.clear()
+    scenario = ClaimScenario().check(Outcome.PRESENT)
+    scenario.changes.clear()
     denied_at: list[timedelta] = []
-    began = watch.now
+    began = scenario.now
     for event in story_of(seed):
-        before, warnings = watch.claim, told(watch)
-        live(watch, event)
-        after = watch.claim
+        before, warnings = scenario.claim, told(scenario)
+        live(scenario, event)
+        after = scenario.claim
         if event.outcome is Outcome.PRESENT:
             denied_at.clear()
             assert after.state is State.VERIFIED
-        elif event.braked or event.outcome is Outcome.UNKNOWN:
-            assert after.state is before.state or event.overridden
-            assert told(watch) == warnings or not event.braked
-        if event.braked:
+        elif event.breaker_open or event.outcome is Outcome.UNKNOWN:
+            assert after.state is before.state or event.is_overridden
+            assert told(scenario) == warnings or not event.breaker_open
+        if event.breaker_open:
             denied_at.clear()
         elif event.outcome is Outcome.ABSENT:
-            denied_at.append(watch.now - began)
+            denied_at.append(scenario.now - began)
         if before.state is State.VERIFIED and after.state is State.GRACE:
-            assert not event.braked
+            assert not event.breaker_open
             assert len(denied_at) >= 3
             assert denied_at[-1] - denied_at[0] >= timedelta(hours=1)
-            assert len(told(watch)) == len(warnings) + 1
+            assert len(told(scenario)) == len(warnings) + 1
         if after.state is State.LAPSED:
-            assert warnings[-1].ends_at <= watch.now
-            assert isinstance(watch.changes[-1], Lapsed)
+            assert warnings[-1].ends_at <= scenario.now
+            assert isinstance(scenario.changes[-1], Lapsed)
             assert len(denied_at) >= 3
             return
         assert after.next_check_at is not None
-        assert after.next_check_at > watch.now
+        assert after.next_check_at > scenario.now
 
 
 @given(st.integers(1, 5), st.booleans())
 def test_a_lost_record_is_noticed_in_the_end(rounds: int, contested: bool) -> None:
     """No wait, and no state, keeps a domain for ever whose record is really gone."""
-    watch = Watch().look(Outcome.PRESENT)
+    scenario = ClaimScenario().check(Outcome.PRESENT)
     for _ in range(rounds):
-        watch.until(State.GRACE, Outcome.ABSENT).when_due(Outcome.PRESENT)
+        scenario.until(State.GRACE, Outcome.ABSENT).when_due(Outcome.PRESENT)
     if contested:
-        watch.claim = replace(watch.claim, contested_since=watch.now)
-    gone = watch.now
-    watch.until(State.LAPSED, Outcome.ABSENT)
-    assert watch.now - gone < timedelta(days=4 if contested else 10)
+        scenario.claim = replace(scenario.claim, contested_since=scenario.now)
+    gone = scenario.now
+    scenario.until(State.LAPSED, Outcome.ABSENT)
+    assert scenario.now - gone < timedelta(days=4 if contested else 10)

@@ -8,7 +8,7 @@ from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import ChassisSettings, variable_of
 from domain_verifier.dns.endpoint import Endpoint
-from domain_verifier.dns.resolver import Patience
+from domain_verifier.dns.resolver import Timeouts
 from domain_verifier.domain.errors import DomainError
 from domain_verifier.domain.name import NamePolicy, canonical
 from domain_verifier.domain.policy import Policy
@@ -45,9 +45,9 @@ class Settings(ChassisSettings):
     claim_days: float = Field(14.0, gt=0, le=365)
     """Days that a pending claim has to show its record."""
     confirm_seconds: float = Field(60.0, ge=0, le=3600)
-    """Seconds between the two looks that a record without DNSSEC needs."""
+    """Seconds between the two checks that a record without DNSSEC needs."""
     recheck_hours: float = Field(24.0, gt=0, le=168)
-    """Hours between looks at a verified domain."""
+    """Hours between checks of a verified domain."""
     grace_days: float = Field(7.0, gt=0, le=90)
     """Days from the first warning until a domain without its record lapses."""
     check_concurrency: int = Field(64, ge=1, le=1000)
@@ -91,7 +91,7 @@ class Settings(ChassisSettings):
 
     @model_validator(mode="after")
     def _checks_end_in_time(self) -> Self:
-        # A check asks at most three questions one after the other.
+        # A check sends at most three queries one after the other.
         longest = 3 * self.dns_total_seconds + SLACK_SECONDS
         for name in ("lease_seconds", "request_timeout_seconds"):
             if getattr(self, name) < longest:
@@ -108,12 +108,12 @@ class Settings(ChassisSettings):
 
     def trusts(self, endpoint: Endpoint) -> bool:
         """Tell whether a resolver's AD bit is believed."""
-        return self.dns_trust_ad or endpoint.is_near
+        return self.dns_trust_ad or endpoint.is_private
 
     @property
-    def patience(self) -> Patience:
+    def timeouts(self) -> Timeouts:
         """How long a resolver may take."""
-        return Patience(attempt=self.dns_attempt_seconds, total=self.dns_total_seconds)
+        return Timeouts(attempt=self.dns_attempt_seconds, total=self.dns_total_seconds)
 
     @property
     def names(self) -> NamePolicy:
@@ -148,7 +148,7 @@ def _split(value: str) -> tuple[str, ...]:
 
 def _canonical_zone(name: str) -> str:
     try:
-        # A single label is fine for a zone, so it is looked at with one more.
+        # A single label is fine for a zone, so it is parsed with one more.
         return canonical(f"x.{name.strip().strip('.')}").removeprefix("x.")
     except DomainError as error:
         raise ValueError(f"{name.strip()!r} is not a domain name") from error

@@ -24,26 +24,26 @@ from domain_verifier.api.routes import answer_domain_error, domain_router
 from domain_verifier.cli.app import verifier_cli
 from domain_verifier.dns.prober import DnsProber
 from domain_verifier.dns.resolver import Resolver
-from domain_verifier.dns.validation import ValidationWatch, validation_gauge
+from domain_verifier.dns.validation import ValidationMonitor, validation_gauge
 from domain_verifier.domain.errors import DomainError
 from domain_verifier.events.incoming import TenantEffects, tenant_subscription
 from domain_verifier.events.outgoing import outgoing
 from domain_verifier.settings import Settings
 from domain_verifier.storage.breakers import PostgresBreakers
-from domain_verifier.storage.claims import HOT, PostgresClaims
+from domain_verifier.storage.claims import PREPARED_QUERIES, PostgresClaims
 from domain_verifier.storage.housekeeping import ClaimGauges, Pruning, claims_poll
 from domain_verifier.storage.tenants import PostgresTenants, save_tenant
 from domain_verifier.usecases.breaker import AcceptDenials, ReviewBreaker
 from domain_verifier.usecases.change_claim import OverrideClaim, ReleaseClaim
 from domain_verifier.usecases.check_claim import CheckClaim
-from domain_verifier.usecases.checks import Examine, Examined
-from domain_verifier.usecases.due_checks import WorkDue
+from domain_verifier.usecases.checks import CompletedCheck, RunCheck
+from domain_verifier.usecases.due_checks import CheckDueClaims
 from domain_verifier.usecases.show import (
     FindClaim,
     FindTenant,
+    ListAttention,
     ListClaims,
     ShowClaim,
-    ShowConcerns,
 )
 from domain_verifier.usecases.start_claim import StartClaim
 from domain_verifier.usecases.use_cases import Verifier
@@ -56,8 +56,8 @@ GAUGES = ClaimGauges()
 VALIDATES = validation_gauge()
 
 
-def _count(examined: Examined) -> None:
-    CHECKS.labels(examined.evidence.outcome.value, examined.evidence.reason.value).inc()
+def _count(completed: CompletedCheck) -> None:
+    CHECKS.labels(completed.evidence.outcome.value, completed.evidence.reason.value).inc()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +69,12 @@ class Adapters:
     breakers: PostgresBreakers
     review: ReviewBreaker
     resolvers: list[Resolver]
-    examine: Examine
+    run_check: RunCheck
     clock: SystemClock
 
 
 def adapters(settings: Settings, pool: asyncpg.Pool, *, committed: Callable[[], None]) -> Adapters:
-    """Put the adapters together; `committed` is told when there are new events."""
+    """Put the adapters together; `committed` is called when new events were written."""
     clock = SystemClock()
     claims = PostgresClaims(
         pool,
@@ -84,14 +84,14 @@ def adapters(settings: Settings, pool: asyncpg.Pool, *, committed: Callable[[], 
         lease=timedelta(seconds=settings.lease_seconds),
     )
     resolvers = [
-        Resolver(at, patience=settings.patience, trusted=settings.trusts(at))
+        Resolver(at, timeouts=settings.timeouts, trusted=settings.trusts(at))
         for at in settings.endpoints
     ]
     prober = DnsProber(resolvers, names=settings.names)
     tenants = PostgresTenants(pool)
     breakers = PostgresBreakers(pool, clock=clock)
     review = ReviewBreaker(breakers, settings.policy, clock)
-    examine = Examine(
+    run_check = RunCheck(
         claims,
         tenants,
         breakers,
@@ -100,9 +100,9 @@ def adapters(settings: Settings, pool: asyncpg.Pool, *, committed: Callable[[], 
         settings.policy,
         clock,
         jitter=lambda: random.uniform(-1, 1),  # noqa: S311
-        examined=_count,
+        on_completed=_count,
     )
-    return Adapters(claims, tenants, breakers, review, resolvers, examine, clock)
+    return Adapters(claims, tenants, breakers, review, resolvers, run_check, clock)
 
 
 def verifier(settings: Settings, parts: Adapters) -> Verifier:
@@ -118,14 +118,14 @@ def verifier(settings: Settings, parts: Adapters) -> Verifier:
             new_id=uuid7,
             random_bytes=os.urandom,
         ),
-        check=CheckClaim(claims, parts.tenants, parts.examine, settings.quota, clock),
+        check=CheckClaim(claims, parts.tenants, parts.run_check, settings.quota, clock),
         list=ListClaims(claims),
         show=ShowClaim(claims),
         find=FindClaim(claims),
         find_tenant=FindTenant(parts.tenants),
         release=ReleaseClaim(claims, clock),
         override=OverrideClaim(claims, parts.tenants, settings.policy, clock),
-        concerns=ShowConcerns(claims, settings.policy, clock),
+        needing_attention=ListAttention(claims, settings.policy, clock),
         accept_denials=AcceptDenials(parts.breakers, settings.policy, clock),
         breakers=parts.breakers,
     )
@@ -145,7 +145,7 @@ def application(
 async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     """Wire the service."""
     dsn = settings.database_url
-    pool = await create_pool(dsn, size=settings.database_pool_size, warm=HOT)
+    pool = await create_pool(dsn, size=settings.database_pool_size, warm=PREPARED_QUERIES)
     signal = OutboxSignal(dsn=dsn)
     parts = adapters(settings, pool, committed=signal.notify)
     effects = TenantEffects(save=save_tenant, remove=parts.claims.release_all)
@@ -162,7 +162,7 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
             work_loops=_loops(settings, pool, parts),
             polls=[
                 claims_poll(pool, clock=parts.clock, policy=settings.policy, gauges=GAUGES),
-                ValidationWatch(parts.resolvers, gauge=VALIDATES).poll(),
+                ValidationMonitor(parts.resolvers, gauge=VALIDATES).poll(),
             ],
         )
     finally:
@@ -170,9 +170,9 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
 
 
 def _loops(settings: Settings, pool: asyncpg.Pool, parts: Adapters) -> list[Loop]:
-    work = WorkDue(
+    work = CheckDueClaims(
         parts.claims,
-        parts.examine,
+        parts.run_check,
         parts.review,
         parts.clock,
         concurrency=settings.check_concurrency,

@@ -69,10 +69,10 @@ class DomainRoutes:
         )
 
     async def check_claim(self, tenant_id: UUID, claim_id: UUID, request: Request) -> ClaimView:
-        """Look at the record now."""
+        """Check the record now."""
         admitted(principal_of(request), tenant_id)
-        examined = await self._verifier.check(tenant_id, claim_id)
-        return claim_view(examined.step.claim)
+        completed = await self._verifier.check(tenant_id, claim_id)
+        return claim_view(completed.transition.claim)
 
     async def release_claim(
         self, tenant_id: UUID, claim_id: UUID, body: ReleaseBody, request: Request
@@ -87,7 +87,7 @@ class DomainRoutes:
     async def override_claim(
         self, tenant_id: UUID, claim_id: UUID, body: OverrideBody, request: Request
     ) -> ClaimView:
-        """Let the claim hold its domain on two operators' word."""
+        """Let the claim hold its domain without proof by DNS, on two operators' approval."""
         principal = operating(admitted(principal_of(request), tenant_id))
         claim = await self._verifier.override(
             tenant_id,

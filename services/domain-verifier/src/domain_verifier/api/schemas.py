@@ -30,7 +30,7 @@ class ReleaseBody(Body):
 
 
 class OverrideBody(Body):
-    """Two operators' word."""
+    """Who approves an override, and why."""
 
     days: float = Field(gt=0, le=365)
     approved_by: str = Field(min_length=1, max_length=200)
@@ -141,7 +141,7 @@ def check_view(check: CheckRecord) -> CheckView:
         explanation=check.explanation,
         authenticated=check.authenticated,
         state=check.state.value,
-        resolvers=[dict(look) for look in check.looks],
+        resolvers=[dict(observation) for observation in check.observations],
     )
 
 

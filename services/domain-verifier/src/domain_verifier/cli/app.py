@@ -10,13 +10,13 @@ import typer
 
 from chassis.cli import REFUSED, Json, TenantOption, actor, print_facts, print_json, print_rows
 from domain_verifier.cli.facts import (
+    ATTENTION_COLUMNS,
     CHECK_COLUMNS,
-    CONCERN_COLUMNS,
     LIST_COLUMNS,
     LOG_COLUMNS,
+    attention_facts,
     check_facts,
     claim_facts,
-    concern_facts,
     log_facts,
 )
 from domain_verifier.cli.runtime import OpenVerifier, Runner, refusal_of
@@ -24,8 +24,8 @@ from domain_verifier.domain.breaker import Breaker
 from domain_verifier.domain.claim import Claim
 from domain_verifier.domain.errors import InvalidError
 from domain_verifier.domain.evidence import Outcome
-from domain_verifier.usecases.checks import Examined
-from domain_verifier.usecases.ports import Concern, LogRecord
+from domain_verifier.usecases.checks import CompletedCheck
+from domain_verifier.usecases.ports import AttentionItem, LogRecord
 from domain_verifier.usecases.show import ClaimDetails
 from domain_verifier.usecases.use_cases import Verifier
 
@@ -51,41 +51,41 @@ class ClaimCommands:
         """Claim a domain for a tenant and print the record to publish."""
 
         async def command(verifier: Verifier) -> Claim:
-            home = await verifier.find_tenant(tenant)
-            return (await verifier.start(home, domain)).claim
+            tenant_id = await verifier.find_tenant(tenant)
+            return (await verifier.start(tenant_id, domain)).claim
 
         print_facts(claim_facts(self._run(command)), as_json=as_json)
 
     def check(self, domain: ClaimArgument, tenant: TenantOption, as_json: Json = False) -> None:
         """Look at the record now and say what was found; exit code 1 unless it is right."""
 
-        async def command(verifier: Verifier) -> Examined:
+        async def command(verifier: Verifier) -> CompletedCheck:
             claim = await self._find(verifier, tenant, domain)
             return await verifier.check(claim.tenant_id, claim.claim_id)
 
-        examined = self._run(command)
+        completed = self._run(command)
         facts = {
-            "outcome": examined.evidence.outcome.value,
-            "reason": examined.evidence.reason.value,
-            **claim_facts(examined.step.claim),
+            "outcome": completed.evidence.outcome.value,
+            "reason": completed.evidence.reason.value,
+            **claim_facts(completed.transition.claim),
         }
         if as_json:
             print_json(facts)
         else:
             typer.echo(f"{facts['outcome']} ({facts['reason']}): {facts['explanation']}")
             typer.echo(f"The claim is {facts['state']}; next look at {facts['next_check_at']}.")
-        if examined.evidence.outcome is not Outcome.PRESENT:
+        if completed.evidence.outcome is not Outcome.PRESENT:
             raise typer.Exit(REFUSED)
 
     def list(self, tenant: TenantOption, live: bool = False, as_json: Json = False) -> None:
         """List a tenant's claims, oldest first."""
 
         async def command(verifier: Verifier) -> list[Claim]:
-            home = await verifier.find_tenant(tenant)
+            tenant_id = await verifier.find_tenant(tenant)
             claims: list[Claim] = []
             after: UUID | None = None
             while True:
-                page = await verifier.list(home, after=after, limit=PAGE, live=live)
+                page = await verifier.list(tenant_id, after=after, limit=PAGE, live=live)
                 claims += page
                 if len(page) < PAGE:
                     return claims
@@ -145,7 +145,7 @@ class ClaimCommands:
             return await verifier.override(
                 claim.tenant_id,
                 claim.claim_id,
-                lasts=lasting(days),
+                lasts=parse_days(days),
                 actor=actor(),
                 approved_by=approved_by,
                 reason=reason,
@@ -162,11 +162,11 @@ class ClaimCommands:
     ) -> None:
         """List what needs people, over all tenants: reviews and their holders, grace, unseen."""
 
-        async def command(verifier: Verifier) -> Sequence[Concern]:
-            return await verifier.concerns(domain=domain)
+        async def command(verifier: Verifier) -> Sequence[AttentionItem]:
+            return await verifier.needing_attention(domain=domain)
 
-        rows = [concern_facts(concern) for concern in self._run(command)]
-        print_rows(rows, columns=CONCERN_COLUMNS, as_json=as_json)
+        rows = [attention_facts(item) for item in self._run(command)]
+        print_rows(rows, columns=ATTENTION_COLUMNS, as_json=as_json)
 
     def breaker(
         self,
@@ -193,11 +193,11 @@ class ClaimCommands:
         print_rows(log, columns=LOG_COLUMNS, as_json=False)
 
     async def _find(self, verifier: Verifier, tenant: str, domain: str) -> Claim:
-        home = await verifier.find_tenant(tenant)
-        return await verifier.find(home, domain)
+        tenant_id = await verifier.find_tenant(tenant)
+        return await verifier.find(tenant_id, domain)
 
 
-def lasting(days: float) -> timedelta:
+def parse_days(days: float) -> timedelta:
     """Return so many days; raises InvalidError for what is no time."""
     try:
         return timedelta(days=days)

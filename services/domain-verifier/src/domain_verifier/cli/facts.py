@@ -5,11 +5,11 @@ from typing import Any
 
 from domain_verifier.domain.challenge import record_for
 from domain_verifier.domain.claim import Claim, State
-from domain_verifier.usecases.ports import CheckRecord, Concern, LogRecord
+from domain_verifier.usecases.ports import AttentionItem, CheckRecord, LogRecord
 
 LIST_COLUMNS = ("domain", "state", "verified_at", "next_check_at", "last_outcome", "claim_id")
 CHECK_COLUMNS = ("at", "outcome", "reason", "state", "dnssec", "explanation")
-CONCERN_COLUMNS = ("kind", "domain", "state", "tenant", "since", "last_outcome", "last_reason")
+ATTENTION_COLUMNS = ("kind", "domain", "state", "tenant", "since", "last_outcome", "last_reason")
 LOG_COLUMNS = ("at", "action", "actor", "details")
 
 
@@ -52,7 +52,7 @@ def check_facts(check: CheckRecord) -> dict[str, Any]:
         "state": check.state.value,
         "dnssec": check.authenticated,
         "explanation": check.explanation,
-        "resolvers": list(check.looks),
+        "resolvers": list(check.observations),
     }
 
 
@@ -66,6 +66,6 @@ def log_facts(record: LogRecord) -> dict[str, Any]:
     }
 
 
-def concern_facts(concern: Concern) -> dict[str, Any]:
+def attention_facts(item: AttentionItem) -> dict[str, Any]:
     """Return what operators are shown of any tenant's claim."""
-    return {**dataclasses.asdict(concern), "state": concern.state.value}
+    return {**dataclasses.asdict(item), "state": item.state.value}

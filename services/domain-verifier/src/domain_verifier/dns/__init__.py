@@ -1,1 +1,1 @@
-"""Questions to validating resolvers and what their answers say."""
+"""Queries to validating resolvers and what their answers mean."""

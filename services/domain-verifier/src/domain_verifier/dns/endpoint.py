@@ -35,7 +35,7 @@ class Endpoint:
         return cls(str(address), number)
 
     @property
-    def is_near(self) -> bool:
+    def is_private(self) -> bool:
         """Whether it is on this host or in a private network (RFC 1918, RFC 4193)."""
         return ipaddress.ip_address(self.host).is_private
 

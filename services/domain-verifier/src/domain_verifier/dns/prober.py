@@ -1,4 +1,4 @@
-"""A whole check: all resolvers at once, the random sibling, the hints, then the verdict."""
+"""A whole DNS check: all resolvers at once, the random sibling name, the hints, the verdict."""
 
 import asyncio
 import secrets
@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from domain_verifier.dns.resolver import Resolver
 from domain_verifier.domain.challenge import LABEL, proves
-from domain_verifier.domain.evaluation import judge
-from domain_verifier.domain.evidence import DENIALS, Evidence, Hints, Look
+from domain_verifier.domain.evaluation import evaluate
+from domain_verifier.domain.evidence import DENIALS, Evidence, Hints, Observation
 from domain_verifier.domain.explanation import Subject
 from domain_verifier.domain.name import MAX_OCTETS, NamePolicy
 
@@ -21,7 +21,7 @@ def random_label() -> str:
 
 
 class DnsProber:
-    """Looks for claims' records through every configured resolver."""
+    """Queries claims' records through every configured resolver."""
 
     def __init__(
         self,
@@ -35,21 +35,21 @@ class DnsProber:
         self._label = label
 
     async def probe(self, subject: Subject, *, explain: bool) -> Evidence:
-        """Return what DNS says of the claim; with `explain`, look for the usual mistakes too."""
-        looks = await asyncio.gather(*(self._look(r, subject) for r in self._resolvers))
-        denied = all(look.answer.status in DENIALS for look in looks)
+        """Return what DNS says of the claim; with `explain`, query for the usual mistakes too."""
+        observations = await asyncio.gather(*(self._observe(r, subject) for r in self._resolvers))
+        denied = all(observation.answer.status in DENIALS for observation in observations)
         hints = await self._hints(subject) if explain and denied else None
-        return judge(looks, subject=subject, names=self._names, hints=hints)
+        return evaluate(observations, subject=subject, names=self._names, hints=hints)
 
-    async def _look(self, resolver: Resolver, subject: Subject) -> Look:
+    async def _observe(self, resolver: Resolver, subject: Subject) -> Observation:
         answer = await resolver.txt(subject.record.name)
         if not proves(subject.token, answer.values):
-            return Look(answer)
+            return Observation(answer)
         sibling = await resolver.txt(f"{self._label()}.{subject.domain.ascii}")
-        return Look(answer, sibling)
+        return Observation(answer, sibling)
 
     async def _hints(self, subject: Subject) -> Hints:
-        """Ask where a DNS console or a hurried hand puts the record instead."""
+        """Query the names at which DNS consoles or typing errors put the record instead."""
         resolver, places = self._resolvers[0], _doubled_names(subject)
         apex, *doubled = await asyncio.gather(
             resolver.txt(subject.domain.ascii), *(resolver.txt(name) for name in places)

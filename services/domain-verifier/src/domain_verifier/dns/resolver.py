@@ -1,6 +1,6 @@
-"""One validating resolver: a TXT question, and its answer in the domain's words.
+"""One validating resolver: a TXT query, and its answer as the domain's `Answer`.
 
-Every question ends within `Patience.total` seconds whatever the resolver does; no answer, however
+Every query ends within `Timeouts.total` seconds whatever the resolver does; no answer, however
 malformed, raises.
 """
 
@@ -33,7 +33,7 @@ _RCODES = {dns.rcode.SERVFAIL: Status.SERVFAIL, dns.rcode.REFUSED: Status.REFUSE
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Timeouts:
     """How long a resolver may take."""
 
     attempt: float = 1.5
@@ -50,9 +50,9 @@ class Resolver:
     (RFC 4035 §4.9.3).
     """
 
-    def __init__(self, endpoint: Endpoint, *, patience: Patience, trusted: bool) -> None:
+    def __init__(self, endpoint: Endpoint, *, timeouts: Timeouts, trusted: bool) -> None:
         self._endpoint = endpoint
-        self._patience = patience
+        self._timeouts = timeouts
         self._trusted = trusted
 
     @property
@@ -62,7 +62,7 @@ class Resolver:
 
     async def txt(self, name: str) -> Answer:
         """Return the TXT records at a name, or why there are none."""
-        ends_at = asyncio.get_running_loop().time() + self._patience.total
+        ends_at = asyncio.get_running_loop().time() + self._timeouts.total
         try:
             async with asyncio.timeout_at(ends_at):
                 return await self._txt(name, ends_at)
@@ -72,7 +72,7 @@ class Resolver:
     async def _txt(self, name: str, ends_at: float) -> Answer:
         try:
             question = dns.name.from_text(f"{name}.", origin=None)
-            response = await self._ask(question, attempts=self._patience.attempts)
+            response = await self._ask(question, attempts=self._timeouts.attempts)
             if response.rcode() == dns.rcode.SERVFAIL:
                 return await self._servfail(question, response, ends_at)
             return self._read(response)
@@ -101,7 +101,7 @@ class Resolver:
                 response, _ = await dns.asyncquery.udp_with_fallback(
                     query,
                     self._endpoint.host,
-                    timeout=self._patience.attempt,
+                    timeout=self._timeouts.attempt,
                     port=self._endpoint.port,
                     # Stray and forged packets are waited past, not believed (CVE-2023-29483).
                     ignore_unexpected=True,
@@ -174,7 +174,7 @@ class Resolver:
 
 
 def _zone_above(name: dns.name.Name, response: dns.message.Message) -> str | None:
-    """Return the zone whose SOA is there, if the name could be in it: others have no say."""
+    """Return the zone whose SOA is there, if the name could be in it: other zones do not count."""
     owners = (rrset.name for rrset in response.authority if rrset.rdtype == dns.rdatatype.SOA)
     found = next((owner for owner in owners if name.is_subdomain(owner)), None)
     return None if found is None else found.to_text(omit_final_dot=True).strip(".").lower()

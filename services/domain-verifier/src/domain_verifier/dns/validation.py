@@ -1,4 +1,4 @@
-"""Whether the resolvers validate DNSSEC, asked now and then of a zone that is signed: the root."""
+"""Whether the resolvers validate DNSSEC, measured now and then by a signed zone: the root."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Gauge
 
 from chassis.observe import Poll
 from domain_verifier.dns.resolver import Resolver
-from domain_verifier.domain.evidence import TOLD
+from domain_verifier.domain.evidence import CONCLUSIVE
 
 log = structlog.get_logger()
 
@@ -17,7 +17,7 @@ EVERY_POLLS = 60
 
 
 def validation_gauge(registry: CollectorRegistry = REGISTRY) -> Gauge:
-    """Return the gauge that tells of each resolver whether it validates."""
+    """Return the gauge of whether each resolver validates."""
     return Gauge(
         "domain_resolver_validates",
         "1 if the resolver validates DNSSEC, 0 if not; as it was when it last answered",
@@ -27,13 +27,13 @@ def validation_gauge(registry: CollectorRegistry = REGISTRY) -> Gauge:
 
 
 async def validates(resolver: Resolver, *, signed: str = ROOT) -> bool | None:
-    """Tell whether a resolver vouches for a signed zone; None where it does not answer."""
+    """Tell whether a resolver sets the AD bit for a signed zone; None if it does not answer."""
     answer = await resolver.txt(signed)
-    return answer.ad if answer.status in TOLD else None
+    return answer.ad if answer.status in CONCLUSIVE else None
 
 
-class ValidationWatch:
-    """Keeps the gauge, and says so when a resolver does not validate."""
+class ValidationMonitor:
+    """Updates the gauge, and logs a warning when a resolver does not validate."""
 
     def __init__(self, resolvers: Sequence[Resolver], *, gauge: Gauge, signed: str = ROOT) -> None:
         self._resolvers = resolvers
@@ -43,7 +43,7 @@ class ValidationWatch:
         self._known: dict[str, bool] = {}
 
     def poll(self) -> Poll:
-        """Return the poll; it asks only at every so many calls."""
+        """Return the poll; it queries once in `EVERY_POLLS` calls."""
         return Poll("resolvers", self._read)
 
     async def _read(self) -> None:
@@ -51,9 +51,9 @@ class ValidationWatch:
         # Counted before: a resolver that takes longer than a poll may is not asked at every one.
         self._polls += 1
         if due:
-            await asyncio.gather(*(self._look(resolver) for resolver in self._resolvers))
+            await asyncio.gather(*(self._validate(resolver) for resolver in self._resolvers))
 
-    async def _look(self, resolver: Resolver) -> None:
+    async def _validate(self, resolver: Resolver) -> None:
         found = await validates(resolver, signed=self._signed)
         if found is None:
             return

@@ -54,7 +54,7 @@ class Count:
 
 
 def reconsider(breaker: Breaker, count: Count, *, now: datetime, policy: Policy) -> Breaker:
-    """Return the breaker as it stands after counting."""
+    """Return the breaker after counting."""
     if not breaker.is_open:
         return replace(breaker, opened_at=now) if count.reaches(policy) else breaker
     # Half-way back is back: a threshold alone would make it flutter.
@@ -63,7 +63,7 @@ def reconsider(breaker: Breaker, count: Count, *, now: datetime, policy: Policy)
 
 
 def accept(breaker: Breaker, *, now: datetime) -> Breaker:
-    """Close the breaker on an operator's word that the domains are really gone."""
+    """Close the breaker because an operator accepted that the domains are really gone."""
     if not breaker.is_open:
         raise ConflictError("breaker_closed", "The breaker is not open: nothing is held up.")
     return replace(breaker, opened_at=None, closed_at=now, accepted_at=now)

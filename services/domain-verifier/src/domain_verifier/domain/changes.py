@@ -1,4 +1,4 @@
-"""What happened to a claim, as the rest of the house is told."""
+"""What happened to a claim: logged, and published to the other services."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The circumstances of a check, apart from what DNS said."""
+"""What the outcome of a check depends on, apart from DNS."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,8 +8,8 @@ from domain_verifier.domain.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """When, under which policy, and who asked."""
+class CheckContext:
+    """When a check was made, under which policy, and why."""
 
     now: datetime
     policy: Policy
@@ -18,14 +18,14 @@ class Moment:
     breaker: Breaker = field(default_factory=Breaker)
     refusal: str | None = None
     """Why the tenant may not verify a domain now: a sentence."""
-    asked: bool = False
-    """A person wanted it; the schedule goes on as if nobody had."""
+    requested: bool = False
+    """A person requested it; the schedule goes on as if nobody had."""
 
     @property
-    def braked(self) -> bool:
+    def breaker_open(self) -> bool:
         """Whether nothing may be taken away."""
         return self.breaker.is_open
 
     def after(self, wait: timedelta) -> datetime:
-        """Return the time of a look after roughly this wait."""
+        """Return the time of a check after roughly this wait."""
         return self.now + wait * (1 + self.policy.recheck_jitter * self.jitter)

@@ -25,11 +25,11 @@ from domain_verifier.domain.evidence import Outcome, Reason
 from domain_verifier.domain.explanation import Subject
 from domain_verifier.domain.name import DomainName
 from domain_verifier.domain.policy import Policy
-from domain_verifier.domain.text import words
+from domain_verifier.domain.text import required_line
 
 
 class State(StrEnum):
-    """Where a claim stands."""
+    """The state of a claim."""
 
     PENDING = "pending"
     VERIFIED = "verified"
@@ -42,7 +42,7 @@ class State(StrEnum):
 HOLDING = frozenset({State.VERIFIED, State.GRACE})
 LIVE = HOLDING | {State.PENDING}
 
-IN_REVIEW = (
+IN_REVIEW_EXPLANATION = (
     "The record is right. The domain needs a review before it can be used; nothing has to be done "
     "meanwhile. Keep the record in place."
 )
@@ -61,12 +61,12 @@ class Claim:
     expires_at: datetime
     """When a claim that is still pending fails."""
     next_check_at: datetime | None
-    looks: int = 0
-    """Looks since the state was entered or the outcome changed: the step of the backoff."""
+    check_count: int = 0
+    """Checks since the state was entered or the outcome changed: the step of the backoff."""
     first_seen_at: datetime | None = None
-    """First look of the present run in which the record was there."""
+    """First check of the present run in which the record was there."""
     proved_at: datetime | None = None
-    """When DNS first proved the claim; None while it rests on operators' word."""
+    """When DNS first proved the claim; None while it rests on an override."""
     review_since: datetime | None = None
     """Proved, but the domain is not free; people decide unless its holder's record is gone."""
     contested_since: datetime | None = None
@@ -76,9 +76,9 @@ class Claim:
     """DNSSEC vouched for the record when it was last seen."""
     absent_since: datetime | None = None
     counted_since: datetime | None = None
-    """First ABSENT look of the run that counts."""
+    """First ABSENT check of the run that counts."""
     counted_at: datetime | None = None
-    """Last ABSENT look of that run."""
+    """Last ABSENT check of that run."""
     absent_count: int = 0
     unknown_since: datetime | None = None
     grace_started_at: datetime | None = None
@@ -93,23 +93,23 @@ class Claim:
 
     @property
     def subject(self) -> Subject:
-        """What is looked for in DNS."""
+        """What is queried in DNS."""
         return Subject(self.domain, self.token)
 
-    def overridden(self, now: datetime) -> bool:
-        """Tell whether an operator's word stands in for the record."""
+    def is_overridden(self, now: datetime) -> bool:
+        """Tell whether an override stands in for the record."""
         return self.override_until is not None and now < self.override_until
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Transition:
     """A claim's new form and what happened to it on the way."""
 
     claim: Claim
     changes: tuple[Change, ...] = ()
 
     @property
-    def takes_away(self) -> bool:
+    def is_adverse(self) -> bool:
         """Whether it takes something from the tenant, or warns that it will."""
         return any(isinstance(change, GraceWarned | Lapsed | Failed) for change in self.changes)
 
@@ -122,8 +122,8 @@ def new_claim(
     token: str,
     now: datetime,
     policy: Policy,
-) -> Step:
-    """Return a pending claim, due for its first look at once."""
+) -> Transition:
+    """Return a pending claim, due for its first check at once."""
     claim = Claim(
         tenant_id=tenant_id,
         claim_id=claim_id,
@@ -134,11 +134,11 @@ def new_claim(
         expires_at=now + policy.claim_lifetime,
         next_check_at=now,
     )
-    return Step(claim, (Claimed(),))
+    return Transition(claim, (Claimed(),))
 
 
 def end(claim: Claim, state: State, *, now: datetime) -> Claim:
-    """Return the claim in a terminal state: never looked at again."""
+    """Return the claim in a terminal state: never checked again."""
     return replace(
         claim,
         state=state,
@@ -149,19 +149,21 @@ def end(claim: Claim, state: State, *, now: datetime) -> Claim:
     )
 
 
-def release(claim: Claim, *, now: datetime, actor: str, reason: str) -> Step:
+def release(claim: Claim, *, now: datetime, actor: str, reason: str) -> Transition:
     """Give a live claim up; the name is free from then on."""
     if claim.state not in LIVE:
         raise ConflictError(
             "wrong_state", f"The claim to {claim.domain.shown} is already {claim.state}."
         )
-    reason = words(reason, missing=InvalidError("reason_missing", "Say why it is given up."))
-    return Step(end(claim, State.RELEASED, now=now), (Released(reason=reason, actor=actor),))
+    reason = required_line(
+        reason, missing=InvalidError("reason_missing", "Say why it is given up.")
+    )
+    return Transition(end(claim, State.RELEASED, now=now), (Released(reason=reason, actor=actor),))
 
 
 @dataclass(frozen=True, slots=True)
-class Override:
-    """Two operators' word that a tenant holds a domain, for a time."""
+class OverrideRequest:
+    """Two operators' request to let a claim hold its domain, for a time."""
 
     lasts: timedelta
     actor: str
@@ -169,10 +171,12 @@ class Override:
     reason: str
 
 
-def override(claim: Claim, word: Override, *, now: datetime, policy: Policy) -> Step:
+def override(
+    claim: Claim, request: OverrideRequest, *, now: datetime, policy: Policy
+) -> Transition:
     """Let the claim hold its domain until a date, whatever DNS says."""
-    word = _cleaned(word, policy)
-    until = now + word.lasts
+    request = _validated(request, policy)
+    until = now + request.lasts
     if claim.state not in LIVE:
         raise ConflictError(
             "wrong_state",
@@ -193,34 +197,34 @@ def override(claim: Claim, word: Override, *, now: datetime, policy: Policy) -> 
         "override",
         recovered=claim.state is State.GRACE,
         override_until=until,
-        actor=word.actor,
-        approved_by=word.approved_by,
-        reason=word.reason,
+        actor=request.actor,
+        approved_by=request.approved_by,
+        reason=request.reason,
     )
-    return Step(held, (verified,))
+    return Transition(held, (verified,))
 
 
-def _cleaned(word: Override, policy: Policy) -> Override:
+def _validated(request: OverrideRequest, policy: Policy) -> OverrideRequest:
     unsaid = InvalidError("reason_missing", "Say why the override is needed.")
     alone = InvalidError("second_person_missing", "An override needs a second person's approval.")
-    reason = words(word.reason, missing=unsaid)
-    approved_by = words(word.approved_by, missing=alone)
-    if _person(approved_by) in {"", _person(word.actor)}:
+    reason = required_line(request.reason, missing=unsaid)
+    approved_by = required_line(request.approved_by, missing=alone)
+    if _person_name(approved_by) in {"", _person_name(request.actor)}:
         raise alone
-    if not timedelta(0) < word.lasts <= policy.override_limit:
+    if not timedelta(0) < request.lasts <= policy.override_limit:
         days = policy.override_limit // timedelta(days=1)
         raise InvalidError("override_too_long", f"An override lasts at most {days} days.")
-    return replace(word, reason=reason, approved_by=approved_by)
+    return replace(request, reason=reason, approved_by=approved_by)
 
 
-def _person(name: str) -> str:
-    """Return who is meant, whether or not it is said where they sat (`cli:ann`)."""
+def _person_name(name: str) -> str:
+    """Return the person's name without the prefix of where they signed in (`cli:ann`)."""
     return name.strip().lower().rpartition(":")[2]
 
 
 def put_under_review(
     claim: Claim, *, since: datetime | None, now: datetime, policy: Policy
-) -> Step:
+) -> Transition:
     """Keep a proved claim pending, for the domain is not free; `since` when that is nothing new."""
     waiting = replace(
         claim,
@@ -229,11 +233,11 @@ def put_under_review(
         verified_at=None,
         proved_at=None,
         next_check_at=now + policy.pending_delays[-1],
-        last_explanation=IN_REVIEW,
+        last_explanation=IN_REVIEW_EXPLANATION,
     )
-    return Step(waiting, () if since else (ReviewBegan(),))
+    return Transition(waiting, () if since else (ReviewBegan(),))
 
 
 def look_soon(claim: Claim, *, now: datetime) -> Claim:
-    """Have a live claim looked at now, for somebody else's claim to its domain has changed."""
+    """Have a live claim checked now, for somebody else's claim to its domain has changed."""
     return replace(claim, next_check_at=now) if claim.state in LIVE else claim

@@ -3,73 +3,75 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from domain_verifier.domain.check_context import Moment
+from domain_verifier.domain.check_context import CheckContext
 from domain_verifier.domain.claim import Claim, State
 from domain_verifier.domain.evidence import Evidence
 from domain_verifier.domain.policy import Policy
 
 
-def count_absence(claim: Claim, moment: Moment) -> Claim:
+def count_denial(claim: Claim, context: CheckContext) -> Claim:
     """Return the claim with this denial counted, if it counts."""
-    missing = replace(claim, absent_since=claim.absent_since or moment.now)
-    if moment.braked:
-        return _counted_anew(missing)
-    if not _run_goes_on(missing, moment):
+    missing = replace(claim, absent_since=claim.absent_since or context.now)
+    if context.breaker_open:
+        return _reset_count(missing)
+    if not _run_continues(missing, context):
         # After a gap this is a new absence, which may be one of many that begin now.
-        since = moment.now if _gap(missing, moment) else missing.absent_since
-        missing = replace(_counted_anew(missing), absent_since=since)
-    if missing.counted_at is not None and moment.now - missing.counted_at < _spacing(claim, moment):
+        since = context.now if _after_gap(missing, context) else missing.absent_since
+        missing = replace(_reset_count(missing), absent_since=since)
+    if missing.counted_at is not None and context.now - missing.counted_at < _min_spacing(
+        claim, context
+    ):
         return missing
     return replace(
         missing,
-        counted_since=missing.counted_since or moment.now,
-        counted_at=moment.now,
+        counted_since=missing.counted_since or context.now,
+        counted_at=context.now,
         absent_count=missing.absent_count + 1,
     )
 
 
-def enough_denials(claim: Claim, evidence: Evidence, moment: Moment) -> bool:
-    """Tell whether the absence counts: nothing holds it up, looks enough, over time enough."""
-    if moment.braked or claim.overridden(moment.now):
+def enough_denials(claim: Claim, evidence: Evidence, context: CheckContext) -> bool:
+    """Tell whether enough denials were counted over enough time, and nothing holds them up."""
+    if context.breaker_open or claim.is_overridden(context.now):
         return False
-    if claim.absent_count < moment.policy.absent_looks or claim.counted_since is None:
+    if claim.absent_count < context.policy.absent_checks or claim.counted_since is None:
         return False
     if claim.state is State.GRACE:
         return True
-    return moment.now - claim.counted_since >= _span(claim, evidence, moment.policy)
+    return context.now - claim.counted_since >= _required_span(claim, evidence, context.policy)
 
 
-def wait_between(claim: Claim, policy: Policy) -> timedelta:
-    """Return how long to wait between looks at a holder whose record is missing."""
+def wait_between_checks(claim: Claim, policy: Policy) -> timedelta:
+    """Return how long to wait between checks of a holder whose record is missing."""
     if claim.contested_since is not None and claim.state is State.VERIFIED:
         return policy.contested_recheck
     return policy.grace_recheck if claim.state is State.GRACE else policy.absent_recheck
 
 
-def _counted_anew(claim: Claim) -> Claim:
+def _reset_count(claim: Claim) -> Claim:
     return replace(claim, absent_count=0, counted_since=None, counted_at=None)
 
 
-def _run_goes_on(claim: Claim, moment: Moment) -> bool:
+def _run_continues(claim: Claim, context: CheckContext) -> bool:
     """Tell whether this denial follows the last one closely, with no fault of ours between."""
     if claim.counted_at is None or claim.counted_since is None:
         return False
-    closed_at = moment.breaker.closed_at
+    closed_at = context.breaker.closed_at
     if closed_at is not None and claim.counted_since < closed_at:
         return False
-    return not _gap(claim, moment)
+    return not _after_gap(claim, context)
 
 
-def _gap(claim: Claim, moment: Moment) -> bool:
+def _after_gap(claim: Claim, context: CheckContext) -> bool:
     last = claim.counted_at
-    return last is not None and moment.now - last > moment.policy.absent_gap
+    return last is not None and context.now - last > context.policy.absent_gap
 
 
-def _spacing(claim: Claim, moment: Moment) -> timedelta:
-    return wait_between(claim, moment.policy) * moment.policy.absent_spacing
+def _min_spacing(claim: Claim, context: CheckContext) -> timedelta:
+    return wait_between_checks(claim, context.policy) * context.policy.absent_spacing
 
 
-def _span(claim: Claim, evidence: Evidence, policy: Policy) -> timedelta:
+def _required_span(claim: Claim, evidence: Evidence, policy: Policy) -> timedelta:
     if claim.authenticated and not evidence.authenticated:
         # The zone was signed when it last proved the claim: to deny without signatures is weaker.
         return policy.downgraded_absent_for

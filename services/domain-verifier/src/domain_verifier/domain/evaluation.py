@@ -13,15 +13,15 @@ from domain_verifier.domain.evidence import (
     Answer,
     Evidence,
     Hints,
-    Look,
+    Observation,
     Outcome,
     Reason,
     Status,
 )
-from domain_verifier.domain.explanation import Seen, Subject, explain
+from domain_verifier.domain.explanation import Findings, Subject, explain
 from domain_verifier.domain.name import NamePolicy
 
-# A cache may keep a denial for this long at most before a claim is looked at again anyway.
+# A claim is checked again after this time, however long caches may keep a denial.
 MAX_RETRY_AFTER = timedelta(hours=24)
 
 _FAULTS = {
@@ -33,8 +33,8 @@ _FAULTS = {
     Status.LOOP: Reason.CNAME_LOOP,
     Status.MALFORMED: Reason.UNUSABLE_ANSWER,
 }
-# Of several reasons the one an admin can do most about is told.
-_TELLING = (
+# Of several reasons the first one here is reported: an admin can do most about it.
+_BY_PRECEDENCE = (
     Reason.WILDCARD,
     Reason.FOREIGN_CNAME,
     Reason.DNSSEC_BOGUS,
@@ -54,33 +54,41 @@ _TELLING = (
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one resolver's look says."""
+    """What one resolver's observation means."""
 
     outcome: Outcome
     reason: Reason
 
 
-def judge(
-    looks: Sequence[Look],
+def evaluate(
+    observations: Sequence[Observation],
     *,
     subject: Subject,
     names: NamePolicy,
     hints: Hints | None = None,
 ) -> Evidence:
-    """Return the verdict over all resolvers' looks."""
-    verdicts = [judge_look(look, subject=subject, names=names) for look in looks]
+    """Return the verdict over all resolvers' observations."""
+    verdicts = [
+        evaluate_observation(observation, subject=subject, names=names)
+        for observation in observations
+    ]
     verdict = _combine(verdicts)
     if hints is not None and verdict.outcome is Outcome.ABSENT:
-        verdict = Verdict(Outcome.ABSENT, _hinted(verdict.reason, hints))
+        verdict = Verdict(Outcome.ABSENT, _with_hints(verdict.reason, hints))
     present = verdicts_present(verdicts)
-    retry_after = _retry_after(looks, present) if verdict.outcome is not Outcome.PRESENT else None
+    retry_after = (
+        _retry_after(observations, present) if verdict.outcome is not Outcome.PRESENT else None
+    )
     return Evidence(
         outcome=verdict.outcome,
         reason=verdict.reason,
-        explanation=explain(verdict.reason, Seen.of(subject, looks, present, hints), retry_after),
-        authenticated=bool(looks) and all(look.answer.authenticated for look in looks),
+        explanation=explain(
+            verdict.reason, Findings.of(subject, observations, present, hints), retry_after
+        ),
+        authenticated=bool(observations)
+        and all(observation.answer.authenticated for observation in observations),
         retry_after=retry_after,
-        looks=tuple(looks),
+        observations=tuple(observations),
     )
 
 
@@ -89,9 +97,11 @@ def verdicts_present(verdicts: Sequence[Verdict]) -> tuple[bool, ...]:
     return tuple(verdict.outcome is Outcome.PRESENT for verdict in verdicts)
 
 
-def judge_look(look: Look, *, subject: Subject, names: NamePolicy) -> Verdict:
-    """Return what one resolver's look says."""
-    answer = look.answer
+def evaluate_observation(
+    observation: Observation, *, subject: Subject, names: NamePolicy
+) -> Verdict:
+    """Return what one resolver's observation means."""
+    answer = observation.answer
     if answer.status in _FAULTS:
         return Verdict(Outcome.UNKNOWN, _FAULTS[answer.status])
     if answer.status is not Status.ANSWERED:
@@ -101,7 +111,7 @@ def judge_look(look: Look, *, subject: Subject, names: NamePolicy) -> Verdict:
         return Verdict(Outcome.ABSENT, Reason.NEAR_MISS if close else Reason.WRONG_VALUE)
     if not _chain_is_own(answer, subject, names):
         return Verdict(Outcome.UNKNOWN, Reason.FOREIGN_CNAME)
-    return _unless_wildcard(look, subject)
+    return _check_wildcard(observation, subject)
 
 
 def _denial(answer: Answer, names: NamePolicy) -> Verdict:
@@ -138,19 +148,21 @@ def _chain_is_own(answer: Answer, subject: Subject, names: NamePolicy) -> bool:
     return True
 
 
-def _unless_wildcard(look: Look, subject: Subject) -> Verdict:
+def _check_wildcard(observation: Observation, subject: Subject) -> Verdict:
     """Refuse a value that any other name in the zone answers with as well.
 
     An alias that another name shares is a wildcard's too, whatever its target says by now.
     """
-    sibling = look.sibling
+    sibling = observation.sibling
     if sibling is None:
         return Verdict(Outcome.PRESENT, Reason.MATCHED)
     if sibling.status in _FAULTS:
         return Verdict(Outcome.UNKNOWN, _FAULTS[sibling.status])
     if sibling.status is not Status.ANSWERED and not sibling.zone:
         return Verdict(Outcome.UNKNOWN, Reason.UNPROVEN_DENIAL)
-    if proves(subject.token, sibling.values) or not {*sibling.chain}.isdisjoint(look.answer.chain):
+    if proves(subject.token, sibling.values) or not {*sibling.chain}.isdisjoint(
+        observation.answer.chain
+    ):
         return Verdict(Outcome.UNKNOWN, Reason.WILDCARD)
     return Verdict(Outcome.PRESENT, Reason.MATCHED)
 
@@ -163,17 +175,17 @@ def _combine(verdicts: Sequence[Verdict]) -> Verdict:
         return Verdict(Outcome.PRESENT, Reason.MATCHED)
     if Outcome.UNKNOWN in outcomes:
         unknown = [v.reason for v in verdicts if v.outcome is Outcome.UNKNOWN]
-        return Verdict(Outcome.UNKNOWN, _most_telling(unknown))
+        return Verdict(Outcome.UNKNOWN, _most_actionable(unknown))
     if Outcome.PRESENT in outcomes:
         return Verdict(Outcome.UNKNOWN, Reason.SOME_RESOLVERS)
-    return Verdict(Outcome.ABSENT, _most_telling([verdict.reason for verdict in verdicts]))
+    return Verdict(Outcome.ABSENT, _most_actionable([verdict.reason for verdict in verdicts]))
 
 
-def _most_telling(reasons: Sequence[Reason]) -> Reason:
-    return min(reasons, key=_TELLING.index)
+def _most_actionable(reasons: Sequence[Reason]) -> Reason:
+    return min(reasons, key=_BY_PRECEDENCE.index)
 
 
-def _hinted(reason: Reason, hints: Hints) -> Reason:
+def _with_hints(reason: Reason, hints: Hints) -> Reason:
     if reason is not Reason.NO_RECORD:
         return reason
     if hints.doubled_at is not None:
@@ -183,11 +195,11 @@ def _hinted(reason: Reason, hints: Hints) -> Reason:
     return reason
 
 
-def _retry_after(looks: Sequence[Look], present: Sequence[bool]) -> timedelta | None:
+def _retry_after(observations: Sequence[Observation], present: Sequence[bool]) -> timedelta | None:
     """Return how long the slowest cache that misses the record may keep its answer."""
     ttls = [
-        look.answer.ttl
-        for look, sees in zip(looks, present, strict=True)
-        if look.answer.ttl is not None and not sees
+        observation.answer.ttl
+        for observation, sees in zip(observations, present, strict=True)
+        if observation.answer.ttl is not None and not sees
     ]
     return min(timedelta(seconds=max(ttls)), MAX_RETRY_AFTER) if ttls else None

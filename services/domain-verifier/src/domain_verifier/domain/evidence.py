@@ -1,4 +1,4 @@
-"""What a check of one claim found: each resolver's answer, and what they say together.
+"""What a check of one claim found: each resolver's answer, and the verdict over all.
 
 `UNKNOWN` is never evidence for or against: only `PRESENT` gives a domain and only `ABSENT`, again
 and again, takes it away.
@@ -33,8 +33,8 @@ class Status(StrEnum):
 
 
 DENIALS = frozenset({Status.NXDOMAIN, Status.NODATA})
-TOLD = DENIALS | {Status.ANSWERED}
-"""Statuses of a resolver that did its work: it says what there is, or that there is nothing."""
+CONCLUSIVE = DENIALS | {Status.ANSWERED}
+"""Statuses of a resolver that worked: it has records, or a denial."""
 
 
 class Reason(StrEnum):
@@ -74,26 +74,26 @@ class Answer:
     ad: bool = False
     """The AD bit: the resolver says that it validated the answer with DNSSEC."""
     authenticated: bool = False
-    """It is to be believed, for nobody else could have said so on the way."""
+    """The AD bit came over a path that nobody else can write to."""
     ttl: int | None = None
     """Seconds the answer may be kept; for a denial the negative TTL (RFC 2308 §5)."""
     zone: str | None = None
-    """The zone whose SOA came with a denial, so that its own word is known; `""` is the root."""
+    """The zone whose SOA came with a denial, so that it is known who denies; `""` is the root."""
     detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """All that one resolver told about a claim."""
+class Observation:
+    """One resolver's answers about a claim."""
 
     answer: Answer
     sibling: Answer | None = None
-    """The answer for a random name beside the record's, asked when the record matched."""
+    """The answer for a random name beside the record's, queried when the record matched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """Where else the value was found, asked only to explain a missing record."""
+    """Where else the value was found, queried only to explain a missing record."""
 
     doubled_at: str | None = None
     """The name that holds the value because a zone's name was added once more."""
@@ -110,4 +110,4 @@ class Evidence:
     authenticated: bool = False
     retry_after: timedelta | None = None
     """How long resolvers may go on denying the record."""
-    looks: tuple[Look, ...] = ()
+    observations: tuple[Observation, ...] = ()

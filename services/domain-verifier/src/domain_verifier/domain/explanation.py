@@ -1,4 +1,4 @@
-"""Sentences for the admin: what was seen, and what to do about it.
+"""Explanations for the admin: what was found, and what to do about it.
 
 They name only the tenant's own record and what public DNS answers.
 """
@@ -9,19 +9,19 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from domain_verifier.domain.challenge import Record, record_for
-from domain_verifier.domain.evidence import TOLD, Hints, Look, Reason, Status
+from domain_verifier.domain.evidence import CONCLUSIVE, Hints, Observation, Reason, Status
 from domain_verifier.domain.name import DomainName
 
 MAX_VALUES = 3
 MAX_VALUE_LENGTH = 80
-_SILENCES = frozenset({Reason.TIMEOUT, Reason.SERVFAIL, Reason.REFUSED})
+_NO_ANSWER = frozenset({Reason.TIMEOUT, Reason.SERVFAIL, Reason.REFUSED})
 # Tokens of other claims are recognised by their beginning; nobody needs the rest.
 _TOKENS = re.compile(r"\b(token=[a-z2-7]{6})[a-z2-7]{26}\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whose record is looked for."""
+    """The domain and token whose record is queried."""
 
     domain: DomainName
     token: str
@@ -33,55 +33,65 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """All that a sentence may name."""
+class Findings:
+    """Everything an explanation may name."""
 
     record: Record
     host: str
     """The record's name as the console of its zone asks for it."""
     domain: DomainName
-    looks: Sequence[Look]
+    observations: Sequence[Observation]
     present: Sequence[bool]
     doubled_at: str
     retry: str = ""
 
     @classmethod
     def of(
-        cls, subject: Subject, looks: Sequence[Look], present: Sequence[bool], hints: Hints | None
-    ) -> "Seen":
+        cls,
+        subject: Subject,
+        observations: Sequence[Observation],
+        present: Sequence[bool],
+        hints: Hints | None,
+    ) -> "Findings":
         """Return what was seen of a claim."""
         record, domain = subject.record, subject.domain
         doubled_at = (hints.doubled_at if hints else None) or ""
-        host = _host_in(record, domain, looks)
-        return cls(record, host, domain, looks, present, doubled_at)
+        host = _host_in(record, domain, observations)
+        return cls(record, host, domain, observations, present, doubled_at)
 
 
-def explain(reason: Reason, seen: Seen, retry_after: timedelta | None) -> str:
+def explain(reason: Reason, found: Findings, retry_after: timedelta | None) -> str:
     """Return what an admin should know about a check that ended for this reason."""
-    if reason in _SILENCES and _perhaps_ours(seen):
-        return _ours(seen)
-    return _SENTENCES[reason](replace(seen, retry=_retry(retry_after)))
+    if reason in _NO_ANSWER and _perhaps_our_fault(found):
+        return _our_fault(found)
+    return _SENTENCES[reason](replace(found, retry=_retry(retry_after)))
 
 
-def _host_in(record: Record, domain: DomainName, looks: Sequence[Look]) -> str:
+def _host_in(record: Record, domain: DomainName, observations: Sequence[Observation]) -> str:
     """Return the host part, relative to the zone that denied the record if it is the tenant's."""
-    zones = [look.answer.zone for look in looks if not look.answer.chain]
+    zones = [
+        observation.answer.zone for observation in observations if not observation.answer.chain
+    ]
     for zone in (domain.ascii, *domain.parents):
         if zone in zones:
             return record.name.removesuffix(f".{zone}")
     return record.host
 
 
-def _perhaps_ours(seen: Seen) -> bool:
+def _perhaps_our_fault(found: Findings) -> bool:
     """Tell whether another resolver was answered, or none could be reached at all."""
-    statuses = {look.answer.status for look in seen.looks}
-    return not statuses.isdisjoint(TOLD) or statuses <= {Status.UNREACHABLE}
+    statuses = {observation.answer.status for observation in found.observations}
+    return not statuses.isdisjoint(CONCLUSIVE) or statuses <= {Status.UNREACHABLE}
 
 
-def _ours(seen: Seen) -> str:
-    failed = [look.answer for look in seen.looks if look.answer.status not in TOLD]
+def _our_fault(found: Findings) -> str:
+    failed = [
+        observation.answer
+        for observation in found.observations
+        if observation.answer.status not in CONCLUSIVE
+    ]
     who = ", ".join(f"{answer.resolver} ({answer.status})" for answer in failed)
-    sees = _resolvers(seen, present=True)
+    sees = _resolvers(found, present=True)
     others = f" {sees} sees the record." if sees else ""
     return (
         f"Not all of our resolvers could answer: {who}.{others} Perhaps the fault is ours. Nothing "
@@ -89,9 +99,11 @@ def _ours(seen: Seen) -> str:
     )
 
 
-def values_shown(looks: Sequence[Look]) -> str:
+def values_shown(observations: Sequence[Observation]) -> str:
     """Return the values found, in order, safe to print and cut to size."""
-    values = list(dict.fromkeys(value for look in looks for value in look.answer.values))
+    values = list(
+        dict.fromkeys(value for observation in observations for value in observation.answer.values)
+    )
     shown = ", ".join(f"“{_printable(value)}”" for value in values[:MAX_VALUES])
     more = len(values) - MAX_VALUES
     return f"{shown} and {more} more" if more > 0 else shown
@@ -107,12 +119,12 @@ def _retry(retry_after: timedelta | None) -> str:
     if retry_after is None:
         return "We look again by ourselves."
     return (
-        f"Resolvers may keep this answer for another {span_of(retry_after)}; "
+        f"Resolvers may keep this answer for another {format_span(retry_after)}; "
         "we look again by ourselves after that."
     )
 
 
-def span_of(span: timedelta) -> str:
+def format_span(span: timedelta) -> str:
     """Return a time in its largest whole unit, rounded up."""
     seconds = max(1, int(span.total_seconds()))
     for size, unit in ((3600, "hour"), (60, "minute"), (1, "second")):
@@ -122,145 +134,148 @@ def span_of(span: timedelta) -> str:
     raise AssertionError
 
 
-def _chain(seen: Seen) -> str:
-    chain = max((look.answer.chain for look in seen.looks), key=len, default=())
-    return " → ".join((seen.record.name, *chain))
+def _chain(found: Findings) -> str:
+    chain = max(
+        (observation.answer.chain for observation in found.observations), key=len, default=()
+    )
+    return " → ".join((found.record.name, *chain))
 
 
-def _resolvers(seen: Seen, *, present: bool) -> str:
-    pairs = zip(seen.looks, seen.present, strict=True)
-    return ", ".join(look.answer.resolver for look, sees in pairs if sees is present)
+def _resolvers(found: Findings, *, present: bool) -> str:
+    pairs = zip(found.observations, found.present, strict=True)
+    return ", ".join(observation.answer.resolver for observation, sees in pairs if sees is present)
 
 
-def _matched(seen: Seen) -> str:
-    return f"The record at {seen.record.name} is right. Keep it there: it is looked at every day."
+def _matched(found: Findings) -> str:
+    return f"The record at {found.record.name} is right. Keep it there: it is looked at every day."
 
 
-def _no_record(seen: Seen) -> str:
+def _no_record(found: Findings) -> str:
     return (
-        f"There is no TXT record at {seen.record.name} yet. Publish host “{seen.host}” with "
-        f"value “{seen.record.value}”. {seen.retry}"
+        f"There is no TXT record at {found.record.name} yet. Publish host “{found.host}” with "
+        f"value “{found.record.value}”. {found.retry}"
     )
 
 
-def _wrong_value(seen: Seen) -> str:
+def _wrong_value(found: Findings) -> str:
     return (
-        f"{seen.record.name} holds {values_shown(seen.looks)}, but none is "
-        f"“{seen.record.value}”. Add that value; other values may stay. {seen.retry}"
+        f"{found.record.name} holds {values_shown(found.observations)}, but none is "
+        f"“{found.record.value}”. Add that value; other values may stay. {found.retry}"
     )
 
 
-def _near_miss(seen: Seen) -> str:
+def _near_miss(found: Findings) -> str:
     return (
-        f"{seen.record.name} holds {values_shown(seen.looks)}: the token is right but the value is "
-        f"not exactly “{seen.record.value}”. Remove added quotes, spaces or text. {seen.retry}"
+        f"{found.record.name} holds {values_shown(found.observations)}: the token is right but the "
+        f"value is not exactly “{found.record.value}”. Remove added quotes, spaces or text. "
+        f"{found.retry}"
     )
 
 
-def _doubled_zone(seen: Seen) -> str:
+def _doubled_zone(found: Findings) -> str:
     return (
-        f"The record stands at {seen.doubled_at}: the DNS console added the zone's name once more. "
-        f"Enter only “{seen.host}” as the host. {seen.retry}"
+        f"The record stands at {found.doubled_at}: the DNS console added the zone's name once "
+        f"more. Enter only “{found.host}” as the host. {found.retry}"
     )
 
 
-def _no_domain(seen: Seen) -> str:
+def _no_domain(found: Findings) -> str:
     return (
-        f"The domain {seen.domain.registrable} does not exist in DNS: the zone above it knows no "
-        f"such name. Check the spelling and the registration. {seen.retry}"
+        f"The domain {found.domain.registrable} does not exist in DNS: the zone above it knows no "
+        f"such name. Check the spelling and the registration. {found.retry}"
     )
 
 
-def _at_apex(seen: Seen) -> str:
+def _at_apex(found: Findings) -> str:
     return (
-        f"The value stands at {seen.domain.ascii} itself. It belongs at {seen.record.name}: "
-        f"enter “{seen.host}” as the host. {seen.retry}"
+        f"The value stands at {found.domain.ascii} itself. It belongs at {found.record.name}: "
+        f"enter “{found.host}” as the host. {found.retry}"
     )
 
 
-def _cname_broken(seen: Seen) -> str:
+def _cname_broken(found: Findings) -> str:
     return (
-        f"{_chain(seen)} is an alias that leads to no TXT record. Replace the CNAME by a TXT "
-        f"record with value “{seen.record.value}”. {seen.retry}"
+        f"{_chain(found)} is an alias that leads to no TXT record. Replace the CNAME by a TXT "
+        f"record with value “{found.record.value}”. {found.retry}"
     )
 
 
-def _wildcard(seen: Seen) -> str:
+def _wildcard(found: Findings) -> str:
     return (
-        f"Any name below {seen.domain.ascii} answers with this value, so a wildcard (*) record "
-        f"gives it. Publish a TXT record at exactly {seen.record.name}."
+        f"Any name below {found.domain.ascii} answers with this value, so a wildcard (*) record "
+        f"gives it. Publish a TXT record at exactly {found.record.name}."
     )
 
 
-def _foreign_cname(seen: Seen) -> str:
-    if any(look.answer.redirected for look in seen.looks):
+def _foreign_cname(found: Findings) -> str:
+    if any(observation.answer.redirected for observation in found.observations):
         return (
-            f"{_chain(seen)}: a DNAME redirects all names there, so the value says nothing about "
-            f"this one. Publish a TXT record at {seen.record.name} itself."
+            f"{_chain(found)}: a DNAME redirects all names there, so the value says nothing about "
+            f"this one. Publish a TXT record at {found.record.name} itself."
         )
     return (
-        f"{_chain(seen)}: the value comes from a zone that is not {seen.domain.registrable}, so it "
-        f"says nothing about this domain's owner. Publish a TXT record at {seen.record.name} "
-        f"itself, or let the CNAME's target begin with the claim's token."
+        f"{_chain(found)}: the value comes from a zone that is not {found.domain.registrable}, "
+        f"so it says nothing about this domain's owner. Publish a TXT record at "
+        f"{found.record.name} itself, or let the CNAME's target begin with the claim's token."
     )
 
 
-def _some_resolvers(seen: Seen) -> str:
+def _some_resolvers(found: Findings) -> str:
     return (
-        f"Only some resolvers see the record: {_resolvers(seen, present=True)} yes, "
-        f"{_resolvers(seen, present=False)} not yet. The change is on its way, or your "
-        f"name servers differ. {seen.retry}"
+        f"Only some resolvers see the record: {_resolvers(found, present=True)} yes, "
+        f"{_resolvers(found, present=False)} not yet. The change is on its way, or your "
+        f"name servers differ. {found.retry}"
     )
 
 
-def _dnssec_bogus(seen: Seen) -> str:
+def _dnssec_bogus(found: Findings) -> str:
     return (
-        f"The DNSSEC signatures of {seen.domain.registrable} are wrong, so resolvers must not "
+        f"The DNSSEC signatures of {found.domain.registrable} are wrong, so resolvers must not "
         "believe its answers. Have the zone's signing or the DS record at the registrar put right."
     )
 
 
-def _servfail(seen: Seen) -> str:
+def _servfail(found: Findings) -> str:
     return (
-        f"The name servers of {seen.domain.registrable} failed to answer (SERVFAIL): a fault "
+        f"The name servers of {found.domain.registrable} failed to answer (SERVFAIL): a fault "
         "there, a broken delegation, or an alias that goes in circles. Nothing changes until they "
         "answer."
     )
 
 
-def _refused(seen: Seen) -> str:
+def _refused(found: Findings) -> str:
     return (
-        f"The question for {seen.record.name} was refused (REFUSED). The domain's name servers do "
+        f"The question for {found.record.name} was refused (REFUSED). The domain's name servers do "
         "not serve it, or our resolvers may not ask. Nothing changes until they answer."
     )
 
 
-def _timeout(seen: Seen) -> str:
+def _timeout(found: Findings) -> str:
     return (
-        f"No answer for {seen.record.name} came in time. The domain's name servers or the way to "
+        f"No answer for {found.record.name} came in time. The domain's name servers or the way to "
         "them are down. Nothing changes until they answer."
     )
 
 
-def _cname_loop(seen: Seen) -> str:
+def _cname_loop(found: Findings) -> str:
     return (
-        f"{seen.record.name} is an alias that goes in circles or through too many names. Replace "
-        f"the CNAME by a TXT record with value “{seen.record.value}”."
+        f"{found.record.name} is an alias that goes in circles or through too many names. Replace "
+        f"the CNAME by a TXT record with value “{found.record.value}”."
     )
 
 
-def _unproven_denial(seen: Seen) -> str:
+def _unproven_denial(found: Findings) -> str:
     return (
-        f"Resolvers say that there is nothing at {seen.record.name}, but not on the word of the "
+        f"Resolvers say that there is nothing at {found.record.name}, but not on the word of the "
         "zone (its SOA did not come along), so it does not count. The delegation may be broken."
     )
 
 
-def _unusable(seen: Seen) -> str:
-    return f"The answer for {seen.record.name} was malformed or too large to be used."
+def _unusable(found: Findings) -> str:
+    return f"The answer for {found.record.name} was malformed or too large to be used."
 
 
-_SENTENCES: dict[Reason, Callable[[Seen], str]] = {
+_SENTENCES: dict[Reason, Callable[[Findings], str]] = {
     Reason.MATCHED: _matched,
     Reason.NO_RECORD: _no_record,
     Reason.WRONG_VALUE: _wrong_value,

@@ -1,4 +1,4 @@
-"""How often claims are looked at, and how much patience each state has (docs/adr/0007)."""
+"""How often claims are checked, and how long each state may last (docs/adr/0007)."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,22 +18,22 @@ class Policy:
         timedelta(minutes=30),
         timedelta(hours=1),
     )
-    """Waits after the first, second, … look at a pending claim; the last one repeats."""
+    """Waits after the first, second, … check of a pending claim; the last one repeats."""
     confirm_after: timedelta = timedelta(seconds=60)
-    """Two looks this far apart are needed where DNSSEC does not vouch for the answer."""
+    """Two checks this far apart are needed where DNSSEC does not authenticate the answer."""
     confirm_within: timedelta = timedelta(hours=24)
     """The second of them must come within this time of the first."""
     recheck_every: timedelta = timedelta(hours=24)
     recheck_jitter: float = 0.1
     """Share of a wait by which it is moved to and fro, so that claims spread over the day."""
-    absent_looks: int = 3
+    absent_checks: int = 3
     absent_for: timedelta = timedelta(hours=24)
-    """Grace begins after this many ABSENT looks that span at least this time."""
+    """Grace begins after this many ABSENT checks that span at least this time."""
     downgraded_absent_for: timedelta = timedelta(hours=72)
     """The same for a domain last proved with DNSSEC whose denials come without it."""
     absent_recheck: timedelta = timedelta(hours=8)
     absent_spacing: float = 0.5
-    """Share of the wait between looks that must pass before the next denial counts."""
+    """Share of the wait between checks that must pass before the next denial counts."""
     absent_gap: timedelta = timedelta(hours=24)
     """A run of denials ends where two that count lie further apart."""
     grace: timedelta = timedelta(days=7)
@@ -41,7 +41,7 @@ class Policy:
     warn_at: tuple[float, ...] = (0, 3 / 7, 6 / 7)
     """When in grace the tenant is warned, as shares of it: on days 0, 3 and 6 of 7."""
     notice: timedelta = timedelta(hours=24)
-    """So much of grace is left at least when its end has moved: by the breaker, or by a rival."""
+    """So much of grace is left at least when its end has moved: by the breaker or a claimant."""
     contested_absent_for: timedelta = timedelta(hours=1)
     contested_recheck: timedelta = timedelta(minutes=20)
     contested_grace: timedelta = timedelta(days=2)
@@ -53,7 +53,7 @@ class Policy:
         timedelta(hours=4),
     )
     unknown_alert: timedelta = timedelta(hours=48)
-    """A held domain that could not be looked at for this long is brought to the operators."""
+    """A held domain whose checks said UNKNOWN for this long is brought to the operators."""
     breaker_share: float = 0.05
     breaker_minimum: int = 20
     breaker_tenant_limit: int = 5

@@ -10,7 +10,7 @@ PACKAGES_WITH_DOMAINS = frozenset({"smb", "professional", "business"})
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A tenant as the directory last told."""
+    """A tenant as the directory last described it."""
 
     tenant_id: UUID
     name: str

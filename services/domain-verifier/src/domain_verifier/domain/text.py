@@ -1,4 +1,4 @@
-"""What people write for people: a reason, a name."""
+"""Text that people write for people: a reason, a name."""
 
 import unicodedata
 
@@ -9,17 +9,17 @@ MAX_LENGTH = 500
 _REFUSED = frozenset({"Cc", "Cs"})
 
 
-def is_line(text: str) -> bool:
+def is_single_line(text: str) -> bool:
     """Tell whether the text is one printable line."""
     return not any(unicodedata.category(char) in _REFUSED for char in text)
 
 
-def words(text: str, *, missing: InvalidError) -> str:
-    """Return the text without blanks around it; raises `missing` if nothing is left."""
+def required_line(text: str, *, missing: InvalidError) -> str:
+    """Return the text without surrounding blanks; raises `missing` if nothing is left."""
     stripped = text.strip()
     if not stripped:
         raise missing
-    if len(stripped) > MAX_LENGTH or not is_line(stripped):
+    if len(stripped) > MAX_LENGTH or not is_single_line(stripped):
         raise InvalidError(
             "not_a_line", f"Give one line of at most {MAX_LENGTH} letters, nothing unprintable."
         )

@@ -1,4 +1,4 @@
-"""What the domain verifier hears on `directory-tenants`: who may claim, and who is gone.
+"""What the domain verifier consumes of `directory-tenants`: who may claim, and who is gone.
 
 Suspending a tenant or changing its package takes no domain away: the claims are watched on, so that
 nobody else gets the name meanwhile. Deleting a tenant releases them.
@@ -32,10 +32,10 @@ def tenant_subscription(effects: TenantEffects) -> Subscription:
         if event.data is None:
             await effects.remove(connection, event.tenant_id)
             return
-        told = event.data
-        if not isinstance(told, DirectoryTenant):
+        state = event.data
+        if not isinstance(state, DirectoryTenant):
             raise Rejected(f"Event {event.id} of type {event.type} carries data of another type.")
-        tenant = Tenant(told.tenant_id, told.name, told.package, told.status)
-        await effects.save(connection, tenant, told.version)
+        tenant = Tenant(state.tenant_id, state.name, state.package, state.status)
+        await effects.save(connection, tenant, state.version)
 
     return Subscription(DIRECTORY_TENANTS, {"directory.tenant.state.v1": on_tenant_state})

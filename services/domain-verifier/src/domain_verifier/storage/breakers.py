@@ -10,7 +10,7 @@ from chassis.database import load_queries, transaction
 from chassis.ids import uuid7
 from domain_verifier.domain.breaker import Breaker, Count
 from domain_verifier.storage.claim_log import log_record
-from domain_verifier.usecases.ports import NOBODY, Counting, LogRecord, Word
+from domain_verifier.usecases.ports import CHANGED_BY_CHECKS, ChangedBy, LogRecord, SuspectCriteria
 
 QUERIES = load_queries("domain_verifier.storage", "breakers")
 
@@ -31,36 +31,36 @@ class PostgresBreakers:
         self,
         decide: Callable[[Breaker, Count], Breaker],
         *,
-        counting: Counting,
-        word: Word = NOBODY,
+        suspect_criteria: SuspectCriteria,
+        changed_by: ChangedBy = CHANGED_BY_CHECKS,
     ) -> tuple[Breaker, Breaker]:
         """Lock the breaker, count, decide, save, and log what has changed; return before, after."""
         async with transaction(self._pool) as connection:
             row = await connection.fetchrow(QUERIES["lock_breaker"])
             before = Breaker(**row) if row else Breaker()
-            since = counting.since(before)
+            since = suspect_criteria.since(before)
             [counted] = await connection.fetch(
-                QUERIES["count_held"], since, self._clock.now(), counting.tenant_limit
+                QUERIES["count_held"], since, self._clock.now(), suspect_criteria.tenant_limit
             )
             count = Count(**counted)
             after = decide(before, count)
             if after != before:
-                await self._save(connection, after, count, word)
+                await self._save(connection, after, count, changed_by)
         return before, after
 
     async def _save(
-        self, connection: asyncpg.Connection, breaker: Breaker, count: Count, word: Word
+        self, connection: asyncpg.Connection, breaker: Breaker, count: Count, changed_by: ChangedBy
     ) -> None:
         await connection.execute(
             QUERIES["save_breaker"], breaker.opened_at, breaker.closed_at, breaker.accepted_at
         )
-        details = {"held": count.held, "suspects": count.suspects, "reason": word.reason}
+        details = {"held": count.held, "suspects": count.suspects, "reason": changed_by.reason}
         await connection.execute(
             QUERIES["add_breaker_log"],
             uuid7(),
             self._clock.now(),
             "opened" if breaker.is_open else "closed",
-            word.actor,
+            changed_by.actor,
             orjson.dumps(details).decode(),
         )
 

@@ -10,7 +10,7 @@ import orjson
 from chassis.database import load_queries
 from chassis.ids import uuid7
 from domain_verifier.domain import changes
-from domain_verifier.domain.claim import Step
+from domain_verifier.domain.claim import Transition
 from domain_verifier.usecases.ports import LogRecord
 
 QUERIES = load_queries("domain_verifier.storage", "claims")
@@ -28,13 +28,13 @@ _ACTIONS: dict[type[changes.Change], str] = {
 }
 
 
-async def write_log(connection: asyncpg.Connection, step: Step, now: datetime) -> None:
+async def write_log(connection: asyncpg.Connection, transition: Transition, now: datetime) -> None:
     """Write a step's changes in the caller's transaction."""
-    for change in step.changes:
+    for change in transition.changes:
         await connection.execute(
             QUERIES["add_log"],
-            step.claim.tenant_id,
-            step.claim.claim_id,
+            transition.claim.tenant_id,
+            transition.claim.claim_id,
             uuid7(),
             now,
             _ACTIONS[type(change)],
@@ -43,10 +43,10 @@ async def write_log(connection: asyncpg.Connection, step: Step, now: datetime) -
         )
 
 
-async def write_notice(
+async def log_subdomain_verified(
     connection: asyncpg.Connection, tenant_id: UUID, claim_id: UUID, below: str, now: datetime
 ) -> None:
-    """Tell the holder of a domain that somebody else proved a name below it; not who."""
+    """Log to the holder of a domain that somebody else proved a name below it; not who."""
     await connection.execute(
         QUERIES["add_log"],
         tenant_id,
@@ -60,7 +60,7 @@ async def write_notice(
 
 
 def log_record(row: asyncpg.Record) -> LogRecord:
-    """Return what a row of a log says."""
+    """Return the log record of a row."""
     return LogRecord(row["happened_at"], row["action"], row["actor"], orjson.loads(row["details"]))
 
 

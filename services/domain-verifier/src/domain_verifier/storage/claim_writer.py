@@ -1,4 +1,4 @@
-"""What goes with every change of a claim: its log, its events, and who else has to know."""
+"""What is written with every change of a claim: its log, its events, notices to others."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ import asyncpg
 from chassis.database import load_queries
 from chassis.outbox import OutboxRecord, enqueue
 from domain_verifier.domain.changes import Change
-from domain_verifier.domain.claim import HOLDING, Claim, Step
-from domain_verifier.storage.claim_log import write_log, write_notice
+from domain_verifier.domain.claim import HOLDING, Claim, Transition
+from domain_verifier.storage.claim_log import log_subdomain_verified, write_log
 from domain_verifier.storage.rows import mutable_values
 from domain_verifier.usecases.ports import DomainHeldError
 
 QUERIES = load_queries("domain_verifier.storage", "claims")
 
 Outgoing = Callable[[Claim, Sequence[Change], datetime], Sequence[OutboxRecord]]
-"""Puts changes in the words of the bus."""
+"""Turns changes into events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,15 @@ class Writer:
     outgoing: Outgoing
 
     async def save(
-        self, connection: asyncpg.Connection, before: Claim, step: Step, *, now: datetime
+        self,
+        connection: asyncpg.Connection,
+        before: Claim,
+        transition: Transition,
+        *,
+        now: datetime,
     ) -> None:
         """Save a decided step in the caller's transaction."""
-        claim = step.claim
+        claim = transition.claim
         values = mutable_values(claim)
         try:
             await connection.execute(
@@ -38,18 +43,20 @@ class Writer:
             )
         except asyncpg.UniqueViolationError as error:
             raise DomainHeldError(claim.domain.ascii) from error
-        await self.tell(connection, step, now)
-        await self.pass_on(connection, before, claim, now)
+        await self.record(connection, transition, now)
+        await self.notify_affected(connection, before, claim, now)
 
-    async def tell(self, connection: asyncpg.Connection, step: Step, now: datetime) -> None:
+    async def record(
+        self, connection: asyncpg.Connection, transition: Transition, now: datetime
+    ) -> None:
         """Log and publish what happened."""
-        await write_log(connection, step, now)
-        await enqueue(connection, self.outgoing(step.claim, step.changes, now))
+        await write_log(connection, transition, now)
+        await enqueue(connection, self.outgoing(transition.claim, transition.changes, now))
 
-    async def pass_on(
+    async def notify_affected(
         self, connection: asyncpg.Connection, before: Claim, after: Claim, now: datetime
     ) -> None:
-        """Wake who has proved a domain that became free; tell who holds a name above."""
+        """Schedule proved claims to a domain that became free; log to holders of names above."""
         if before.state in HOLDING and after.state not in HOLDING:
             await connection.execute(
                 QUERIES["wake_reviews"], after.domain.ascii, after.tenant_id, now
@@ -59,6 +66,6 @@ class Writer:
                 QUERIES["find_holders_above"], after.domain.parents, after.tenant_id
             )
             for row in above:
-                await write_notice(
+                await log_subdomain_verified(
                     connection, row["tenant_id"], row["claim_id"], after.domain.ascii, now
                 )

@@ -14,28 +14,28 @@ import asyncpg
 
 from chassis.clock import Clock
 from chassis.database import load_queries, transaction
-from domain_verifier.domain.claim import Claim, Step, release
+from domain_verifier.domain.claim import Claim, Transition, release
 from domain_verifier.domain.errors import ConflictError, TooManyRequestsError
 from domain_verifier.domain.tenant import refuse_unentitled
-from domain_verifier.storage.check_results import settle
+from domain_verifier.storage.check_results import save_check
 from domain_verifier.storage.claim_log import log_record
 from domain_verifier.storage.claim_writer import Outgoing, Writer
-from domain_verifier.storage.leases import Wish, lease_asked, lease_due
-from domain_verifier.storage.rows import check_of, claim_of, concern_of
+from domain_verifier.storage.leases import LeaseRequest, lease_due, lease_on_request
+from domain_verifier.storage.rows import attention_item, check_of, claim_of
 from domain_verifier.storage.tenants import find_tenant, forget_tenant
 from domain_verifier.usecases.ports import (
+    AttentionItem,
     Busy,
     CheckRecord,
-    Concern,
+    CheckResult,
     Lease,
     LogRecord,
     Quota,
-    Settled,
-    Settlement,
+    SaveOutcome,
 )
 
 QUERIES = load_queries("domain_verifier.storage", "claims")
-HOT = tuple(QUERIES[name] for name in ("lease_due_claims", "settle_check"))
+PREPARED_QUERIES = tuple(QUERIES[name] for name in ("lease_due_claims", "settle_check"))
 """Prepared on every connection before readiness."""
 
 LEASE = timedelta(seconds=60)
@@ -63,9 +63,9 @@ class PostgresClaims:
         self._committed = committed
         self._lease = lease
 
-    async def start(self, step: Step, *, quota: Quota, now: datetime) -> Claim:
+    async def start(self, transition: Transition, *, quota: Quota, now: datetime) -> Claim:
         """Save a new claim, or return the tenant's live claim to the same domain."""
-        claim = step.claim
+        claim = transition.claim
         async with transaction(self._pool) as connection:
             # One new claim at a time per tenant, and none while it is deleted: two of one domain
             # meet here, no quota is overrun, nothing outlives its tenant.
@@ -90,7 +90,7 @@ class PostgresClaims:
             )
             if inserted is None:
                 raise ConflictError("claim_changed", "The claim has just changed. Try again.")
-            await self._writer.tell(connection, step, now)
+            await self._writer.record(connection, transition, now)
         self._committed()
         return claim
 
@@ -144,19 +144,24 @@ class PostgresClaims:
     async def lease(
         self, tenant_id: UUID, claim_id: UUID, *, now: datetime, pause: timedelta, per_minute: int
     ) -> Lease | Busy:
-        """Lease one live claim at a person's wish."""
-        wish = Wish(tenant_id, claim_id, now=now, pause=pause, per_minute=per_minute)
-        return await lease_asked(self._pool, wish, lasts=self._lease)
+        """Lease one live claim because a person requested a check."""
+        wish = LeaseRequest(tenant_id, claim_id, now=now, pause=pause, per_minute=per_minute)
+        return await lease_on_request(self._pool, wish, lasts=self._lease)
 
-    async def settle(self, settlement: Settlement) -> Settled:
-        """Write a check's result and give the lease back."""
-        settled = await settle(self._pool, self._writer, settlement)
-        if settled is not Settled.LOST and settlement.step.changes:
+    async def save_check(self, result: CheckResult) -> SaveOutcome:
+        """Save a check's result and give the lease back."""
+        save_outcome = await save_check(self._pool, self._writer, result)
+        if save_outcome is not SaveOutcome.DROPPED and result.transition.changes:
             self._committed()
-        return settled
+        return save_outcome
 
     async def change(
-        self, tenant_id: UUID, claim_id: UUID, decide: Callable[[Claim], Step], *, now: datetime
+        self,
+        tenant_id: UUID,
+        claim_id: UUID,
+        decide: Callable[[Claim], Transition],
+        *,
+        now: datetime,
     ) -> Claim | None:
         """Lock a claim, decide, save; the result of a check under way is dropped."""
         found = await self.find(tenant_id, claim_id)
@@ -167,17 +172,17 @@ class PostgresClaims:
             await connection.fetchval(QUERIES["lock_domain"], found.domain.ascii)
             row = await connection.fetchrow(QUERIES["lock_claim"], tenant_id, claim_id)
             before = claim_of(cast("asyncpg.Record", row))
-            step = decide(before)
-            await self._writer.save(connection, before, step, now=now)
+            transition = decide(before)
+            await self._writer.save(connection, before, transition, now=now)
         self._committed()
-        return step.claim
+        return transition.claim
 
     async def release_all(self, connection: asyncpg.Connection, tenant_id: UUID) -> None:
         """Release what a deleted tenant held, in the consumer's transaction."""
         now = self._clock.now()
         for claim in await forget_tenant(connection, tenant_id):
-            step = release(claim, now=now, actor=DIRECTORY, reason="tenant_deleted")
-            await self._writer.save(connection, claim, step, now=now)
+            transition = release(claim, now=now, actor=DIRECTORY, reason="tenant_deleted")
+            await self._writer.save(connection, claim, transition, now=now)
         self._committed()
 
     async def checks(self, tenant_id: UUID, claim_id: UUID, *, limit: int) -> Sequence[CheckRecord]:
@@ -190,12 +195,14 @@ class PostgresClaims:
         rows = await self._pool.fetch(QUERIES["list_log"], tenant_id, claim_id, limit)
         return [log_record(row) for row in rows]
 
-    async def concerns(self, *, unseen_before: datetime, limit: int) -> Sequence[Concern]:
+    async def needing_attention(
+        self, *, unseen_before: datetime, limit: int
+    ) -> Sequence[AttentionItem]:
         """Return all tenants' claims that people should look at."""
         rows = await self._pool.fetch(QUERIES["list_concerns"], unseen_before, limit)
-        return [concern_of(row) for row in rows]
+        return [attention_item(row) for row in rows]
 
-    async def claims_to(self, domain: str) -> Sequence[Concern]:
+    async def live_claims_to(self, domain: str) -> Sequence[AttentionItem]:
         """Return all tenants' live claims to a domain, its holder first."""
         rows = await self._pool.fetch(QUERIES["list_claims_to"], domain)
-        return [concern_of(row) for row in rows]
+        return [attention_item(row) for row in rows]

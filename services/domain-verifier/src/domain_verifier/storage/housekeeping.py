@@ -24,7 +24,7 @@ BEAT_EVERY = 20.0
 
 
 class ClaimGauges:
-    """Where all claims stand."""
+    """The gauges over all claims."""
 
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
         self.claims = Gauge("domain_claims", "Claims by state", ["state"], registry=registry)

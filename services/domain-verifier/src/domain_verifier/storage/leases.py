@@ -1,4 +1,4 @@
-"""Leases by the database's clock: who may look at a claim, until when, and who has to wait."""
+"""Leases by the database's clock: who may check a claim, until when, and who has to wait."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,16 +17,16 @@ QUERIES = load_queries("domain_verifier.storage", "claims")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """A person wants a claim looked at."""
+class LeaseRequest:
+    """A person requests a check of a claim."""
 
     tenant_id: UUID
     claim_id: UUID
     now: datetime
     pause: timedelta
-    """Since the last wish for this claim."""
+    """Since the last request for this claim."""
     per_minute: int
-    """Claims of the tenant that people may wish for."""
+    """Checks of the tenant's claims that people may request."""
 
 
 async def lease_due(
@@ -39,26 +39,30 @@ async def lease_due(
     return sorted(leases, key=lambda lease: lease.claim.next_check_at or now)
 
 
-async def lease_asked(pool: asyncpg.Pool, wish: Wish, *, lasts: timedelta) -> Lease | Busy:
-    """Lease one live claim at a person's wish."""
+async def lease_on_request(
+    pool: asyncpg.Pool, request: LeaseRequest, *, lasts: timedelta
+) -> Lease | Busy:
+    """Lease one live claim because a person requested a check."""
     lease_id, minute = uuid7(), timedelta(minutes=1)
     row = await pool.fetchrow(
         QUERIES["lease_claim"],
-        wish.tenant_id,
-        wish.claim_id,
+        request.tenant_id,
+        request.claim_id,
         lease_id,
         lasts,
-        wish.now - wish.pause,
-        wish.now,
-        wish.now - minute,
-        wish.per_minute,
+        request.now - request.pause,
+        request.now,
+        request.now - minute,
+        request.per_minute,
     )
     if row is not None:
         return Lease(claim_of(row), lease_id, row["revision"])
-    waits = await pool.fetchrow(QUERIES["measure_wait"], wish.tenant_id, wish.claim_id, wish.now)
+    waits = await pool.fetchrow(
+        QUERIES["measure_wait"], request.tenant_id, request.claim_id, request.now
+    )
     until: list[float] = [0.0]
     if waits is not None and waits["leased"] is not None:
         until.append(waits["leased"])
     if waits is not None and waits["asked"] is not None:
-        until.append(wish.pause.total_seconds() + waits["asked"])
+        until.append(request.pause.total_seconds() + waits["asked"])
     return Busy(ceil(max(until) or minute.total_seconds()))

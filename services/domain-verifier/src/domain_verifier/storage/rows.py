@@ -8,9 +8,9 @@ import asyncpg
 import orjson
 
 from domain_verifier.domain.claim import Claim, State
-from domain_verifier.domain.evidence import Answer, Evidence, Look, Outcome, Reason
+from domain_verifier.domain.evidence import Answer, Evidence, Observation, Outcome, Reason
 from domain_verifier.domain.name import DomainName
-from domain_verifier.usecases.ports import CheckRecord, Concern
+from domain_verifier.usecases.ports import AttentionItem, CheckRecord
 
 MUTABLE = (
     "next_check_at",
@@ -38,11 +38,14 @@ MUTABLE = (
 )
 """The columns that a change of a claim writes after its state, in the queries' order."""
 
+_FIELD_OF = {"looks": "check_count"}
+"""Fields of a claim whose column has another name."""
+
 
 def claim_of(row: asyncpg.Record) -> Claim:
     """Return the claim of a row."""
     outcome, reason = row["last_outcome"], row["last_reason"]
-    values: dict[str, Any] = {name: row[name] for name in MUTABLE}
+    values: dict[str, Any] = {_FIELD_OF.get(name, name): row[name] for name in MUTABLE}
     values["last_outcome"] = Outcome(outcome) if outcome else None
     values["last_reason"] = Reason(reason) if reason else None
     return Claim(
@@ -59,18 +62,18 @@ def claim_of(row: asyncpg.Record) -> Claim:
 
 def mutable_values(claim: Claim) -> list[Any]:
     """Return the state and the values of the mutable columns."""
-    return [claim.state.value, *(getattr(claim, name) for name in MUTABLE)]
+    return [claim.state.value, *(getattr(claim, _FIELD_OF.get(name, name)) for name in MUTABLE)]
 
 
-def looks_of(evidence: Evidence) -> list[Mapping[str, Any]]:
-    """Return what each resolver said, without the values: they may hold others' tokens."""
-    return [_look(look) for look in evidence.looks]
+def observations_of(evidence: Evidence) -> list[Mapping[str, Any]]:
+    """Return each resolver's answer without the values: they may hold others' tokens."""
+    return [_observation(observation) for observation in evidence.observations]
 
 
-def _look(look: Look) -> dict[str, Any]:
-    shown = _answer(look.answer)
-    if look.sibling is not None:
-        shown["sibling"] = look.sibling.status.value
+def _observation(observation: Observation) -> dict[str, Any]:
+    shown = _answer(observation.answer)
+    if observation.sibling is not None:
+        shown["sibling"] = observation.sibling.status.value
     return shown
 
 
@@ -92,14 +95,14 @@ def _answer(answer: Answer) -> dict[str, Any]:
     return shown
 
 
-def concern_of(row: asyncpg.Record) -> Concern:
+def attention_item(row: asyncpg.Record) -> AttentionItem:
     """Return what operators see of a row."""
-    return Concern(**{**row, "state": State(row["state"])})
+    return AttentionItem(**{**row, "state": State(row["state"])})
 
 
 def check_of(row: asyncpg.Record) -> CheckRecord:
     """Return the check of a row."""
-    looks: list[dict[str, Any]] = orjson.loads(row["looks"])
+    observations: list[dict[str, Any]] = orjson.loads(row["looks"])
     return CheckRecord(
         check_id=row["check_id"],
         at=row["checked_at"],
@@ -108,5 +111,5 @@ def check_of(row: asyncpg.Record) -> CheckRecord:
         explanation=row["explanation"],
         authenticated=row["authenticated"],
         state=State(row["state"]),
-        looks=looks,
+        observations=observations,
     )

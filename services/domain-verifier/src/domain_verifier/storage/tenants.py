@@ -18,7 +18,7 @@ def _tenant_of(row: asyncpg.Record | None) -> Tenant | None:
 
 
 class PostgresTenants:
-    """The tenants as the directory told of them."""
+    """The tenants as the directory last described them."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool

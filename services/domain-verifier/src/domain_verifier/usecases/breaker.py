@@ -1,4 +1,4 @@
-"""Count the suspects and open or close the breaker; or close it on an operator's word."""
+"""Count the suspects and open or close the breaker; close it on an operator's decision."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,15 +9,15 @@ from chassis.clock import Clock
 from domain_verifier.domain.breaker import Breaker, accept, reconsider
 from domain_verifier.domain.errors import InvalidError
 from domain_verifier.domain.policy import Policy
-from domain_verifier.domain.text import words
-from domain_verifier.usecases.ports import Breakers, Counting, Word
+from domain_verifier.domain.text import required_line
+from domain_verifier.usecases.ports import Breakers, ChangedBy, SuspectCriteria
 
 log = structlog.get_logger()
 
 
-def counting(now: datetime, policy: Policy) -> Counting:
+def suspect_criteria(now: datetime, policy: Policy) -> SuspectCriteria:
     """Return how suspects are counted at a time."""
-    return Counting(
+    return SuspectCriteria(
         since=lambda breaker: breaker.suspects_since(now, policy),
         tenant_limit=policy.breaker_tenant_limit,
     )
@@ -32,11 +32,11 @@ class ReviewBreaker:
     clock: Clock
 
     async def __call__(self) -> Breaker:
-        """Return the breaker as it stands now."""
+        """Return the breaker after counting."""
         now = self.clock.now()
         before, after = await self.breakers.change(
             lambda breaker, count: reconsider(breaker, count, now=now, policy=self.policy),
-            counting=counting(now, self.policy),
+            suspect_criteria=suspect_criteria(now, self.policy),
         )
         if after.is_open and not before.is_open:
             log.critical("breaker.opened", reason="many held domains turned absent at once")
@@ -56,12 +56,12 @@ class AcceptDenials:
     async def __call__(self, *, actor: str, reason: str) -> Breaker:
         """Close the breaker; denials that began before now count, from now on."""
         unsaid = InvalidError("reason_missing", "Say how you know that the domains are gone.")
-        reason = words(reason, missing=unsaid)
+        reason = required_line(reason, missing=unsaid)
         now = self.clock.now()
         _, breaker = await self.breakers.change(
             lambda breaker, _count: accept(breaker, now=now),
-            counting=counting(now, self.policy),
-            word=Word(actor, reason),
+            suspect_criteria=suspect_criteria(now, self.policy),
+            changed_by=ChangedBy(actor, reason),
         )
         log.warning("breaker.accepted", actor=actor)
         return breaker

@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 
 from chassis.clock import Clock
-from domain_verifier.domain.claim import Claim, Override, Step, override, release
+from domain_verifier.domain.claim import Claim, OverrideRequest, Transition, override, release
 from domain_verifier.domain.errors import ConflictError, NotFoundError
 from domain_verifier.domain.policy import Policy
 from domain_verifier.domain.tenant import refuse_unentitled
@@ -28,7 +28,7 @@ class ReleaseClaim:
         """Release the claim on behalf of a person."""
         now = self.clock.now()
 
-        def decide(claim: Claim) -> Step:
+        def decide(claim: Claim) -> Transition:
             return release(claim, now=now, actor=actor, reason=reason)
 
         claim = await _change(self.claims, tenant_id, claim_id, decide, self.clock)
@@ -38,7 +38,7 @@ class ReleaseClaim:
 
 @dataclass(frozen=True, slots=True)
 class OverrideClaim:
-    """Let a claim hold its domain on two operators' word, for a time."""
+    """Let a claim hold its domain without proof by DNS, on two operators' approval, for a time."""
 
     claims: Claims
     tenants: Tenants
@@ -58,10 +58,10 @@ class OverrideClaim:
         """Override what DNS says."""
         refuse_unentitled(await self.tenants.find(tenant_id))
         now = self.clock.now()
-        word = Override(lasts, actor, approved_by, reason)
+        request = OverrideRequest(lasts, actor, approved_by, reason)
 
-        def decide(claim: Claim) -> Step:
-            return override(claim, word, now=now, policy=self.policy)
+        def decide(claim: Claim) -> Transition:
+            return override(claim, request, now=now, policy=self.policy)
 
         claim = await _change(self.claims, tenant_id, claim_id, decide, self.clock)
         log.warning(
@@ -76,7 +76,11 @@ class OverrideClaim:
 
 
 async def _change(
-    claims: Claims, tenant_id: UUID, claim_id: UUID, decide: Callable[[Claim], Step], clock: Clock
+    claims: Claims,
+    tenant_id: UUID,
+    claim_id: UUID,
+    decide: Callable[[Claim], Transition],
+    clock: Clock,
 ) -> Claim:
     try:
         claim = await claims.change(tenant_id, claim_id, decide, now=clock.now())

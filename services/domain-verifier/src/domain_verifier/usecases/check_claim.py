@@ -8,24 +8,24 @@ from chassis.clock import Clock
 from domain_verifier.domain.claim import LIVE, Claim, State
 from domain_verifier.domain.errors import ConflictError, NotFoundError, TooManyRequestsError
 from domain_verifier.domain.tenant import refuse_unentitled
-from domain_verifier.usecases.checks import Examine, Examined
-from domain_verifier.usecases.ports import Busy, Claims, Quota, Settled, Tenants
+from domain_verifier.usecases.checks import CompletedCheck, RunCheck
+from domain_verifier.usecases.ports import Busy, Claims, Quota, SaveOutcome, Tenants
 
 PAUSE = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckClaim:
-    """Look at a live claim at once, at most every few seconds."""
+    """Check a live claim at once, at most every few seconds."""
 
     claims: Claims
     tenants: Tenants
-    examine: Examine
+    run_check: RunCheck
     quota: Quota
     clock: Clock
     pause: timedelta = PAUSE
 
-    async def __call__(self, tenant_id: UUID, claim_id: UUID) -> Examined:
+    async def __call__(self, tenant_id: UUID, claim_id: UUID) -> CompletedCheck:
         """Check the claim and return what was found."""
         claim = await self.claims.find(tenant_id, claim_id)
         if claim is None:
@@ -38,7 +38,7 @@ class CheckClaim:
             claim_id,
             now=self.clock.now(),
             pause=self.pause,
-            per_minute=self.quota.looks_per_minute,
+            per_minute=self.quota.checks_per_minute,
         )
         if isinstance(lease, Busy):
             raise TooManyRequestsError(
@@ -47,12 +47,12 @@ class CheckClaim:
                 f"many looks were asked for. Try again in {lease.seconds} seconds.",
                 retry_after=lease.seconds,
             )
-        examined = await self.examine(lease, asked=True)
-        if examined.settled is Settled.LOST:
+        completed = await self.run_check(lease, requested=True)
+        if completed.save_outcome is SaveOutcome.DROPPED:
             raise ConflictError(
                 "claim_changed", "The claim was changed while it was looked at. Look again."
             )
-        return examined
+        return completed
 
 
 def _refuse_ended(claim: Claim) -> None:

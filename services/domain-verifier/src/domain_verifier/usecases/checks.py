@@ -1,4 +1,4 @@
-"""Look at one leased claim: ask DNS with no transaction open, then write what it means."""
+"""Check one leased claim: query DNS with no transaction open, then save the result."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -6,21 +6,21 @@ from dataclasses import dataclass, replace
 import structlog
 
 from chassis.clock import Clock
-from domain_verifier.domain.check_context import Moment
-from domain_verifier.domain.claim import Claim, State, Step, put_under_review
+from domain_verifier.domain.check_context import CheckContext
+from domain_verifier.domain.claim import Claim, State, Transition, put_under_review
 from domain_verifier.domain.errors import ForbiddenError
 from domain_verifier.domain.evidence import Evidence
-from domain_verifier.domain.lifecycle import observe
+from domain_verifier.domain.lifecycle import apply_check
 from domain_verifier.domain.policy import Policy
 from domain_verifier.domain.tenant import refuse_unentitled
 from domain_verifier.usecases.breaker import ReviewBreaker
 from domain_verifier.usecases.ports import (
     Breakers,
+    CheckResult,
     Claims,
     Lease,
     Prober,
-    Settled,
-    Settlement,
+    SaveOutcome,
     Tenants,
 )
 
@@ -28,16 +28,16 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class CompletedCheck:
     """What a check found and what became of it."""
 
     evidence: Evidence
-    step: Step
-    settled: Settled
+    transition: Transition
+    save_outcome: SaveOutcome
 
 
 @dataclass(frozen=True, slots=True)
-class Examine:
+class RunCheck:
     """Check a claim under its lease."""
 
     claims: Claims
@@ -49,41 +49,45 @@ class Examine:
     clock: Clock
     jitter: Callable[[], float]
     """A random number from -1 to 1."""
-    examined: Callable[[Examined], None] = lambda _examined: None
-    """Told of every check that was settled, for metrics."""
+    on_completed: Callable[[CompletedCheck], None] = lambda _completed: None
+    """Called with every check whose result was saved, for metrics."""
 
-    async def __call__(self, lease: Lease, *, asked: bool = False) -> Examined:
+    async def __call__(self, lease: Lease, *, requested: bool = False) -> CompletedCheck:
         """Probe, judge, settle; pending claims are searched for the usual mistakes too."""
         claim = lease.claim
-        explain = asked or claim.state is State.PENDING
+        explain = requested or claim.state is State.PENDING
         evidence = await self.prober.probe(claim.subject, explain=explain)
-        moment = Moment(
+        context = CheckContext(
             self.clock.now(),
             self.policy,
             jitter=self.jitter(),
             breaker=await self.breakers.current(),
             refusal=await self._refusal(claim),
-            asked=asked,
+            requested=requested,
         )
-        step = observe(claim, evidence, moment)
-        if step.takes_away:
+        transition = apply_check(claim, evidence, context)
+        if transition.is_adverse:
             # Never on a breaker that was counted some time ago.
-            step = observe(claim, evidence, replace(moment, breaker=await self.review()))
-        examined = await self._settle(lease, evidence, step, moment)
-        _say(claim, examined)
-        if examined.settled is not Settled.LOST:
-            self.examined(examined)
-        return examined
+            transition = apply_check(claim, evidence, replace(context, breaker=await self.review()))
+        completed = await self._save(lease, evidence, transition, context)
+        _log(claim, completed)
+        if completed.save_outcome is not SaveOutcome.DROPPED:
+            self.on_completed(completed)
+        return completed
 
-    async def _settle(
-        self, lease: Lease, evidence: Evidence, step: Step, moment: Moment
-    ) -> Examined:
+    async def _save(
+        self, lease: Lease, evidence: Evidence, transition: Transition, context: CheckContext
+    ) -> CompletedCheck:
         under_review = put_under_review(
-            step.claim, since=lease.claim.review_since, now=moment.now, policy=self.policy
+            transition.claim, since=lease.claim.review_since, now=context.now, policy=self.policy
         )
-        settlement = Settlement(lease, step, evidence, moment.now, if_taken=under_review)
-        settled = await self.claims.settle(settlement)
-        return Examined(evidence, under_review if settled is Settled.TAKEN else step, settled)
+        result = CheckResult(lease, transition, evidence, context.now, if_held=under_review)
+        save_outcome = await self.claims.save_check(result)
+        return CompletedCheck(
+            evidence,
+            under_review if save_outcome is SaveOutcome.DOMAIN_HELD else transition,
+            save_outcome,
+        )
 
     async def _refusal(self, claim: Claim) -> str | None:
         """Return why the tenant may not verify the claim now; what is held is watched on."""
@@ -96,15 +100,15 @@ class Examine:
         return None
 
 
-def _say(claim: Claim, examined: Examined) -> None:
+def _log(claim: Claim, completed: CompletedCheck) -> None:
     log.info(
         "claim.checked",
         tenant_id=str(claim.tenant_id),
         claim_id=str(claim.claim_id),
         domain=claim.domain.ascii,
-        outcome=examined.evidence.outcome.value,
-        reason=examined.evidence.reason.value,
+        outcome=completed.evidence.outcome.value,
+        reason=completed.evidence.reason.value,
         before=claim.state.value,
-        after=examined.step.claim.state.value,
-        settled=examined.settled.value,
+        after=completed.transition.claim.state.value,
+        settled=completed.save_outcome.value,
     )

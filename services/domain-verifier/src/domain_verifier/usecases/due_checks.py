@@ -1,4 +1,4 @@
-"""The worker's loop: looks at all that is due, by as many replicas as there are.
+"""The worker's loop: checks all claims that are due, on as many replicas as there are.
 
 Due work is rows with a lease, not timers: what a killed replica held is due again when its lease
 runs out, and a result that comes after that is dropped.
@@ -14,7 +14,7 @@ import structlog
 from chassis.clock import Clock
 from chassis.loops import beat
 from domain_verifier.usecases.breaker import ReviewBreaker
-from domain_verifier.usecases.checks import Examine
+from domain_verifier.usecases.checks import RunCheck
 from domain_verifier.usecases.ports import Claims, Lease
 
 log = structlog.get_logger()
@@ -24,16 +24,16 @@ RETRY_SECONDS = 1.0
 
 
 @dataclass(slots=True)
-class WorkDue:
+class CheckDueClaims:
     """Leases due claims and checks them, a bounded number at once."""
 
     claims: Claims
-    examine: Examine
+    run_check: RunCheck
     review: ReviewBreaker
     clock: Clock
     concurrency: int = 64
     poll: float = 1.0
-    """Seconds until the next look for due work when there was none."""
+    """Seconds between two polls for due work when there was none."""
     _under_way: int = 0
     _ended: asyncio.Event = field(default_factory=asyncio.Event)
     _reviewed_at: float = float("-inf")
@@ -75,7 +75,7 @@ class WorkDue:
 
     async def _check(self, lease: Lease) -> None:
         try:
-            await self.examine(lease)
+            await self.run_check(lease)
         except Exception:
             claim = lease.claim
             log.exception(

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from domain_verifier.domain.breaker import Breaker, Count
-from domain_verifier.domain.claim import Claim, State, Step
+from domain_verifier.domain.claim import Claim, State, Transition
 from domain_verifier.domain.evidence import Evidence, Outcome, Reason
 from domain_verifier.domain.explanation import Subject
 from domain_verifier.domain.tenant import Tenant
@@ -20,7 +20,7 @@ class DomainHeldError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A claim that this worker alone may look at, until the lease runs out."""
+    """A claim that this worker alone may check, until the lease runs out."""
 
     claim: Claim
     lease_id: UUID
@@ -30,31 +30,31 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """A claim cannot be looked at now."""
+    """A claim cannot be checked now."""
 
     seconds: int
     """Until it is worth trying again."""
 
 
-class Settled(StrEnum):
-    """What became of a check's result."""
+class SaveOutcome(StrEnum):
+    """How a check's result was saved."""
 
     SAVED = "saved"
-    TAKEN = "taken"
-    """Another claim holds the domain: the claim waits for review, the holder is looked at."""
-    LOST = "lost"
+    DOMAIN_HELD = "taken"
+    """Another claim holds the domain: the claim waits for review, the holder is checked."""
+    DROPPED = "lost"
     """The lease was over, or the claim changed meanwhile: the result was dropped."""
 
 
 @dataclass(frozen=True, slots=True)
-class Settlement:
-    """A check's result, to be written in one transaction."""
+class CheckResult:
+    """A check's result, to be saved in one transaction."""
 
     lease: Lease
-    step: Step
+    transition: Transition
     evidence: Evidence
     now: datetime
-    if_taken: Step
+    if_held: Transition
     """What the claim becomes if another one holds the domain."""
 
 
@@ -70,7 +70,7 @@ class CheckRecord:
     authenticated: bool
     state: State
     """The claim's state after the check."""
-    looks: Sequence[Mapping[str, Any]]
+    observations: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +90,17 @@ class Quota:
     live: int = 100
     """Claims that are pending, verified or in grace."""
     per_hour: int = 30
-    looks_per_minute: int = 20
-    """Claims of one tenant that people may have looked at in a minute."""
+    checks_per_minute: int = 20
+    """Checks of one tenant's claims that people may request in a minute."""
 
 
 @dataclass(frozen=True, slots=True)
-class Concern:
+class AttentionItem:
     """A live claim of any tenant, as operators see it."""
 
     domain: str
     tenant: str | None
-    """Its name, as far as the directory told of it."""
+    """Its name, if the directory has published it."""
     tenant_id: UUID
     claim_id: UUID
     state: State
@@ -112,7 +112,7 @@ class Concern:
 
 
 @dataclass(frozen=True, slots=True)
-class Counting:
+class SuspectCriteria:
     """How suspects are counted."""
 
     since: Callable[[Breaker], datetime]
@@ -121,20 +121,20 @@ class Counting:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """Who changes the breaker, and why."""
+class ChangedBy:
+    """Who changed the breaker, and why."""
 
     actor: str
     reason: str | None = None
 
 
-NOBODY = Word("checks")
+CHANGED_BY_CHECKS = ChangedBy("checks")
 
 
 class Claims(Protocol):
     """The claims; a step's changes are published if and only if the claim is saved."""
 
-    async def start(self, step: Step, *, quota: Quota, now: datetime) -> Claim:
+    async def start(self, transition: Transition, *, quota: Quota, now: datetime) -> Claim:
         """Save a new claim, or return the tenant's live claim to the same domain.
 
         Raises ForbiddenError if the tenant may not claim domains, and TooManyRequestsError if its
@@ -158,17 +158,22 @@ class Claims(Protocol):
     async def lease(
         self, tenant_id: UUID, claim_id: UUID, *, now: datetime, pause: timedelta, per_minute: int
     ) -> Lease | Busy:
-        """Lease one live claim at a person's wish.
+        """Lease one live claim because a person requested a check.
 
-        Busy if somebody holds the lease, a person asked less than `pause` ago, or the tenant's
-        people have asked for `per_minute` claims within a minute.
+        Busy if somebody holds the lease, a person requested it less than `pause` ago, or the
+        tenant's people have requested `per_minute` checks within a minute.
         """
 
-    async def settle(self, settlement: Settlement) -> Settled:
-        """Write a check's result and give the lease back."""
+    async def save_check(self, result: CheckResult) -> SaveOutcome:
+        """Save a check's result and give the lease back."""
 
     async def change(
-        self, tenant_id: UUID, claim_id: UUID, decide: Callable[[Claim], Step], *, now: datetime
+        self,
+        tenant_id: UUID,
+        claim_id: UUID,
+        decide: Callable[[Claim], Transition],
+        *,
+        now: datetime,
     ) -> Claim | None:
         """Lock a claim, decide, save; the result of a check under way is dropped.
 
@@ -183,15 +188,17 @@ class Claims(Protocol):
     async def log(self, tenant_id: UUID, claim_id: UUID, *, limit: int) -> Sequence[LogRecord]:
         """Return what happened to the claim, newest first."""
 
-    async def concerns(self, *, unseen_before: datetime, limit: int) -> Sequence[Concern]:
-        """Return all tenants' claims that people should look at, holders of reviewed ones too."""
+    async def needing_attention(
+        self, *, unseen_before: datetime, limit: int
+    ) -> Sequence[AttentionItem]:
+        """Return all tenants' claims that people should decide on, holders of reviewed ones too."""
 
-    async def claims_to(self, domain: str) -> Sequence[Concern]:
+    async def live_claims_to(self, domain: str) -> Sequence[AttentionItem]:
         """Return all tenants' live claims to a domain, its holder first."""
 
 
 class Tenants(Protocol):
-    """The tenants as the directory told of them."""
+    """The tenants as the directory last described them."""
 
     async def find(self, tenant_id: UUID) -> Tenant | None:
         """Return a tenant by id."""
@@ -210,8 +217,8 @@ class Breakers(Protocol):
         self,
         decide: Callable[[Breaker, Count], Breaker],
         *,
-        counting: Counting,
-        word: Word = NOBODY,
+        suspect_criteria: SuspectCriteria,
+        changed_by: ChangedBy = CHANGED_BY_CHECKS,
     ) -> tuple[Breaker, Breaker]:
         """Lock the breaker, count, decide, save, and log what has changed; return before, after."""
 
@@ -223,4 +230,4 @@ class Prober(Protocol):
     """DNS."""
 
     async def probe(self, subject: Subject, *, explain: bool) -> Evidence:
-        """Look for a claim's record; never raises, always ends in bounded time."""
+        """Query a claim's record; never raises, always ends in bounded time."""

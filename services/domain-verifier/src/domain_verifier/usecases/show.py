@@ -1,4 +1,4 @@
-"""Look at claims: always one tenant's, and nothing about any other."""
+"""Read claims: always one tenant's, and nothing about any other."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from domain_verifier.domain.claim import Claim
 from domain_verifier.domain.errors import DomainError, NotFoundError
 from domain_verifier.domain.name import canonical
 from domain_verifier.domain.policy import Policy
-from domain_verifier.domain.text import is_line
-from domain_verifier.usecases.ports import CheckRecord, Claims, Concern, LogRecord, Tenants
+from domain_verifier.domain.text import is_single_line
+from domain_verifier.usecases.ports import AttentionItem, CheckRecord, Claims, LogRecord, Tenants
 
 HISTORY = 20
-MAX_CONCERNS = 1000
+MAX_ATTENTION_ITEMS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +89,12 @@ class FindTenant:
     async def __call__(self, text: str) -> UUID:
         """Return the id of the tenant of that name; an id is taken as it is.
 
-        Claims may outlive what the directory told of their tenant.
+        Claims may outlive the directory's record of their tenant.
         """
         try:
             return UUID(text)
         except ValueError:
-            tenant = await self.tenants.named(text) if is_line(text) else None
+            tenant = await self.tenants.named(text) if is_single_line(text) else None
         if tenant is None:
             raise NotFoundError(
                 "tenant_not_found",
@@ -104,16 +104,16 @@ class FindTenant:
 
 
 @dataclass(frozen=True, slots=True)
-class ShowConcerns:
-    """What operators should look at, over all tenants."""
+class ListAttention:
+    """The claims that need an operator's attention, over all tenants."""
 
     claims: Claims
     policy: Policy
     clock: Clock
 
-    async def __call__(self, *, domain: str | None = None) -> Sequence[Concern]:
+    async def __call__(self, *, domain: str | None = None) -> Sequence[AttentionItem]:
         """Return all live claims to a domain, or else all claims that need people."""
         if domain is not None:
-            return await self.claims.claims_to(canonical(domain))
+            return await self.claims.live_claims_to(canonical(domain))
         before = self.clock.now() - self.policy.unknown_alert
-        return await self.claims.concerns(unseen_before=before, limit=MAX_CONCERNS)
+        return await self.claims.needing_attention(unseen_before=before, limit=MAX_ATTENTION_ITEMS)

@@ -1,4 +1,4 @@
-"""Claim a domain: reserves nothing, and says nothing about what others have claimed."""
+"""Claim a domain: reserves nothing, and reveals nothing about others' claims."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class StartClaim:
     async def __call__(self, tenant_id: UUID, text: str) -> Started:
         """Claim the domain for the tenant."""
         now = self.clock.now()
-        step = new_claim(
+        transition = new_claim(
             tenant_id=tenant_id,
             claim_id=self.new_id(),
             domain=self.names.parse(text),
@@ -48,8 +48,8 @@ class StartClaim:
             now=now,
             policy=self.policy,
         )
-        claim = await self.claims.start(step, quota=self.quota, now=now)
-        new = claim.claim_id == step.claim.claim_id
+        claim = await self.claims.start(transition, quota=self.quota, now=now)
+        new = claim.claim_id == transition.claim.claim_id
         log.info(
             "claim.started",
             tenant_id=str(tenant_id),

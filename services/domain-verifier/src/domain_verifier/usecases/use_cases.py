@@ -9,9 +9,9 @@ from domain_verifier.usecases.ports import Breakers
 from domain_verifier.usecases.show import (
     FindClaim,
     FindTenant,
+    ListAttention,
     ListClaims,
     ShowClaim,
-    ShowConcerns,
 )
 from domain_verifier.usecases.start_claim import StartClaim
 
@@ -28,6 +28,6 @@ class Verifier:
     find_tenant: FindTenant
     release: ReleaseClaim
     override: OverrideClaim
-    concerns: ShowConcerns
+    needing_attention: ListAttention
     accept_denials: AcceptDenials
     breakers: Breakers
