@@ -4,9 +4,11 @@ It is never open to other users of the machine: every role has a password, there
 """
 
 import os
+import shutil
 import signal
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -106,15 +108,39 @@ class PostgresServer:
             await connection.close(timeout=5)
 
     async def _initialise(self) -> None:
-        self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _own(self._data, self._account)
+        """Make the data directory under another name first: half of one never looks whole."""
+        with self._unfinished_directory() as unfinished:
+            await self._initdb(unfinished)
+            try:
+                unfinished.rename(self._data)
+            except OSError as error:
+                raise EmbeddedError(
+                    f"{self._data} cannot become PostgreSQL's data directory: {error.strerror}."
+                    " Remove it, or choose another place with DATA=…"
+                ) from None
+
+    @contextmanager
+    def _unfinished_directory(self) -> Iterator[Path]:
+        """Yield an empty directory beside the data directory; a killed run's own are removed."""
+        parent, prefix = self._data.parent, f"{self._data.name}.initdb-"
+        parent.mkdir(parents=True, exist_ok=True)
+        for left in parent.glob(f"{prefix}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        unfinished = Path(tempfile.mkdtemp(dir=parent, prefix=prefix))
+        _own(unfinished, self._account)
+        try:
+            yield unfinished
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+    async def _initdb(self, directory: Path) -> None:
         with tempfile.NamedTemporaryFile("w") as password_file:
             password_file.write(self._password)
             password_file.flush()
             _own(Path(password_file.name), self._account)
             argv = [
                 str(binaries() / "initdb"),
-                f"--pgdata={self._data}",
+                f"--pgdata={directory}",
                 f"--username={SUPERUSER}",
                 f"--pwfile={password_file.name}",
                 "--auth=password",

@@ -1,6 +1,7 @@
 """`.data/run.json`: everything that runs, for any client, benchmark or test to be pointed at it.
 
-The file exists only while the stack is ready. It holds passwords, so only its owner may read it.
+The file exists only while the stack is ready. It holds passwords and the services' settings, secret
+ones too, so only its owner may read it.
 """
 
 import contextlib
@@ -117,7 +118,9 @@ class RunDirectory:
     def write(self, run: Run) -> None:
         """Publish what runs, in one step."""
         unfinished = self.file.with_suffix(".part")
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        # A file that is there already would keep its mode.
+        unfinished.unlink(missing_ok=True)
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             json.dump(asdict(run), file, indent=2)
             file.write("\n")

@@ -48,7 +48,8 @@ class ServiceLaunch:
             service.variable("HTTP_HOST"): host,
             service.variable("HTTP_PORT"): str(port),
         }
-        env = secrets | settings | fixed
+        # All that was given belongs to what runs: commands of `embedded run` need it as well.
+        env = service.settings_in(self.options.environment) | secrets | settings | fixed
         return RunningService(service.name, service.package, url, dsn, env)
 
     async def start(self, running: RunningService, group: ProcessGroup, *, apart: bool) -> None:

@@ -6,6 +6,9 @@ Each gets a database with a role of its own, an HTTP port and the settings all s
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+SHARED_SETTINGS = ("LOG_LEVEL", "OTEL_EXPORTER_OTLP_ENDPOINT", "TRACE_SAMPLE_RATIO")
+"""Variables that every service reads, besides those that the stack itself decides."""
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -33,6 +36,14 @@ class Service:
     def database(self) -> str:
         """Return the name of its database and of its role."""
         return self.package
+
+    def settings_in(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """Return what an environment says to this service."""
+        return {
+            name: value
+            for name, value in environment.items()
+            if value and (name.startswith(self.prefix) or name in SHARED_SETTINGS)
+        }
 
     def variable(self, name: str) -> str:
         """Return the environment variable of one of its settings."""
