@@ -17,12 +17,12 @@ from chassis.clock import SystemClock
 from chassis.ids import uuid7
 from chassis.outbox import OutboxSignal
 from scim.settings import Settings
-from scim.storage.statements import open_pool
+from scim.storage.pool import open_pool
 from scim.storage.tenants import PostgresDirectory
 from scim.storage.tokens import PostgresTokens
 from scim.usecases.ports import Tenant
 from scim.usecases.tokens import CreateToken
-from scim.wiring import Edge, build_edge
+from scim.wiring import ScimSurface, build_surface
 
 ORIGIN = "http://scim.test"
 CONTENT_TYPE = "application/scim+json"
@@ -63,7 +63,7 @@ class Statements:
 
 @dataclass(frozen=True)
 class Client:
-    """One tenant's provisioning client; every answer is checked for what holds of all answers."""
+    """One tenant's provisioning client; checks what RFC 7644 wants of every response."""
 
     tenant: Tenant
     token: str
@@ -85,29 +85,29 @@ class Client:
         if body is not None:
             content = orjson.dumps(body)
         headers = {"authorization": f"Bearer {self.token}", "content-type": CONTENT_TYPE}
-        answer = await self.http.request(
+        response = await self.http.request(
             method, self.base + path, content=content, headers=headers, **extra
         )
-        check_answer(answer)
-        return answer
+        check_response(response)
+        return response
 
     async def get(self, path: str, **params: str) -> httpx.Response:
         return await self.call("GET", path, params=params)
 
     async def find(self, resource: str, wanted: str, **params: str) -> Json:
-        answer = await self.get(f"/{resource}", filter=wanted, **params)
-        assert answer.status_code == 200, answer.text
-        return json(answer)
+        response = await self.get(f"/{resource}", filter=wanted, **params)
+        assert response.status_code == 200, response.text
+        return json(response)
 
     async def create_user(self, user_name: str, **attributes: Any) -> Json:
-        answer = await self.call("POST", "/Users", user(user_name, **attributes))
-        assert answer.status_code == 201, answer.text
-        return json(answer)
+        response = await self.call("POST", "/Users", user(user_name, **attributes))
+        assert response.status_code == 201, response.text
+        return json(response)
 
     async def create_group(self, display_name: str, *members: str) -> Json:
-        answer = await self.call("POST", "/Groups", group(display_name, *members))
-        assert answer.status_code == 201, answer.text
-        return json(answer)
+        response = await self.call("POST", "/Groups", group(display_name, *members))
+        assert response.status_code == 201, response.text
+        return json(response)
 
     async def patch(self, path: str, *operations: Json) -> httpx.Response:
         return await self.call("PATCH", path, patch(*operations))
@@ -121,7 +121,7 @@ class Client:
 class Surface:
     """The SCIM surface, and what a test may look at behind it."""
 
-    edge: Edge
+    scim: ScimSurface
     pool: asyncpg.Pool
     http: httpx.AsyncClient
     settings: Settings
@@ -143,7 +143,7 @@ class Surface:
 
     def remember_tokens(self) -> None:
         """Stop the time for which tokens are remembered: a cost test counts statements."""
-        authenticate = self.edge.bookkeeping.authenticate
+        authenticate = self.scim.background_writer.authenticate
         now = authenticate.monotonic()
         authenticate.monotonic = lambda: now
         for memory in (authenticate._good, authenticate._bad):
@@ -156,7 +156,7 @@ class Surface:
         return [(row["type"], orjson.loads(row["data"])) for row in rows]
 
     async def logged(self, tenant_id: UUID) -> list[Mapping[str, Any]]:
-        await self.edge.bookkeeping.journal.flush()
+        await self.scim.background_writer.provisioning_log.flush()
         rows = await self.pool.fetch(
             "SELECT * FROM provisioning_log WHERE tenant_id = $1 ORDER BY id", tenant_id
         )
@@ -178,7 +178,7 @@ async def open_surface(dsn: str, **overrides: Any) -> AsyncIterator[Surface]:
     statements = Statements()
     for holder in pool._holders:  # type: ignore[attr-defined]  # no public way to all of them
         holder._con.add_query_logger(statements.note)
-    edge = build_edge(settings, pool, OutboxSignal(), SystemClock())
+    edge = build_surface(settings, pool, OutboxSignal(), SystemClock())
     transport = httpx.ASGITransport(app=edge.app)
     try:
         async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, timeout=60) as http:
@@ -187,23 +187,23 @@ async def open_surface(dsn: str, **overrides: Any) -> AsyncIterator[Surface]:
         await pool.close()
 
 
-def check_answer(answer: httpx.Response) -> None:
-    """Check what RFC 7644 wants of every answer."""
-    if answer.status_code == 204:
-        assert answer.content == b""
+def check_response(response: httpx.Response) -> None:
+    """Check what RFC 7644 wants of every response."""
+    if response.status_code == 204:
+        assert response.content == b""
         return
-    assert answer.headers["content-type"] == CONTENT_TYPE
-    body = orjson.loads(answer.content)
+    assert response.headers["content-type"] == CONTENT_TYPE
+    body = orjson.loads(response.content)
     assert body["schemas"]
-    if answer.status_code >= 400:
+    if response.status_code >= 400:
         assert body["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:Error"]
-        assert body["status"] == str(answer.status_code)
+        assert body["status"] == str(response.status_code)
         assert body["detail"].endswith((".", ")"))
 
 
-def json(answer: httpx.Response) -> Json:
-    """Return an answer's body."""
-    body: Json = orjson.loads(answer.content)
+def json(response: httpx.Response) -> Json:
+    """Return an response's body."""
+    body: Json = orjson.loads(response.content)
     return body
 
 

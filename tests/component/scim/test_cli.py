@@ -56,9 +56,11 @@ async def test_the_life_of_a_token(dsn: str) -> None:
         assert made["base_url"].endswith(f"/scim/v2/{acme.tenant.id}")
         assert re.fullmatch(r"portico_scim_[\w-]{40,}", made["token"])
         headers = {"authorization": f"Bearer {made['token']}"}
-        answer = await surface.http.post(acme.base + "/Users", headers=headers, json=user("a@x.y"))
-        assert answer.status_code == 201
-        await surface.edge.bookkeeping.write(uses=True)
+        response = await surface.http.post(
+            acme.base + "/Users", headers=headers, json=user("a@x.y")
+        )
+        assert response.status_code == 201
+        await surface.scim.background_writer.write(uses=True)
 
         [listed] = await run.json("token", "list", "--tenant", str(acme.tenant.id))
         assert made["token"].startswith(listed["prefix"])
@@ -72,8 +74,8 @@ async def test_the_life_of_a_token(dsn: str) -> None:
         [listed] = await run.json("token", "list", "--tenant", name)
         assert listed["revoked"] is not None
     async with open_surface(dsn) as replica:
-        answer = await replica.http.get(acme.base + "/Users", headers=headers)
-        assert answer.status_code == 401
+        response = await replica.http.get(acme.base + "/Users", headers=headers)
+        assert response.status_code == 401
 
 
 async def _some_log(surface: Surface) -> str:
@@ -81,7 +83,7 @@ async def _some_log(surface: Surface) -> str:
     await acme.create_user("ann@example.com")
     await acme.call("POST", "/Users", user("ann@example.com"))
     await acme.get("/Users")
-    await surface.edge.bookkeeping.write(uses=True)
+    await surface.scim.background_writer.write(uses=True)
     return acme.tenant.name
 
 
@@ -102,13 +104,13 @@ async def test_the_log(dsn: str) -> None:
 @pytest.mark.timeout(180)
 async def test_what_cannot_be_done_is_said_in_a_sentence(dsn: str) -> None:
     run = Shell(dsn)
-    _, heard = await run("token", "create", "--tenant", "acme", code=1)
-    assert "has not heard of tenant 'acme' yet" in heard
-    assert "worker running" in heard
-    _, said = await run("log", "--tenant", str(uuid7()), "--since", "yesterday", code=2)
-    assert "--since 'yesterday' is no length of time" in said
+    _, refused = await run("token", "create", "--tenant", "acme", code=1)
+    assert "has not heard of tenant 'acme' yet" in refused
+    assert "worker running" in refused
+    _, wrong = await run("log", "--tenant", str(uuid7()), "--since", "yesterday", code=2)
+    assert "--since 'yesterday' is no length of time" in wrong
     _, away = await Shell("postgresql://nobody@127.0.0.1:9/none")(
         "token", "list", "-t", "a", code=1
     )
     assert "SCIM_DATABASE_URL" in away
-    assert "Traceback" not in heard + said + away
+    assert "Traceback" not in refused + wrong + away

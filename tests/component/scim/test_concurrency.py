@@ -18,21 +18,21 @@ ROUNDS = 6
 
 async def test_fifty_posts_of_one_user(surface: Surface, acme: Client) -> None:
     names = ["ann@example.com", "ANN@example.com", "Ann@Example.Com"]
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(acme.call("POST", "/Users", user(names[turn % 3])) for turn in range(50))
     )
-    statuses = sorted(answer.status_code for answer in answers)
+    statuses = sorted(response.status_code for response in responses)
     assert statuses == [201] + [409] * 49
-    assert {json(a)["scimType"] for a in answers if a.status_code == 409} == {"uniqueness"}
+    assert {json(a)["scimType"] for a in responses if a.status_code == 409} == {"uniqueness"}
     assert (await acme.find("Users", ""))["totalResults"] == 1
     assert len(await surface.events(acme.tenant.id)) == 1
 
 
 async def test_fifty_posts_of_one_group(acme: Client) -> None:
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(acme.call("POST", "/Groups", {"displayName": "Sales"}) for _ in range(50))
     )
-    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 49
+    assert sorted(response.status_code for response in responses) == [201] + [409] * 49
 
 
 async def test_replacing_members_while_others_are_added(surface: Surface, acme: Client) -> None:
@@ -47,22 +47,22 @@ async def test_replacing_members_while_others_are_added(surface: Surface, acme: 
         replace("displayName", "SALES"),
         replace("members", None),
     )
-    answers = await asyncio.gather(*(acme.patch(path, changes[n % 6]) for n in range(240)))
-    assert {answer.status_code for answer in answers} == {204}
-    told: set[str] = set()
+    responses = await asyncio.gather(*(acme.patch(path, changes[n % 6]) for n in range(240)))
+    assert {response.status_code for response in responses} == {204}
+    seen: set[str] = set()
     ids = await surface.pool.fetch("SELECT event_id FROM outbox")
     for kind, data in await surface.events(acme.tenant.id):
         if kind == "scim.group.members_changed.v1":
-            assert told >= set(data["removed"])
-            told = (told | set(data["added"])) - set(data["removed"])
-    assert told == await acme.members(sales)
+            assert seen >= set(data["removed"])
+            seen = (seen | set(data["added"])) - set(data["removed"])
+    assert seen == await acme.members(sales)
     assert len({row["event_id"] for row in ids}) == len(ids)
 
 
 async def test_patches_of_one_user_at_once(surface: Surface, acme: Client) -> None:
     ann = (await acme.create_user("ann@example.com"))["id"]
     attributes = ["title", "nickName", "locale", "timezone", "userType", "preferredLanguage"]
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(acme.patch(f"/Users/{ann}", replace(name, f"new {name}")) for name in attributes),
         *(
             acme.patch(
@@ -71,7 +71,7 @@ async def test_patches_of_one_user_at_once(surface: Surface, acme: Client) -> No
             for kind in ("work", "home", "other")
         ),
     )
-    assert [answer.status_code for answer in answers] == [200] * 9
+    assert [response.status_code for response in responses] == [200] * 9
     found = json(await acme.get(f"/Users/{ann}"))
     assert {name: found[name] for name in attributes} == {n: f"new {n}" for n in attributes}
     assert {address["formatted"] for address in found["addresses"]} == {
@@ -91,7 +91,7 @@ async def test_patches_of_one_group_at_once(surface: Surface, acme: Client) -> N
     ]
     sales = (await acme.create_group("Sales", *stay, *go))["id"]
     path = f"/Groups/{sales}"
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(acme.patch(path, remove_members(id)) for id in go[:4]),
         *(acme.patch(path, add_members(id)) for id in come[:4]),
         *(
@@ -101,7 +101,7 @@ async def test_patches_of_one_group_at_once(surface: Surface, acme: Client) -> N
         *(acme.patch(path, add_members(*reversed(stay))) for _ in range(4)),
         acme.patch(path, replace("displayName", "Sellers")),
     )
-    assert {answer.status_code for answer in answers} == {204}
+    assert {response.status_code for response in responses} == {204}
     assert await acme.members(sales) == {*stay, *come}
     assert json(await acme.get(path))["displayName"] == "Sellers"
     assert await _as_announced(surface, acme, sales) == {*stay, *come}
@@ -114,12 +114,12 @@ async def test_replacements_and_single_changes_at_once(surface: Surface, acme: C
     path = f"/Groups/{sales}"
     for _ in range(ROUNDS):
         whole = [replace("members", [{"value": id} for id in half]) for half in (left, right)]
-        answers = await asyncio.gather(
+        responses = await asyncio.gather(
             *(acme.patch(path, operation) for operation in whole * 3),
             *(acme.patch(path, add_members(left[0], right[0])) for _ in range(3)),
             *(acme.patch(path, remove_members(right[0], left[0])) for _ in range(3)),
         )
-        assert {answer.status_code for answer in answers} == {204}
+        assert {response.status_code for response in responses} == {204}
         members = await acme.members(sales)
         # Whichever replacement came last stands, apart from the two that others moved.
         moved = {left[0], right[0]}
@@ -130,12 +130,12 @@ async def test_replacements_and_single_changes_at_once(surface: Surface, acme: C
 async def test_deleting_members_while_they_are_added(surface: Surface, acme: Client) -> None:
     ids = [(await acme.create_user(f"u{number}@example.com"))["id"] for number in range(10)]
     sales = (await acme.create_group("Sales"))["id"]
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(acme.patch(f"/Groups/{sales}", add_members(id)) for id in ids),
         *(acme.call("DELETE", f"/Users/{id}") for id in ids),
     )
-    assert {answer.status_code for answer in answers[10:]} == {204}
-    assert {answer.status_code for answer in answers[:10]} <= {204, 400}
+    assert {response.status_code for response in responses[10:]} == {204}
+    assert {response.status_code for response in responses[:10]} <= {204, 400}
     assert await acme.members(sales) == set()
 
 
@@ -183,6 +183,6 @@ async def test_two_tenants_with_the_same_names(surface: Surface) -> None:
         found = await tenant.find("Users", f'id eq "{foreign}"')
         assert found["totalResults"] == 0
         [group] = (await tenant.find("Groups", 'displayName eq "g0"'))["Resources"]
-        answer = await tenant.patch(f"/Groups/{group['id']}", add_members(foreign))
-        assert answer.status_code == 400
+        response = await tenant.patch(f"/Groups/{group['id']}", add_members(foreign))
+        assert response.status_code == 400
         assert str(other.tenant.id) not in page["Resources"][0]["meta"]["location"]

@@ -32,10 +32,10 @@ def bridge(surface: Surface, loop: asyncio.AbstractEventLoop) -> Callable[..., I
             content=environ["wsgi.input"].read(length) if length else b"",
             headers=headers | {"content-type": environ.get("CONTENT_TYPE") or ""},
         )
-        answer = asyncio.run_coroutine_threadsafe(request, loop).result(30)
-        status = f"{answer.status_code} {HTTPStatus(answer.status_code).phrase}"
-        start_response(status, list(answer.headers.items()))
-        return [answer.content]
+        response = asyncio.run_coroutine_threadsafe(request, loop).result(30)
+        status = f"{response.status_code} {HTTPStatus(response.status_code).phrase}"
+        start_response(status, list(response.headers.items()))
+        return [response.content]
 
     return app
 

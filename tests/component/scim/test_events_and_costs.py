@@ -49,8 +49,8 @@ async def test_statements_of_each_request(surface: Surface, acme: Client) -> Non
     await acme.get("/Users", count="0")
     for expected, method, path, body, extra in budget:
         with surface.statements:
-            answer = await acme.call(method, path, body, **extra)
-        assert answer.status_code in (200, 201, 204, 404), answer.text
+            response = await acme.call(method, path, body, **extra)
+        assert response.status_code in (200, 201, 204, 404), response.text
         assert surface.statements.count == expected, (method, path, surface.statements.texts)
 
 
@@ -81,19 +81,19 @@ async def test_every_change_is_announced_once_with_what_its_contract_wants(
     ]
     for kind, data in events:
         EVENT_TYPES[kind].model.model_validate(data)
-    said = [data for _, data in events]
-    assert said[0]["user"]["attributes"]["title"] == "CTO"
-    assert (said[2]["user"]["active"], said[2]["user"]["version"]) == (False, 2)
-    assert set(said[4]["added"]) == {ann, bob}
-    assert said[5]["group"] == {
+    bodies = [body for _, body in events]
+    assert bodies[0]["user"]["attributes"]["title"] == "CTO"
+    assert (bodies[2]["user"]["active"], bodies[2]["user"]["version"]) == (False, 2)
+    assert set(bodies[4]["added"]) == {ann, bob}
+    assert bodies[5]["group"] == {
         "group_id": sales,
         "version": 2,
         "display_name": "S",
         "external_id": "external-Sales",
     }
-    assert (said[6]["added"], said[6]["removed"]) == ([], [ann])
-    assert (said[7]["added"], said[7]["removed"]) == ([ann], [])
-    assert said[9] == {"user_id": bob, "user_name": "bob@example.com"}
+    assert (bodies[6]["added"], bodies[6]["removed"]) == ([], [ann])
+    assert (bodies[7]["added"], bodies[7]["removed"]) == ([ann], [])
+    assert bodies[9] == {"user_id": bob, "user_name": "bob@example.com"}
 
 
 async def test_what_changes_nothing_is_no_write(surface: Surface, acme: Client) -> None:

@@ -39,9 +39,9 @@ async def test_hostile_bodies(surface: Surface, acme: Client, target: str) -> No
     method, _, path = paths.get(target, target).partition(" ")
     before = await surface.events(acme.tenant.id)
     for name, body in HOSTILE.items():
-        answer = await acme.call(method, path, content=body)
-        assert answer.status_code == 400, (name, answer.text)
-        assert json(answer)["scimType"] in ("invalidSyntax", "invalidValue"), name
+        response = await acme.call(method, path, content=body)
+        assert response.status_code == 400, (name, response.text)
+        assert json(response)["scimType"] in ("invalidSyntax", "invalidValue"), name
     assert await surface.events(acme.tenant.id) == before
 
 
@@ -52,26 +52,26 @@ async def test_nothing_too_long_for_an_index_breaks_the_service(acme: Client) ->
         user("bob@example.com", emails=[{"type": "work", "value": "é" * 9_000}]),
         user("cai@example.com", displayName="z" * 200_000),
     ):
-        answer = await acme.call("POST", "/Users", long)
-        assert answer.status_code in (201, 400), answer.text
-        if answer.status_code == 400:
-            assert json(answer)["scimType"] == "invalidValue"
-    answer = await acme.call("POST", "/Groups", {"displayName": "é" * 9_000})
-    assert answer.status_code in (201, 400), answer.text
+        response = await acme.call("POST", "/Users", long)
+        assert response.status_code in (201, 400), response.text
+        if response.status_code == 400:
+            assert json(response)["scimType"] == "invalidValue"
+    response = await acme.call("POST", "/Groups", {"displayName": "é" * 9_000})
+    assert response.status_code in (201, 400), response.text
 
 
 async def test_a_user_too_large_for_the_bus(surface: Surface, acme: Client) -> None:
-    answer = await acme.call("POST", "/Users", user("ann@example.com", title="x" * 1_500_000))
-    assert answer.status_code == 413
+    response = await acme.call("POST", "/Users", user("ann@example.com", title="x" * 1_500_000))
+    assert response.status_code == 413
     assert json(await acme.get("/Users"))["totalResults"] == 0
     assert await surface.events(acme.tenant.id) == []
 
 
 async def test_duplicate_keys_are_read_like_the_last_one(acme: Client) -> None:
-    answer = await acme.call(
+    response = await acme.call(
         "POST", "/Users", content=b'{"userName":"first@example.com","userName":"last@example.com"}'
     )
-    assert (answer.status_code, json(answer)["userName"]) == (201, "last@example.com")
+    assert (response.status_code, json(response)["userName"]) == (201, "last@example.com")
 
 
 FILTERS = [
@@ -93,12 +93,12 @@ FILTERS = [
 
 async def test_hostile_filters(acme: Client) -> None:
     for wanted in FILTERS:
-        answer = await acme.get("/Users", filter=wanted)
-        assert answer.status_code in (200, 400), (wanted, answer.text)
-        if answer.status_code == 400:
-            assert json(answer)["scimType"] == "invalidFilter", wanted
+        response = await acme.get("/Users", filter=wanted)
+        assert response.status_code in (200, 400), (wanted, response.text)
+        if response.status_code == 400:
+            assert json(response)["scimType"] == "invalidFilter", wanted
         else:
-            assert json(answer)["totalResults"] == 0, wanted
+            assert json(response)["totalResults"] == 0, wanted
 
 
 async def test_hostile_queries_and_paths(acme: Client) -> None:
@@ -110,9 +110,9 @@ async def test_hostile_queries_and_paths(acme: Client) -> None:
         assert (await acme.call("GET", path)).status_code in (200, 400)
     for path in ("/Users/%00", "/Users/" + "x" * 5_000, "/Users/%FF", "/Userss"):
         assert (await acme.call("GET", path)).status_code == 404
-    answer = await acme.call("POST", "/Users/" + "0" * 36, {})
-    assert answer.status_code == 405
-    assert answer.headers["allow"] == "GET, PUT, PATCH, DELETE"
+    response = await acme.call("POST", "/Users/" + "0" * 36, {})
+    assert response.status_code == 405
+    assert response.headers["allow"] == "GET, PUT, PATCH, DELETE"
     assert (await acme.call("DELETE", "/Users")).status_code == 405
     assert (await acme.call("POST", "/Bulk", {})).status_code == 404
 
@@ -141,10 +141,10 @@ async def test_bodies_over_the_limit(surface: Surface, acme: Client) -> None:
             yield body[at : at + 65_536]
 
     headers = {"authorization": f"Bearer {acme.token}", "content-type": CONTENT_TYPE}
-    answer = await surface.http.post(acme.base + "/Users", content=chunks(), headers=headers)
-    assert answer.status_code == 413
-    assert answer.headers["content-type"] == CONTENT_TYPE
-    assert json(answer)["status"] == "413"
+    response = await surface.http.post(acme.base + "/Users", content=chunks(), headers=headers)
+    assert response.status_code == 413
+    assert response.headers["content-type"] == CONTENT_TYPE
+    assert json(response)["status"] == "413"
 
 
 async def test_patches_that_cannot_be(acme: Client) -> None:
@@ -159,9 +159,9 @@ async def test_patches_that_cannot_be(acme: Client) -> None:
         {"op": "Replace", "path": "emails[type eq", "value": "x"},
         {"op": "Replace", "path": "active", "value": "perhaps"},
     ):
-        answer = await acme.patch(path, operation, replace("title", "lost"))
-        assert answer.status_code == 400, operation
-        assert json(answer)["scimType"], operation
+        response = await acme.patch(path, operation, replace("title", "lost"))
+        assert response.status_code == 400, operation
+        assert json(response)["scimType"], operation
     assert json(await acme.get(path)) == ann
     many = patch(*[replace("title", "x")] * 1_001)
     assert (await acme.call("PATCH", path, many)).status_code == 400

@@ -29,9 +29,9 @@ async def test_soft_delete_is_a_deactivation_and_frees_the_name(
     assert (renamed["userName"], renamed["active"]) == (gone, False)
     assert (await acme.find("Users", f'userName eq "{gone}"'))["totalResults"] == 1
     assert (await acme.find("Users", 'userName eq "ann@example.com"'))["totalResults"] == 0
-    _, said = (await surface.events(acme.tenant.id))[-1]
-    assert (said["user"]["user_name"], said["user"]["active"]) == (gone, False)
-    assert said["user"]["soft_deleted"] is True
+    _, event = (await surface.events(acme.tenant.id))[-1]
+    assert (event["user"]["user_name"], event["user"]["active"]) == (gone, False)
+    assert event["user"]["soft_deleted"] is True
     row = await surface.pool.fetchrow("SELECT active, soft_deleted FROM users")
     assert row is not None
     assert (row["active"], row["soft_deleted"]) == (False, True)
@@ -45,19 +45,19 @@ async def test_soft_delete_is_a_deactivation_and_frees_the_name(
         await acme.patch(path, replace("userName", "Ann@example.com"), replace("active", True))
     )
     assert (back["id"], back["userName"], back["active"]) == (ann["id"], "Ann@example.com", True)
-    _, said = (await surface.events(acme.tenant.id))[-1]
-    assert (said["user"]["active"], said["user"]["soft_deleted"]) == (True, False)
+    _, event = (await surface.events(acme.tenant.id))[-1]
+    assert (event["user"]["active"], event["user"]["soft_deleted"]) == (True, False)
 
 
 async def test_soft_delete_by_put(surface: Surface, acme: Client) -> None:
     ann = await acme.create_user("ann@example.com")
     gone = f"{OBJECT_ID}ann@example.com"
-    answer = await acme.call("PUT", f"/Users/{ann['id']}", user(gone))
-    assert json(answer)["active"] is False
+    response = await acme.call("PUT", f"/Users/{ann['id']}", user(gone))
+    assert json(response)["active"] is False
     again = await acme.call("PUT", f"/Users/{ann['id']}", user(gone, active=False))
-    assert json(again)["meta"]["version"] == json(answer)["meta"]["version"]
-    _, said = (await surface.events(acme.tenant.id))[-1]
-    assert said["user"]["soft_deleted"] is True
+    assert json(again)["meta"]["version"] == json(response)["meta"]["version"]
+    _, event = (await surface.events(acme.tenant.id))[-1]
+    assert event["user"]["soft_deleted"] is True
 
 
 async def test_soft_delete_in_the_cycle_of_a_rename(surface: Surface, acme: Client) -> None:
@@ -66,8 +66,8 @@ async def test_soft_delete_in_the_cycle_of_a_rename(surface: Surface, acme: Clie
     assert json(await acme.patch(path, replace("userName", gone)))["active"] is False
     moved = f"{OBJECT_ID}ann.lee@example.org"
     assert json(await acme.patch(path, replace("userName", moved)))["active"] is False
-    _, said = (await surface.events(acme.tenant.id))[-1]
-    assert (said["user"]["active"], said["user"]["soft_deleted"]) == (False, True)
+    _, event = (await surface.events(acme.tenant.id))[-1]
+    assert (event["user"]["active"], event["user"]["soft_deleted"]) == (False, True)
     back = await acme.patch(path, replace("userName", "ann.lee@example.com"))
     assert json(back)["active"] is False
 
@@ -77,20 +77,20 @@ async def test_the_providers_word_ends_a_soft_delete(surface: Surface, acme: Cli
     path, gone = f"/Users/{ann['id']}", f"{OBJECT_ID}ann@example.com"
     await acme.patch(path, replace("userName", gone))
     assert json(await acme.patch(path, replace("active", "True")))["active"] is True
-    _, said = (await surface.events(acme.tenant.id))[-1]
+    _, event = (await surface.events(acme.tenant.id))[-1]
     # Whoever reads events must not believe less than what the provider is answered.
-    assert (said["user"]["active"], said["user"]["soft_deleted"]) == (True, False)
+    assert (event["user"]["active"], event["user"]["soft_deleted"]) == (True, False)
 
 
 async def test_put_replaces_a_user(acme: Client) -> None:
     ann = await acme.create_user(
         "ann@example.com", title="CTO", **{ENTERPRISE_URN: {"division": "X"}}
     )
-    answer = await acme.call(
+    response = await acme.call(
         "PUT", f"/Users/{ann['id']}", {"userName": "ann@example.com", "nickName": "A"}
     )
-    assert answer.status_code == 200
-    replaced = json(answer)
+    assert response.status_code == 200
+    replaced = json(response)
     assert {"title", "emails", "externalId", ENTERPRISE_URN} & replaced.keys() == set()
     assert (replaced["id"], replaced["nickName"], replaced["active"]) == (ann["id"], "A", True)
     assert replaced["meta"]["created"] == ann["meta"]["created"]
@@ -111,14 +111,14 @@ async def test_silence_about_active_lets_no_disabled_user_in(
         {"op": "Remove", "path": "active"},
         {"op": "replace", "value": {"active": None}},
     ):
-        answer = await acme.call("PATCH", url, {"Operations": [off]})
-        assert json(answer)["active"] is False
-        answer = await acme.call("PATCH", url, {"Operations": [change]})
-        assert "active" not in json(answer)
+        response = await acme.call("PATCH", url, {"Operations": [off]})
+        assert json(response)["active"] is False
+        response = await acme.call("PATCH", url, {"Operations": [change]})
+        assert "active" not in json(response)
         renamed = await acme.patch(url, replace("displayName", str(change)))
         assert "active" not in json(renamed)
-        _, said = (await surface.events(acme.tenant.id))[-1]
-        assert said["user"]["active"] is False
+        _, event = (await surface.events(acme.tenant.id))[-1]
+        assert event["user"]["active"] is False
         assert (await acme.find("Users", "active eq false"))["totalResults"] == 1
         silent = {"userName": "ann@example.com", "active": None}
         assert "active" not in json(await acme.call("PUT", url, silent))
@@ -147,8 +147,8 @@ async def test_null_update_of_every_optional_attribute(acme: Client) -> None:
         operations = [{"op": "replace", "path": path, "value": nothing} for path in paths]
         if compact:
             operations = [{"op": "replace", "value": dict.fromkeys(paths, nothing)}]
-        answer = await acme.patch(f"/Users/{ann['id']}", *operations)
-        assert answer.status_code == 200, answer.text
+        response = await acme.patch(f"/Users/{ann['id']}", *operations)
+        assert response.status_code == 200, response.text
         left = json(await acme.get(f"/Users/{ann['id']}"))
         gone = {"title", "nickName", "locale", "preferredLanguage", "userType", "displayName"}
         assert not gone & left.keys()

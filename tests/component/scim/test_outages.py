@@ -1,4 +1,4 @@
-"""The database goes away: never an answer that promises what was not committed."""
+"""The database goes away: never an response that promises what was not committed."""
 
 from urllib.parse import urlsplit
 
@@ -17,16 +17,16 @@ async def test_every_request_says_try_again_and_the_service_comes_back(
     try:
         await eventually(lambda: _moved_away(server, name))
         path = f"/Users/{ann['id']}"
-        for answer in (
+        for response in (
             await acme.call("POST", "/Users", {"userName": "bob@example.com"}),
             await acme.get(path),
             await acme.patch(path, replace("title", "CTO")),
             await acme.patch("/Groups/" + ann["id"], replace("members", None)),
             await acme.call("DELETE", path),
         ):
-            assert answer.status_code == 503, answer.text
-            assert int(answer.headers["retry-after"]) >= 1
-            assert "storage" in json(answer)["detail"]
+            assert response.status_code == 503, response.text
+            assert int(response.headers["retry-after"]) >= 1
+            assert "storage" in json(response)["detail"]
         other = await surface.http.get(acme.base + "/Users", headers={"authorization": "Bearer x"})
         assert other.status_code == 503
         await server.execute(f'ALTER DATABASE "{name}_away" RENAME TO "{name}"')
@@ -54,10 +54,10 @@ async def test_connections_that_are_cut_under_load(
             if number % 5 == 0:
                 await _cut(server, name)
             body = {"userName": f"u{number}@example.com"}
-            answer = await acme.call("POST", "/Users", body)
-            assert answer.status_code in (201, 503), answer.text
-            if answer.status_code == 201:
-                acked.add(json(answer)["id"])
+            response = await acme.call("POST", "/Users", body)
+            assert response.status_code in (201, 503), response.text
+            if response.status_code == 201:
+                acked.add(json(response)["id"])
     finally:
         await server.close()
     rows = await surface.pool.fetch(

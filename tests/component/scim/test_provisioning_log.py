@@ -7,9 +7,9 @@ import pytest
 from chassis.clock import SystemClock
 from chassis.ids import uuid7
 from component.scim.harness import Client, Surface, add_members, json, replace, user
-from scim.storage.entries import PostgresEntries
-from scim.usecases.call import Call
-from scim.usecases.journal import Journal, Retention
+from scim.storage.log_entries import PostgresLogEntries
+from scim.usecases.log_entry import LogEntry
+from scim.usecases.provisioning_log import ProvisioningLog, Retention
 
 
 async def test_each_request_leaves_one_row(surface: Surface, acme: Client) -> None:
@@ -77,24 +77,24 @@ async def test_what_was_refused_says_whom_it_was_about(surface: Surface, acme: C
 
 
 async def test_a_row_that_cannot_be_stored_is_lost_alone(surface: Surface, acme: Client) -> None:
-    journal = Journal(PostgresEntries(surface.pool))
+    provisioning_log = ProvisioningLog(PostgresLogEntries(surface.pool))
     for number in range(5):
         name = "\x00" if number == 3 else f"n{number}"
-        call = Call(acme.tenant.id, uuid7(), SystemClock().now(), "user.get", "User", 200)
-        call.resource_name = name
-        journal.note(call)
-    await journal.flush()
+        entry = LogEntry(acme.tenant.id, uuid7(), SystemClock().now(), "user.get", "User", 200)
+        entry.resource_name = name
+        provisioning_log.append(entry)
+    await provisioning_log.flush()
     rows = await surface.logged(acme.tenant.id)
     assert [row["resource_name"] for row in rows] == ["n0", "n1", "n2", "n4"]
-    assert journal.dropped == 1
+    assert provisioning_log.dropped == 1
 
 
 async def test_the_answer_carries_the_correlation_id_of_the_row(
     surface: Surface, acme: Client
 ) -> None:
     headers = {"authorization": f"Bearer {acme.token}", "x-correlation-id": "from-the-caller"}
-    answer = await surface.http.get(acme.base + "/Users", headers=headers)
-    assert answer.headers["x-correlation-id"] == "from-the-caller"
+    response = await surface.http.get(acme.base + "/Users", headers=headers)
+    assert response.headers["x-correlation-id"] == "from-the-caller"
     [row] = await surface.logged(acme.tenant.id)
     assert row["correlation_id"] == "from-the-caller"
     event = await surface.http.post(
@@ -108,9 +108,9 @@ async def test_a_write_and_its_row_are_one(surface: Surface, acme: Client) -> No
     await surface.pool.execute(
         "ALTER TABLE provisioning_log ADD CHECK (operation <> 'user.create')"
     )
-    answer = await acme.call("POST", "/Users", user("ann@example.com"))
-    assert answer.status_code == 500
-    assert "correlation id" in json(answer)["detail"]
+    response = await acme.call("POST", "/Users", user("ann@example.com"))
+    assert response.status_code == 500
+    assert "correlation id" in json(response)["detail"]
     for table in ("users", "outbox"):
         assert await surface.pool.fetchval(f"SELECT count(*) FROM {table}") == 0
 
@@ -134,41 +134,41 @@ async def test_no_secret_and_no_body_is_logged(
 
 
 async def test_rows_wait_in_a_bounded_queue(surface: Surface, acme: Client) -> None:
-    journal = surface.edge.bookkeeping.journal
-    journal.capacity = 3
+    provisioning_log = surface.scim.background_writer.provisioning_log
+    provisioning_log.capacity = 3
     for _ in range(5):
         await acme.get("/Users")
-    assert journal.dropped == 2
+    assert provisioning_log.dropped == 2
     assert len(await surface.logged(acme.tenant.id)) == 3
 
 
 async def test_rows_survive_a_database_that_is_away(surface: Surface, acme: Client) -> None:
     class Away:
-        async def add(self, calls: object) -> None:
+        async def add(self, entries: object) -> None:
             raise OSError("away")
 
-    journal = surface.edge.bookkeeping.journal
-    entries = journal.entries
-    journal.entries = Away()  # type: ignore[assignment]
+    provisioning_log = surface.scim.background_writer.provisioning_log
+    entries = provisioning_log.entries
+    provisioning_log.entries = Away()  # type: ignore[assignment]
     await acme.get("/Users")
-    await surface.edge.bookkeeping.write(uses=False)
-    journal.entries = entries
+    await surface.scim.background_writer.write(uses=False)
+    provisioning_log.entries = entries
     assert len(await surface.logged(acme.tenant.id)) == 1
-    await journal.flush()
+    await provisioning_log.flush()
     assert len(await surface.logged(acme.tenant.id)) == 1
 
 
 async def test_old_rows_are_pruned_in_every_tenant(surface: Surface) -> None:
-    entries, clock = PostgresEntries(surface.pool), SystemClock()
-    journal = Journal(entries)
+    entries, clock = PostgresLogEntries(surface.pool), SystemClock()
+    provisioning_log = ProvisioningLog(entries)
     now = clock.now()
     for tenant in (uuid7(), uuid7()):
         for days in (0, 29, 31, 400):
             at = now - timedelta(days=days)
             old = int(at.timestamp() * 1000) << 80
             id = type(tenant)(int=old | (tenant.int & ((1 << 80) - 1)))
-            journal.note(Call(tenant, id, at, "user.get", "User", 200))
-    await journal.flush()
+            provisioning_log.append(LogEntry(tenant, id, at, "user.get", "User", 200))
+    await provisioning_log.flush()
     await Retention(entries, clock, 30, lambda: None).prune()
     ages = [
         round((now - row["occurred_at"]).total_seconds() / 86_400)

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from chassis.ids import uuid7
-from component.scim.harness import Client, Surface, check_answer, json
+from component.scim.harness import Client, Surface, check_response, json
 from scim.domain.errors import Kind, ScimError
 from scim.storage.tenants import PostgresDirectory
 from scim.storage.tokens import PostgresTokens
@@ -16,9 +16,9 @@ from scim.usecases.ports import Grant, Tenant
 
 async def ask(surface: Surface, tenant: object, authorization: str | None) -> httpx.Response:
     headers = {} if authorization is None else {"authorization": authorization}
-    answer = await surface.http.get(f"/scim/v2/{tenant}/Users", headers=headers)
-    check_answer(answer)
-    return answer
+    response = await surface.http.get(f"/scim/v2/{tenant}/Users", headers=headers)
+    check_response(response)
+    return response
 
 
 async def test_whatever_is_wrong_the_answer_is_the_same(surface: Surface) -> None:
@@ -45,24 +45,24 @@ async def test_whatever_is_wrong_the_answer_is_the_same(surface: Surface) -> Non
         (acme.tenant.id, "Bearer \xff\xfe"),
         (acme.tenant.id, "Bearer " + "x" * 8_000),
     ]
-    answers = []
+    responses = []
     for tenant, authorization in attacks:
         headers = (
             {} if authorization is None else {b"authorization": authorization.encode("latin-1")}
         )
-        answers.append(await surface.http.get(f"/scim/v2/{tenant}/Users", headers=headers))
-    assert {answer.status_code for answer in answers} == {401}
-    assert len({answer.content for answer in answers}) == 1
-    assert {answer.headers["www-authenticate"] for answer in answers} == {'Bearer realm="scim"'}
-    for answer in answers:
-        check_answer(answer)
+        responses.append(await surface.http.get(f"/scim/v2/{tenant}/Users", headers=headers))
+    assert {response.status_code for response in responses} == {401}
+    assert len({response.content for response in responses}) == 1
+    assert {each.headers["www-authenticate"] for each in responses} == {'Bearer realm="scim"'}
+    for response in responses:
+        check_response(response)
 
 
 @pytest.mark.parametrize("path", ["", "/", "/Nothing", "/Users/x", "/Schemas", "/Me"])
 async def test_every_path_wants_a_token(surface: Surface, acme: Client, path: str) -> None:
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
-        answer = await surface.http.request(method, acme.base + path)
-        assert answer.status_code == 401
+        response = await surface.http.request(method, acme.base + path)
+        assert response.status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -73,9 +73,9 @@ async def test_tenants_that_may_not_provision(
     surface: Surface, package: str, status: str, word: str
 ) -> None:
     tenant = await surface.tenant("free", package=package, status=status)
-    answer = await tenant.get("/Users")
-    assert answer.status_code == 403
-    assert word in json(answer)["detail"]
+    response = await tenant.get("/Users")
+    assert response.status_code == 403
+    assert word in json(response)["detail"]
 
 
 async def test_a_tenants_upgrade_counts_once_it_is_no_longer_remembered(surface: Surface) -> None:
@@ -94,7 +94,7 @@ async def test_several_tokens_live_and_one_is_revoked(surface: Surface, acme: Cl
     assert (await acme.get("/Users")).status_code == 200
     assert (await second.get("/Users")).status_code == 200
     tokens = PostgresTokens(surface.pool)
-    now = surface.edge.bookkeeping.authenticate.clock.now()
+    now = surface.scim.background_writer.authenticate.clock.now()
     assert await tokens.revoke(acme.tenant.id, first, now)
     forget(surface)
     assert (await acme.get("/Users")).status_code == 401
@@ -104,25 +104,25 @@ async def test_several_tokens_live_and_one_is_revoked(surface: Surface, acme: Cl
 async def test_a_use_that_could_not_be_written_is_written_later(
     surface: Surface, acme: Client
 ) -> None:
-    bookkeeping = surface.edge.bookkeeping
+    background_writer = surface.scim.background_writer
     await acme.get("/Users")
-    tokens = bookkeeping.tokens
+    tokens = background_writer.tokens
 
     class Away(PostgresTokens):
         async def mark_used(self, uses: object) -> None:
             raise ConnectionError
 
-    bookkeeping.tokens = Away(surface.pool)
-    await bookkeeping.write(uses=True)
-    bookkeeping.tokens = tokens
-    await bookkeeping.write(uses=True)
+    background_writer.tokens = Away(surface.pool)
+    await background_writer.write(uses=True)
+    background_writer.tokens = tokens
+    await background_writer.write(uses=True)
     [token] = await tokens.list(acme.tenant.id)
     assert token.last_used_at is not None
 
 
 def forget(surface: Surface) -> None:
     """Let the time pass that a grant is remembered for."""
-    authenticate = surface.edge.bookkeeping.authenticate
+    authenticate = surface.scim.background_writer.authenticate
     started = authenticate.monotonic()
     for memory in (authenticate._good, authenticate._bad):
         memory.monotonic = lambda: started + 4.001
@@ -131,24 +131,24 @@ def forget(surface: Surface) -> None:
 async def test_nothing_is_remembered_for_five_seconds(surface: Surface, acme: Client) -> None:
     seconds = 0.0
     tokens = _Counting(PostgresTokens(surface.pool))
-    original = surface.edge.bookkeeping.authenticate
+    original = surface.scim.background_writer.authenticate
     authenticate = Authenticate(tokens, original.digest_key, original.clock, lambda: seconds)  # type: ignore[arg-type]
     for turn, looked_up in ((0.0, 1), (3.9, 1), (4.0, 2), (7.9, 2), (8.1, 3)):
         seconds = turn
         await authenticate(str(acme.tenant.id), f"Bearer {acme.token}")
-        assert tokens.asked == looked_up
+        assert tokens.lookups == looked_up
     assert list(authenticate.take_uses()) != []
     assert authenticate.take_uses() == {}
 
 
 async def test_a_remembered_token_ends_when_it_expires(surface: Surface, acme: Client) -> None:
     class Clock:
-        at = surface.edge.bookkeeping.authenticate.clock.now()
+        at = surface.scim.background_writer.authenticate.clock.now()
 
         def now(self) -> datetime:
             return self.at
 
-    clock, key = Clock(), surface.edge.bookkeeping.authenticate.digest_key
+    clock, key = Clock(), surface.scim.background_writer.authenticate.digest_key
     short = await surface.client(acme.tenant, lifetime=timedelta(seconds=60))
     authenticate = Authenticate(PostgresTokens(surface.pool), key, clock)
     await authenticate(str(acme.tenant.id), f"Bearer {short.token}")
@@ -161,10 +161,10 @@ async def test_a_remembered_token_ends_when_it_expires(surface: Surface, acme: C
 class _Counting:
     def __init__(self, tokens: PostgresTokens) -> None:
         self.tokens = tokens
-        self.asked = 0
+        self.lookups = 0
 
     async def find(self, *args: object) -> Grant | None:
-        self.asked += 1
+        self.lookups += 1
         return await self.tokens.find(*args)  # type: ignore[arg-type]
 
 
@@ -176,7 +176,7 @@ async def test_guesses_are_remembered_in_a_bounded_table(surface: Surface, acme:
         for guess in range(50):
             await ask(surface, acme.tenant.id, f"Bearer guess{guess}")
     assert surface.statements.count == 50
-    authenticate = surface.edge.bookkeeping.authenticate
+    authenticate = surface.scim.background_writer.authenticate
     authenticate._bad.limit = 10
     await ask(surface, acme.tenant.id, "Bearer another")
     assert len(authenticate._bad.entries) == 10
@@ -199,16 +199,16 @@ async def test_last_use_is_noted_beside_the_path(surface: Surface, acme: Client)
     await acme.get("/Schemas")
     await acme.get("/Schemas")
     assert await surface.pool.fetchval("SELECT last_used_at FROM tokens") is None
-    await surface.edge.bookkeeping.write(uses=True)
+    await surface.scim.background_writer.write(uses=True)
     assert await surface.pool.fetchval("SELECT last_used_at FROM tokens") is not None
 
 
 async def test_a_tenant_over_its_rate(surface: Surface, acme: Client) -> None:
     other = await surface.tenant("other")
-    limit = surface.edge.limit
+    limit = surface.scim.limit
     limit._rate, limit._burst = 0.5, 3.0
     statuses = [(await acme.get("/Schemas")).status_code for _ in range(5)]
     assert statuses == [200, 200, 200, 429, 429]
-    answer = await acme.get("/Schemas")
-    assert int(answer.headers["retry-after"]) >= 1
+    response = await acme.get("/Schemas")
+    assert int(response.headers["retry-after"]) >= 1
     assert (await other.get("/Schemas")).status_code == 200

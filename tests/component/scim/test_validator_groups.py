@@ -17,10 +17,10 @@ async def people(acme: Client, count: int) -> list[str]:
 
 
 async def test_create_a_new_group(acme: Client) -> None:
-    answer = await acme.call("POST", "/Groups", group("Sales"))
-    assert answer.status_code == 201
-    created = json(answer)
-    assert answer.headers["location"] == created["meta"]["location"]
+    response = await acme.call("POST", "/Groups", group("Sales"))
+    assert response.status_code == 201
+    created = json(response)
+    assert response.headers["location"] == created["meta"]["location"]
     assert (created["displayName"], created["externalId"]) == ("Sales", "external-Sales")
     assert created["members"] == []
     assert json(await acme.get(f"/Groups/{created['id']}")) == created
@@ -36,8 +36,8 @@ async def test_create_a_group_with_members(acme: Client) -> None:
 
 async def test_create_a_duplicate_group(acme: Client) -> None:
     await acme.create_group("Sales")
-    answer = await acme.call("POST", "/Groups", group("SALES"))
-    assert (answer.status_code, json(answer)["scimType"]) == (409, "uniqueness")
+    response = await acme.call("POST", "/Groups", group("SALES"))
+    assert (response.status_code, json(response)["scimType"]) == (409, "uniqueness")
 
 
 async def test_get_a_group_by_id_excluding_members(acme: Client) -> None:
@@ -102,8 +102,10 @@ async def test_patch_group_replace_attributes(acme: Client) -> None:
     [ann] = await people(acme, 1)
     created = await acme.create_group("Sales", ann)
     path = f"/Groups/{created['id']}"
-    answer = await acme.patch(path, replace("displayName", "Sellers"), replace("externalId", "x1"))
-    assert answer.status_code == 204
+    response = await acme.patch(
+        path, replace("displayName", "Sellers"), replace("externalId", "x1")
+    )
+    assert response.status_code == 204
     found = json(await acme.get(path))
     assert (found["displayName"], found["externalId"]) == ("Sellers", "x1")
     assert found["members"] == created["members"]
@@ -112,8 +114,8 @@ async def test_patch_group_replace_attributes(acme: Client) -> None:
 async def test_update_display_name_path_less(acme: Client) -> None:
     created = await acme.create_group("Sales")
     path = f"/Groups/{created['id']}"
-    answer = await acme.patch(path, {"op": "replace", "value": {"displayName": "Sellers"}})
-    assert answer.status_code == 204
+    response = await acme.patch(path, {"op": "replace", "value": {"displayName": "Sellers"}})
+    assert response.status_code == 204
     assert (await acme.find("Groups", 'displayName eq "Sales"'))["totalResults"] == 0
     assert (await acme.find("Groups", 'displayName eq "sellers"'))["totalResults"] == 1
 
@@ -123,8 +125,8 @@ async def test_update_display_name_to_one_in_use(acme: Client) -> None:
     await acme.create_group("Other")
     created = await acme.create_group("Sales", ann)
     path = f"/Groups/{created['id']}"
-    answer = await acme.patch(path, replace("displayName", "OTHER"), add_members(bob))
-    assert (answer.status_code, json(answer)["scimType"]) == (409, "uniqueness")
+    response = await acme.patch(path, replace("displayName", "OTHER"), add_members(bob))
+    assert (response.status_code, json(response)["scimType"]) == (409, "uniqueness")
     assert json(await acme.get(path)) == created
 
 
@@ -155,8 +157,8 @@ async def test_replace_members(acme: Client) -> None:
     ann, bob, cai = await people(acme, 3)
     created = await acme.create_group("Sales", ann, bob)
     path = f"/Groups/{created['id']}"
-    answer = await acme.patch(path, replace("members", [{"value": bob}, {"value": cai}]))
-    assert answer.status_code == 204
+    response = await acme.patch(path, replace("members", [{"value": bob}, {"value": cai}]))
+    assert response.status_code == 204
     assert await acme.members(created["id"]) == {bob, cai}
     assert (await acme.patch(path, replace("members", None))).status_code == 204
     assert await acme.members(created["id"]) == set()
@@ -205,9 +207,9 @@ async def test_unknown_members_are_named_and_nothing_is_changed(acme: Client) ->
         [replace("displayName", "X"), add_members(stranger)],
         [replace("members", [{"value": stranger}])],
     ):
-        answer = await acme.patch(path, *operations)
-        assert (answer.status_code, json(answer)["scimType"]) == (400, "invalidValue")
-        assert stranger in json(answer)["detail"]
+        response = await acme.patch(path, *operations)
+        assert (response.status_code, json(response)["scimType"]) == (400, "invalidValue")
+        assert stranger in json(response)["detail"]
         assert json(await acme.get(path)) == created
     refused = await acme.call("POST", "/Groups", group("New", ann, stranger))
     assert refused.status_code == 400
@@ -218,18 +220,18 @@ async def test_put_replaces_a_group(acme: Client) -> None:
     ann, bob = await people(acme, 2)
     created = await acme.create_group("Sales", ann)
     path = f"/Groups/{created['id']}"
-    answer = await acme.call("PUT", path, {"displayName": "S", "members": [{"value": bob}]})
-    assert answer.status_code == 200
-    assert json(answer) == json(await acme.get(path))
+    response = await acme.call("PUT", path, {"displayName": "S", "members": [{"value": bob}]})
+    assert response.status_code == 200
+    assert json(response) == json(await acme.get(path))
     assert await acme.members(created["id"]) == {bob}
-    assert "externalId" not in json(answer)
-    answer = await acme.call("PUT", path, {"displayName": "T"})
-    assert (json(answer)["displayName"], await acme.members(created["id"])) == ("T", {bob})
+    assert "externalId" not in json(response)
+    response = await acme.call("PUT", path, {"displayName": "T"})
+    assert (json(response)["displayName"], await acme.members(created["id"])) == ("T", {bob})
 
 
 async def test_patch_a_group_that_is_gone(acme: Client) -> None:
-    answer = await acme.patch(f"/Groups/{uuid7()}", add_members(str(uuid7())))
-    assert answer.status_code == 404
+    response = await acme.patch(f"/Groups/{uuid7()}", add_members(str(uuid7())))
+    assert response.status_code == 404
 
 
 async def test_patch_a_group_and_ask_for_attributes(acme: Client) -> None:
@@ -237,9 +239,9 @@ async def test_patch_a_group_and_ask_for_attributes(acme: Client) -> None:
     sales = await acme.create_group("Sales", ann)
     body = patch(replace("displayName", "Marketing"))
     path = f"/Groups/{sales['id']}"
-    answer = await acme.call("PATCH", f"{path}?attributes=displayName", body)
-    assert (answer.status_code, json(answer)["displayName"]) == (200, "Marketing")
-    assert "members" not in json(answer)
+    response = await acme.call("PATCH", f"{path}?attributes=displayName", body)
+    assert (response.status_code, json(response)["displayName"]) == (200, "Marketing")
+    assert "members" not in json(response)
     assert (await acme.call("PATCH", f"{path}?aadOptscim062020", body)).status_code == 204
 
 

@@ -7,16 +7,16 @@ from component.scim.harness import ENTERPRISE_URN, Client, Json, json, replace, 
 
 
 async def read(acme: Client, user_id: str) -> Json:
-    answer = await acme.get(f"/Users/{user_id}")
-    assert answer.status_code == 200
-    return json(answer)
+    response = await acme.get(f"/Users/{user_id}")
+    assert response.status_code == 200
+    return json(response)
 
 
 async def test_create_a_new_user(acme: Client) -> None:
-    answer = await acme.call("POST", "/Users", user("ann@example.com", title="CTO"))
-    assert answer.status_code == 201
-    created = json(answer)
-    assert answer.headers["location"] == created["meta"]["location"]
+    response = await acme.call("POST", "/Users", user("ann@example.com", title="CTO"))
+    assert response.status_code == 201
+    created = json(response)
+    assert response.headers["location"] == created["meta"]["location"]
     assert created["meta"]["resourceType"] == "User"
     assert (created["userName"], created["title"], created["active"]) == (
         "ann@example.com",
@@ -28,9 +28,9 @@ async def test_create_a_new_user(acme: Client) -> None:
 
 async def test_create_a_duplicate_user(acme: Client) -> None:
     await acme.create_user("ann@example.com")
-    answer = await acme.call("POST", "/Users", user("ANN@Example.com"))
-    assert answer.status_code == 409
-    assert json(answer)["scimType"] == "uniqueness"
+    response = await acme.call("POST", "/Users", user("ANN@Example.com"))
+    assert response.status_code == 409
+    assert json(response)["scimType"] == "uniqueness"
     assert (await acme.find("Users", 'userName eq "ann@example.com"'))["totalResults"] == 1
 
 
@@ -102,15 +102,15 @@ async def test_filter_for_an_existing_user_different_case(acme: Client) -> None:
 
 async def test_patch_user_replace_attributes_verbose(acme: Client) -> None:
     created = await acme.create_user("ann@example.com")
-    answer = await acme.patch(
+    response = await acme.patch(
         f"/Users/{created['id']}",
         replace("displayName", "Pvlo"),
         replace('emails[type eq "work"].value', "t@example.com"),
         replace("name.givenName", "G"),
         replace(f"{ENTERPRISE_URN}:employeeNumber", "E"),
     )
-    assert answer.status_code == 200
-    changed = json(answer)
+    assert response.status_code == 200
+    changed = json(response)
     assert changed["displayName"] == "Pvlo"
     assert changed["emails"] == [{"primary": True, "type": "work", "value": "t@example.com"}]
     assert changed["name"]["givenName"] == "G"
@@ -121,13 +121,13 @@ async def test_patch_user_replace_attributes_verbose(acme: Client) -> None:
 
 async def test_patch_user_add_attributes_verbose(acme: Client) -> None:
     created = await acme.create_user("ann@example.com")
-    answer = await acme.patch(
+    response = await acme.patch(
         f"/Users/{created['id']}",
         {"op": "Add", "path": "nickName", "value": "Babs"},
         {"op": "Add", "path": 'emails[type eq "home"].value', "value": "h@example.com"},
         {"op": "Add", "path": 'roles[primary eq "True"].value', "value": "Admin"},
     )
-    changed = json(answer)
+    changed = json(response)
     assert changed["nickName"] == "Babs"
     assert {"type": "home", "value": "h@example.com"} in changed["emails"]
     assert changed["roles"] == [{"primary": True, "value": "Admin"}]
@@ -135,12 +135,12 @@ async def test_patch_user_add_attributes_verbose(acme: Client) -> None:
 
 async def test_update_user_name_path_less(acme: Client) -> None:
     created = await acme.create_user("ann@example.com")
-    answer = await acme.patch(
+    response = await acme.patch(
         f"/Users/{created['id']}",
         {"op": "replace", "value": {"userName": "ann.b@example.com", "name.familyName": "B"}},
     )
-    assert json(answer)["userName"] == "ann.b@example.com"
-    assert json(answer)["name"]["familyName"] == "B"
+    assert json(response)["userName"] == "ann.b@example.com"
+    assert json(response)["name"]["familyName"] == "B"
     assert (await acme.find("Users", 'userName eq "ann@example.com"'))["totalResults"] == 0
     assert (await acme.find("Users", 'userName eq "ann.b@example.com"'))["totalResults"] == 1
 
@@ -148,16 +148,16 @@ async def test_update_user_name_path_less(acme: Client) -> None:
 async def test_update_user_name_to_one_in_use(acme: Client) -> None:
     await acme.create_user("bob@example.com")
     created = await acme.create_user("ann@example.com")
-    answer = await acme.patch(f"/Users/{created['id']}", replace("userName", "BOB@example.com"))
-    assert (answer.status_code, json(answer)["scimType"]) == (409, "uniqueness")
+    response = await acme.patch(f"/Users/{created['id']}", replace("userName", "BOB@example.com"))
+    assert (response.status_code, json(response)["scimType"]) == (409, "uniqueness")
     assert await read(acme, created["id"]) == created
 
 
 @pytest.mark.parametrize("value", [False, "False", "false"])
 async def test_patch_user_disable_user(acme: Client, value: object) -> None:
     created = await acme.create_user("ann@example.com")
-    answer = await acme.patch(f"/Users/{created['id']}", replace("active", value))
-    assert answer.status_code == 200
+    response = await acme.patch(f"/Users/{created['id']}", replace("active", value))
+    assert response.status_code == 200
     assert (await read(acme, created["id"]))["active"] is False
     found = await acme.find("Users", 'userName eq "ann@example.com"')
     assert found["Resources"][0]["active"] is False
@@ -206,26 +206,26 @@ async def test_delete_a_user(acme: Client) -> None:
 
 async def test_patch_user_multiple_ops_on_different_attributes(acme: Client) -> None:
     created = await acme.create_user("ann@example.com", title="CTO")
-    answer = await acme.patch(
+    response = await acme.patch(
         f"/Users/{created['id']}",
         {"op": "add", "path": "nickName", "value": "N"},
         {"op": "replace", "path": "displayName", "value": "D"},
         {"op": "remove", "path": "title"},
     )
-    changed = json(answer)
+    changed = json(response)
     assert (changed["nickName"], changed["displayName"]) == ("N", "D")
     assert "title" not in changed
 
 
 async def test_patch_user_multiple_ops_on_same_attribute(acme: Client) -> None:
     created = await acme.create_user("ann@example.com")
-    answer = await acme.patch(
+    response = await acme.patch(
         f"/Users/{created['id']}",
         {"op": "remove", "path": "displayName"},
         {"op": "add", "path": "displayName", "value": "First"},
         {"op": "replace", "path": "displayName", "value": "Second"},
     )
-    assert json(answer)["displayName"] == "Second"
+    assert json(response)["displayName"] == "Second"
 
 
 async def test_delete_a_non_existent_user(acme: Client) -> None:

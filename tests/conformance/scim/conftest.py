@@ -7,7 +7,7 @@ import pytest
 
 from chassis.ids import uuid7
 from conformance.scim.harness import Storage, memory_storage, postgres_storage
-from scim.storage.statements import open_pool
+from scim.storage.pool import open_pool
 from support.databases import DatabaseFactory
 
 

@@ -13,24 +13,24 @@ from chassis.ids import uuid7
 from chassis.outbox import OutboxSignal
 from conformance.scim.memory import (
     Memory,
-    MemoryEntries,
     MemoryGroups,
+    MemoryLogEntries,
     MemoryTokens,
     MemoryUsers,
 )
 from scim.domain.group import Group
 from scim.domain.user import User
 from scim.events.outgoing import outgoing
-from scim.storage.entries import PostgresEntries
 from scim.storage.groups import PostgresGroups
+from scim.storage.log_entries import PostgresLogEntries
 from scim.storage.tenants import PostgresDirectory
 from scim.storage.tokens import PostgresTokens
 from scim.storage.users import PostgresUsers
-from scim.usecases.call import Call
-from scim.usecases.ports import Entries, Groups, Tenant, Tokens, Users
+from scim.usecases.log_entry import LogEntry
+from scim.usecases.ports import Groups, LogEntries, Tenant, Tokens, Users
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-Said = list[tuple[str, dict[str, Any]]]
+Events = list[tuple[str, dict[str, Any]]]
 
 
 @dataclass
@@ -40,15 +40,15 @@ class Storage:
     users: Users
     groups: Groups
     tokens: Tokens
-    entries: Entries
-    said: Callable[[UUID], Awaitable[Said]]
+    entries: LogEntries
+    events: Callable[[UUID], Awaitable[Events]]
     keep_tenant: Callable[[Tenant], Awaitable[None]]
 
 
 def memory_storage() -> Storage:
     memory = Memory(outgoing)
 
-    async def said(tenant_id: UUID) -> Said:
+    async def events(tenant_id: UUID) -> Events:
         return [(kind, data) for tenant, kind, data in memory.events if tenant == tenant_id]
 
     async def keep(tenant: Tenant) -> None:
@@ -58,14 +58,14 @@ def memory_storage() -> Storage:
         MemoryUsers(memory),
         MemoryGroups(memory),
         MemoryTokens(memory),
-        MemoryEntries(memory),
-        said,
+        MemoryLogEntries(memory),
+        events,
         keep,
     )
 
 
 def postgres_storage(pool: asyncpg.Pool) -> Storage:
-    async def said(tenant_id: UUID) -> Said:
+    async def events(tenant_id: UUID) -> Events:
         rows = await pool.fetch(
             "SELECT type, data FROM outbox WHERE tenant_id = $1 ORDER BY id", tenant_id
         )
@@ -80,16 +80,18 @@ def postgres_storage(pool: asyncpg.Pool) -> Storage:
         PostgresUsers(pool, signal, outgoing),
         PostgresGroups(pool, signal, outgoing),
         PostgresTokens(pool),
-        PostgresEntries(pool),
-        said,
+        PostgresLogEntries(pool),
+        events,
         keep,
     )
 
 
-def call(tenant_id: UUID, operation: str = "test", *, status: int = 200, age: int = 0) -> Call:
+def log_entry(
+    tenant_id: UUID, operation: str = "test", *, status: int = 200, age: int = 0
+) -> LogEntry:
     at = NOW - timedelta(seconds=age)
     made = uuid7().int & ((1 << 80) - 1)
-    return Call(
+    return LogEntry(
         tenant_id=tenant_id,
         id=UUID(int=int(at.timestamp() * 1000) << 80 | made),
         occurred_at=at,

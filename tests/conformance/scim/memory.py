@@ -13,13 +13,13 @@ from scim.domain.group import Group, GroupChange
 from scim.domain.keys import comparison_key
 from scim.domain.query import Equals, Field, Filter, Page, Unindexed
 from scim.domain.user import User
-from scim.usecases.call import Call
 from scim.usecases.changes import Change, GroupCreated, GroupUpdated, UserCreated, UserUpdated
+from scim.usecases.log_entry import LogEntry
 from scim.usecases.ports import (
-    Found,
     Grant,
     GroupRecord,
     NameTaken,
+    SearchResult,
     StoredUser,
     Tenant,
     Token,
@@ -28,31 +28,31 @@ from scim.usecases.ports import (
 )
 
 Key = tuple[UUID, UUID]
-Announce = Callable[[UUID, Change, datetime], Any]
+MakeEvent = Callable[[UUID, Change, datetime], Any]
 
 
 @dataclass
 class Memory:
     """What one database holds."""
 
-    announce: Announce
+    make_event: MakeEvent
     users: dict[Key, StoredUser] = field(default_factory=dict)
     groups: dict[Key, GroupRecord] = field(default_factory=dict)
     members: dict[Key, set[UUID]] = field(default_factory=dict)
     events: list[tuple[UUID, str, dict[str, Any]]] = field(default_factory=list)
-    entries: dict[Key, Call] = field(default_factory=dict)
+    entries: dict[Key, LogEntry] = field(default_factory=dict)
     tokens: dict[Key, tuple[Token, bytes]] = field(default_factory=dict)
     tenants: dict[UUID, Tenant] = field(default_factory=dict)
 
-    def commit(self, call: Call, *events: tuple[str, dict[str, Any]]) -> None:
+    def commit(self, entry: LogEntry, *events: tuple[str, dict[str, Any]]) -> None:
         """Store events and log row of a write."""
-        self.events += [(call.tenant_id, kind, data) for kind, data in events]
-        self.entries[call.tenant_id, call.id] = call
-        call.logged = True
+        self.events += [(entry.tenant_id, kind, data) for kind, data in events]
+        self.entries[entry.tenant_id, entry.id] = entry
+        entry.logged = True
 
-    def event(self, call: Call, change: Change, at: datetime) -> tuple[str, dict[str, Any]]:
+    def event(self, entry: LogEntry, change: Change, at: datetime) -> tuple[str, dict[str, Any]]:
         """Return what a change says."""
-        record = self.announce(call.tenant_id, change, at)
+        record = self.make_event(entry.tenant_id, change, at)
         return record.type, orjson.loads(record.data)
 
     def refuse_unknown(self, tenant_id: UUID, members: Sequence[UUID]) -> None:
@@ -68,14 +68,14 @@ class MemoryUsers:
 
     memory: Memory
 
-    async def add(self, user: User, *, at: datetime, call: Call) -> UserRecord:
-        event = self.memory.event(call, UserCreated(user), at)
+    async def add(self, user: User, *, at: datetime, entry: LogEntry) -> UserRecord:
+        event = self.memory.event(entry, UserCreated(user), at)
         await asyncio.sleep(0)
-        self._refuse_name(call.tenant_id, user)
+        self._refuse_name(entry.tenant_id, user)
         stored = StoredUser(user, at, at, adopted=True)
-        self.memory.users[call.tenant_id, user.id] = stored
-        call.resource_id, call.resource_name = str(user.id), user.user_name
-        self.memory.commit(call, event)
+        self.memory.users[entry.tenant_id, user.id] = stored
+        entry.resource_id, entry.resource_name = str(user.id), user.user_name
+        self.memory.commit(entry, event)
         return _user_record(stored)
 
     async def get(self, tenant_id: UUID, user_id: UUID) -> UserRecord | None:
@@ -87,38 +87,38 @@ class MemoryUsers:
         return self.memory.users.get((tenant_id, user_id))
 
     async def replace(
-        self, stored: StoredUser, user: User, *, at: datetime, call: Call
+        self, stored: StoredUser, user: User, *, at: datetime, entry: LogEntry
     ) -> UserRecord | None:
-        event = self.memory.event(call, UserUpdated(user), at)
+        event = self.memory.event(entry, UserUpdated(user), at)
         await asyncio.sleep(0)
-        present = self.memory.users.get((call.tenant_id, user.id))
+        present = self.memory.users.get((entry.tenant_id, user.id))
         if present is None or present.user.version != stored.user.version:
             return None
-        self._refuse_name(call.tenant_id, user)
+        self._refuse_name(entry.tenant_id, user)
         changed = StoredUser(user, stored.created_at, at, adopted=True)
-        self.memory.users[call.tenant_id, user.id] = changed
-        self.memory.commit(call, event)
+        self.memory.users[entry.tenant_id, user.id] = changed
+        self.memory.commit(entry, event)
         return _user_record(changed)
 
-    async def remove(self, user_id: UUID, *, at: datetime, call: Call) -> bool:
-        stored = self.memory.users.pop((call.tenant_id, user_id), None)
+    async def remove(self, user_id: UUID, *, at: datetime, entry: LogEntry) -> bool:
+        stored = self.memory.users.pop((entry.tenant_id, user_id), None)
         if stored is None:
             return False
         for (tenant_id, _), members in self.memory.members.items():
-            if tenant_id == call.tenant_id:
+            if tenant_id == entry.tenant_id:
                 members.discard(user_id)
         data = {"user_id": str(user_id), "user_name": stored.user.user_name}
-        self.memory.commit(call, ("scim.user.deleted.v1", data))
+        self.memory.commit(entry, ("scim.user.deleted.v1", data))
         return True
 
-    async def find(self, tenant_id: UUID, wanted: Filter, page: Page) -> Found[UserRecord]:
+    async def find(self, tenant_id: UUID, clauses: Filter, page: Page) -> SearchResult[UserRecord]:
         fitting = [
             stored
             for (tenant, _), stored in sorted(self.memory.users.items())
-            if tenant == tenant_id and all(_user_holds(stored.user, c) for c in wanted)
+            if tenant == tenant_id and all(_user_holds(stored.user, c) for c in clauses)
         ]
         shown = fitting[page.offset : page.offset + page.count]
-        return Found(len(fitting), [_user_record(stored) for stored in shown])
+        return SearchResult(len(fitting), [_user_record(stored) for stored in shown])
 
     def _refuse_name(self, tenant_id: UUID, user: User) -> None:
         for (tenant, id), other in self.memory.users.items():
@@ -134,16 +134,16 @@ class MemoryGroups:
     memory: Memory
 
     async def add(
-        self, group: Group, members: Sequence[UUID], *, at: datetime, call: Call
+        self, group: Group, members: Sequence[UUID], *, at: datetime, entry: LogEntry
     ) -> GroupRecord:
-        event = self.memory.event(call, GroupCreated(group), at)
+        event = self.memory.event(entry, GroupCreated(group), at)
         await asyncio.sleep(0)
-        self.memory.refuse_unknown(call.tenant_id, members)
-        self._refuse_name(call.tenant_id, group)
-        key = (call.tenant_id, group.id)
+        self.memory.refuse_unknown(entry.tenant_id, members)
+        self._refuse_name(entry.tenant_id, group)
+        key = (entry.tenant_id, group.id)
         self.memory.groups[key] = GroupRecord(group, at, at)
         self.memory.members[key] = set(members)
-        self.memory.commit(call, event, *_moved(group.id, set(members), set()))
+        self.memory.commit(entry, event, *_moved(group.id, set(members), set()))
         return GroupRecord(group, at, at, sorted(members))
 
     async def get(
@@ -153,48 +153,48 @@ class MemoryGroups:
         return None if record is None else self._record(tenant_id, record, with_members)
 
     async def change(
-        self, group_id: UUID, change: GroupChange, *, at: datetime, call: Call
+        self, group_id: UUID, change: GroupChange, *, at: datetime, entry: LogEntry
     ) -> bool:
         await asyncio.sleep(0)
-        key = (call.tenant_id, group_id)
+        key = (entry.tenant_id, group_id)
         record = self.memory.groups.get(key)
         if record is None:
             return False
-        self.memory.refuse_unknown(call.tenant_id, change.add)
+        self.memory.refuse_unknown(entry.tenant_id, change.add)
         changed = change.apply_to(record.group)
-        self._refuse_name(call.tenant_id, changed)
+        self._refuse_name(entry.tenant_id, changed)
         before = self.memory.members[key]
         after = (set() if change.clear_members else before - {*change.remove}) | {*change.add}
         events = []
         if changed is not record.group:
-            events.append(self.memory.event(call, GroupUpdated(changed), at))
+            events.append(self.memory.event(entry, GroupUpdated(changed), at))
         events += _moved(group_id, after - before, before - after)
         self.memory.members[key] = after
         if events:
             self.memory.groups[key] = replace(record, group=changed, updated_at=at)
-        self.memory.commit(call, *events)
+        self.memory.commit(entry, *events)
         return True
 
-    async def remove(self, group_id: UUID, *, at: datetime, call: Call) -> bool:
-        record = self.memory.groups.pop((call.tenant_id, group_id), None)
+    async def remove(self, group_id: UUID, *, at: datetime, entry: LogEntry) -> bool:
+        record = self.memory.groups.pop((entry.tenant_id, group_id), None)
         if record is None:
             return False
-        del self.memory.members[call.tenant_id, group_id]
+        del self.memory.members[entry.tenant_id, group_id]
         data = {"group_id": str(group_id), "display_name": record.group.display_name}
-        self.memory.commit(call, ("scim.group.deleted.v1", data))
+        self.memory.commit(entry, ("scim.group.deleted.v1", data))
         return True
 
     async def find(
-        self, tenant_id: UUID, wanted: Filter, page: Page, *, with_members: bool
-    ) -> Found[GroupRecord]:
+        self, tenant_id: UUID, clauses: Filter, page: Page, *, with_members: bool
+    ) -> SearchResult[GroupRecord]:
         fitting = [
             record
             for key, record in sorted(self.memory.groups.items())
             if key[0] == tenant_id
-            and all(_group_holds(record.group, self.memory.members[key], c) for c in wanted)
+            and all(_group_holds(record.group, self.memory.members[key], c) for c in clauses)
         ]
         shown = fitting[page.offset : page.offset + page.count]
-        return Found(
+        return SearchResult(
             len(fitting), [self._record(tenant_id, record, with_members) for record in shown]
         )
 
@@ -247,27 +247,27 @@ class MemoryTokens:
 
 
 @dataclass
-class MemoryEntries:
+class MemoryLogEntries:
     """The provisioning log."""
 
     memory: Memory
 
-    async def add(self, calls: Sequence[Call]) -> None:
-        for call in calls:
-            self.memory.entries.setdefault((call.tenant_id, call.id), call)
+    async def add(self, entries: Sequence[LogEntry]) -> None:
+        for entry in entries:
+            self.memory.entries.setdefault((entry.tenant_id, entry.id), entry)
 
     async def newest(
         self, tenant_id: UUID, *, since: datetime, errors: bool, limit: int
-    ) -> Sequence[Call]:
+    ) -> Sequence[LogEntry]:
         own = [
-            call
-            for (tenant, _), call in sorted(self.memory.entries.items())
-            if tenant == tenant_id and call.occurred_at >= since
+            entry
+            for (tenant, _), entry in sorted(self.memory.entries.items())
+            if tenant == tenant_id and entry.occurred_at >= since
         ]
-        return [call for call in own if call.status >= 400 or not errors][-limit:]
+        return [entry for entry in own if entry.status >= 400 or not errors][-limit:]
 
     async def prune(self, before: datetime) -> int:
-        old = [key for key, call in self.memory.entries.items() if call.occurred_at < before]
+        old = [key for key, entry in self.memory.entries.items() if entry.occurred_at < before]
         for key in old:
             del self.memory.entries[key]
         return len(old)

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from chassis.ids import uuid7
-from conformance.scim.harness import NOW, Storage, call, group, user
+from conformance.scim.harness import NOW, Storage, group, log_entry, user
 from scim.domain.group import Group, GroupChange
 from scim.domain.query import Equals, Field, Page
 from scim.usecases.ports import NameTaken, UnknownMembers
@@ -19,13 +19,13 @@ LATER = NOW + timedelta(minutes=1)
 async def people(storage: Storage, tenant: UUID, count: int) -> list[UUID]:
     made = [user(f"u{number}-{uuid7()}@x") for number in range(count)]
     for each in made:
-        await storage.users.add(each, at=NOW, call=call(tenant))
+        await storage.users.add(each, at=NOW, entry=log_entry(tenant))
     return sorted(each.id for each in made)
 
 
 async def made(storage: Storage, tenant: UUID, name: str, *members: UUID) -> Group:
     new = group(name, "external")
-    await storage.groups.add(new, members, at=NOW, call=call(tenant))
+    await storage.groups.add(new, members, at=NOW, entry=log_entry(tenant))
     return new
 
 
@@ -34,7 +34,7 @@ async def change(storage: Storage, tenant: UUID, of: Group, **values: Any) -> bo
         of.id,
         GroupChange(**values),
         at=LATER,
-        call=call(tenant),
+        entry=log_entry(tenant),
     )
 
 
@@ -48,22 +48,22 @@ async def members(storage: Storage, tenant: UUID, of: Group) -> list[UUID]:
 async def moves(storage: Storage, tenant: UUID) -> list[tuple[list[str], list[str]]]:
     return [
         (sorted(data["added"]), sorted(data["removed"]))
-        for kind, data in await storage.said(tenant)
+        for kind, data in await storage.events(tenant)
         if kind == "scim.group.members_changed.v1"
     ]
 
 
 async def test_a_group_is_stored_with_its_members(storage: Storage, tenant: UUID) -> None:
     ann, bob = await people(storage, tenant, 2)
-    request = call(tenant)
+    request = log_entry(tenant)
     sales = group("Sales")
-    record = await storage.groups.add(sales, [bob, ann], at=NOW, call=request)
+    record = await storage.groups.add(sales, [bob, ann], at=NOW, entry=request)
     assert request.logged
     assert await storage.groups.get(tenant, sales.id, with_members=True) == record
     slim = await storage.groups.get(tenant, sales.id, with_members=False)
     assert slim is not None
     assert (slim.group, slim.members) == (sales, None)
-    kinds = [kind for kind, _ in await storage.said(tenant)][2:]
+    kinds = [kind for kind, _ in await storage.events(tenant)][2:]
     assert kinds == ["scim.group.created.v1", "scim.group.members_changed.v1"]
     assert await moves(storage, tenant) == [([str(ann), str(bob)], [])]
 
@@ -100,14 +100,14 @@ async def test_a_rename_is_announced_with_its_version(storage: Storage, tenant: 
     assert record is not None
     assert record.group == Group(sales.id, 3, "Sellers", None)
     assert (record.created_at, record.updated_at) == (NOW, LATER)
-    updates = [d["group"] for kind, d in await storage.said(tenant) if "updated" in kind]
+    updates = [d["group"] for kind, d in await storage.events(tenant) if "updated" in kind]
     assert [(g["version"], g["display_name"]) for g in updates] == [(2, "Sellers"), (3, "Sellers")]
 
 
 async def test_a_refused_change_leaves_nothing_behind(storage: Storage, tenant: UUID) -> None:
     ann, bob = await people(storage, tenant, 2)
     sales, other = await made(storage, tenant, "Sales", ann), await made(storage, tenant, "Other")
-    said, stranger = await storage.said(tenant), uuid7()
+    events, stranger = await storage.events(tenant), uuid7()
     with pytest.raises(UnknownMembers) as unknown:
         await change(storage, tenant, sales, display_name="X", add=(bob, stranger), remove=(ann,))
     assert (unknown.value.ids, unknown.value.total) == ([stranger], 1)
@@ -119,7 +119,7 @@ async def test_a_refused_change_leaves_nothing_behind(storage: Storage, tenant: 
         await made(storage, tenant, "sales", ann)
     with pytest.raises(UnknownMembers):
         await made(storage, tenant, "New", ann, stranger)
-    assert await storage.said(tenant) == said
+    assert await storage.events(tenant) == events
     assert await members(storage, tenant, sales) == [ann]
     assert await members(storage, tenant, other) == []
 
@@ -137,10 +137,10 @@ async def test_changes_at_once_keep_one_another(storage: Storage, tenant: UUID) 
         ),
     )
     assert await members(storage, tenant, sales) == sorted(come)
-    told: set[str] = set()
+    seen: set[str] = set()
     for added, removed in await moves(storage, tenant):
-        told = told - {*removed} | {*added}
-    assert told == {str(id) for id in come}
+        seen = seen - {*removed} | {*added}
+    assert seen == {str(id) for id in come}
 
 
 async def test_replacements_at_once_leave_one_of_them(storage: Storage, tenant: UUID) -> None:
@@ -157,14 +157,14 @@ async def test_replacements_at_once_leave_one_of_them(storage: Storage, tenant: 
 async def test_removal_takes_memberships_along(storage: Storage, tenant: UUID) -> None:
     [ann] = await people(storage, tenant, 1)
     sales, other = await made(storage, tenant, "S", ann), await made(storage, tenant, "O", ann)
-    assert await storage.groups.remove(sales.id, at=NOW, call=call(tenant))
-    assert not await storage.groups.remove(sales.id, at=NOW, call=call(tenant))
+    assert await storage.groups.remove(sales.id, at=NOW, entry=log_entry(tenant))
+    assert not await storage.groups.remove(sales.id, at=NOW, entry=log_entry(tenant))
     assert await storage.groups.get(tenant, sales.id, with_members=True) is None
     assert not await change(storage, tenant, sales, add=(ann,))
     assert not await change(storage, tenant, sales, display_name="X")
-    kind, data = (await storage.said(tenant))[-1]
+    kind, data = (await storage.events(tenant))[-1]
     assert (kind, data["display_name"]) == ("scim.group.deleted.v1", "S")
-    await storage.users.remove(ann, at=NOW, call=call(tenant))
+    await storage.users.remove(ann, at=NOW, entry=log_entry(tenant))
     assert await members(storage, tenant, other) == []
 
 
@@ -174,7 +174,7 @@ async def test_tenants_do_not_see_one_another(storage: Storage, tenant: UUID) ->
     sales = await made(storage, tenant, "Sales", ann)
     assert await storage.groups.get(stranger, sales.id, with_members=True) is None
     assert not await change(storage, stranger, sales, add=(foreign,))
-    assert not await storage.groups.remove(sales.id, at=NOW, call=call(stranger))
+    assert not await storage.groups.remove(sales.id, at=NOW, entry=log_entry(stranger))
     with pytest.raises(UnknownMembers):
         await change(storage, tenant, sales, add=(foreign,))
     await made(storage, stranger, "Sales", foreign)

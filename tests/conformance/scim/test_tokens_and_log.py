@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from chassis.ids import uuid7
-from conformance.scim.harness import NOW, Storage, call
+from conformance.scim.harness import NOW, Storage, log_entry
 from scim.usecases.ports import Tenant, Token
 
 DAY = timedelta(days=1)
@@ -57,7 +57,7 @@ async def test_last_use_only_rises(storage: Storage, tenant: UUID) -> None:
 
 async def test_rows_of_the_log(storage: Storage, tenant: UUID) -> None:
     rows = [
-        call(tenant, f"user.{number}", status=400 if number % 2 else 200, age=100 - number)
+        log_entry(tenant, f"user.{number}", status=400 if number % 2 else 200, age=100 - number)
         for number in range(10)
     ]
     rows[3].dropped, rows[3].detail = ("a", "b"), "Why."
@@ -75,7 +75,9 @@ async def test_rows_of_the_log(storage: Storage, tenant: UUID) -> None:
 
 async def test_old_rows_go(storage: Storage, tenant: UUID) -> None:
     other = uuid7()
-    await storage.entries.add([call(t, age=age) for t in (tenant, other) for age in (10, 100, 200)])
+    await storage.entries.add(
+        [log_entry(t, age=age) for t in (tenant, other) for age in (10, 100, 200)]
+    )
     assert await storage.entries.prune(NOW - timedelta(seconds=50)) == 4
     for each in (tenant, other):
         left = await storage.entries.newest(each, since=NOW - DAY, errors=False, limit=9)

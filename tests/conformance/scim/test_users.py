@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from chassis.ids import uuid7
-from conformance.scim.harness import NOW, Storage, call, user
+from conformance.scim.harness import NOW, Storage, log_entry, user
 from scim.domain.errors import ScimError
 from scim.domain.keys import IMPOSSIBLE_ID
 from scim.domain.query import Equals, Field, Filter, Page, Unindexed
@@ -37,14 +37,14 @@ async def names(storage: Storage, tenant: UUID, wanted: Filter = (), page: Page 
 
 
 async def test_a_user_is_stored_announced_and_logged(storage: Storage, tenant: UUID) -> None:
-    ann, request = user("Ann@x"), call(tenant, "user.create", status=201)
-    record = await storage.users.add(ann, at=NOW, call=request)
+    ann, request = user("Ann@x"), log_entry(tenant, "user.create", status=201)
+    record = await storage.users.add(ann, at=NOW, entry=request)
     assert (record.id, record.version, record.created_at) == (ann.id, 1, NOW)
     assert await storage.users.get(tenant, ann.id) == record
     stored = await storage.users.load(tenant, ann.id)
     assert stored is not None
     assert (stored.user, stored.created_at, stored.adopted) == (ann, NOW, True)
-    [(kind, data)] = await storage.said(tenant)
+    [(kind, data)] = await storage.events(tenant)
     assert (kind, data["user"]["user_name"]) == ("scim.user.created.v1", "Ann@x")
     assert request.logged
     [entry] = await storage.entries.newest(tenant, since=NOW, errors=False, limit=9)
@@ -53,12 +53,13 @@ async def test_a_user_is_stored_announced_and_logged(storage: Storage, tenant: U
 
 async def test_a_name_is_given_once_even_in_a_race(storage: Storage, tenant: UUID) -> None:
     adding = [
-        storage.users.add(user(name), at=NOW, call=call(tenant)) for name in ["Ann@x", "ANN@x"] * 10
+        storage.users.add(user(name), at=NOW, entry=log_entry(tenant))
+        for name in ["Ann@x", "ANN@x"] * 10
     ]
     results = await asyncio.gather(*adding, return_exceptions=True)
     assert sum(isinstance(result, NameTaken) for result in results) == 19
     assert len(await names(storage, tenant)) == 1
-    assert len(await storage.said(tenant)) == 1
+    assert len(await storage.events(tenant)) == 1
     assert len(await storage.entries.newest(tenant, since=NOW, errors=False, limit=99)) == 1
 
 
@@ -66,17 +67,17 @@ async def test_a_replacement_needs_the_version_that_was_read(
     storage: Storage, tenant: UUID
 ) -> None:
     ann = user("ann@x")
-    await storage.users.add(ann, at=NOW, call=call(tenant))
+    await storage.users.add(ann, at=NOW, entry=log_entry(tenant))
     stored = await storage.users.load(tenant, ann.id)
     assert stored is not None
     changed = ann.changed_to({"userName": "ann@x", "active": False})
-    record = await storage.users.replace(stored, changed, at=LATER, call=call(tenant))
+    record = await storage.users.replace(stored, changed, at=LATER, entry=log_entry(tenant))
     assert record is not None
     assert (record.version, record.created_at, record.updated_at) == (2, NOW, LATER)
-    stale = call(tenant)
-    assert await storage.users.replace(stored, changed, at=LATER, call=stale) is None
+    stale = log_entry(tenant)
+    assert await storage.users.replace(stored, changed, at=LATER, entry=stale) is None
     assert not stale.logged
-    assert [kind for kind, _ in await storage.said(tenant)] == [
+    assert [kind for kind, _ in await storage.events(tenant)] == [
         "scim.user.created.v1",
         "scim.user.updated.v1",
     ]
@@ -84,10 +85,10 @@ async def test_a_replacement_needs_the_version_that_was_read(
 
 async def test_edits_at_once_are_all_there_in_the_end(storage: Storage, tenant: UUID) -> None:
     ann = user("ann@x")
-    await storage.users.add(ann, at=NOW, call=call(tenant))
+    await storage.users.add(ann, at=NOW, entry=log_entry(tenant))
     change = ChangeUser(storage.users, SteadyClock())
     attributes = [f"attribute{number}" for number in range(8)]
-    await asyncio.gather(*(change(ann.id, adding(name), call(tenant)) for name in attributes))
+    await asyncio.gather(*(change(ann.id, adding(name), log_entry(tenant)) for name in attributes))
     stored = await storage.users.load(tenant, ann.id)
     assert stored is not None
     assert stored.user.document.keys() >= {*attributes}
@@ -97,46 +98,46 @@ async def test_edits_at_once_are_all_there_in_the_end(storage: Storage, tenant: 
 async def test_a_name_in_use_changes_nothing(storage: Storage, tenant: UUID) -> None:
     ann, bob = user("ann@x"), user("bob@x")
     for each in (ann, bob):
-        await storage.users.add(each, at=NOW, call=call(tenant))
-    said = await storage.said(tenant)
-    request = call(tenant)
+        await storage.users.add(each, at=NOW, entry=log_entry(tenant))
+    events = await storage.events(tenant)
+    request = log_entry(tenant)
     with pytest.raises(ScimError, match="exists already"):
         await ChangeUser(storage.users, SteadyClock())(
             bob.id, lambda d: {**d, "userName": "ANN@x"}, request
         )
     assert not request.logged
-    assert await storage.said(tenant) == said
+    assert await storage.events(tenant) == events
     assert await names(storage, tenant) == ["ann@x", "bob@x"]
 
 
 async def test_removal_takes_memberships_along(storage: Storage, tenant: UUID) -> None:
     ann = user("ann@x")
-    await storage.users.add(ann, at=NOW, call=call(tenant))
-    request = call(tenant)
-    assert await storage.users.remove(ann.id, at=NOW, call=request)
+    await storage.users.add(ann, at=NOW, entry=log_entry(tenant))
+    request = log_entry(tenant)
+    assert await storage.users.remove(ann.id, at=NOW, entry=request)
     assert request.logged
-    assert not await storage.users.remove(ann.id, at=NOW, call=call(tenant))
-    kind, data = (await storage.said(tenant))[-1]
+    assert not await storage.users.remove(ann.id, at=NOW, entry=log_entry(tenant))
+    kind, data = (await storage.events(tenant))[-1]
     assert (kind, data) == (
         "scim.user.deleted.v1",
         {"user_id": str(ann.id), "user_name": "ann@x"},
     )
     again = replace(ann, id=uuid7())
-    await storage.users.add(again, at=NOW, call=call(tenant))
+    await storage.users.add(again, at=NOW, entry=log_entry(tenant))
 
 
 async def test_tenants_do_not_see_one_another(storage: Storage, tenant: UUID) -> None:
     other, ann = uuid7(), user("ann@x")
-    await storage.users.add(ann, at=NOW, call=call(tenant))
+    await storage.users.add(ann, at=NOW, entry=log_entry(tenant))
     assert await storage.users.get(other, ann.id) is None
     assert await storage.users.load(other, ann.id) is None
-    assert not await storage.users.remove(ann.id, at=NOW, call=call(other))
+    assert not await storage.users.remove(ann.id, at=NOW, entry=log_entry(other))
     assert await names(storage, other) == []
-    await storage.users.add(user("ANN@x"), at=NOW, call=call(other))
+    await storage.users.add(user("ANN@x"), at=NOW, entry=log_entry(other))
     stored = await storage.users.load(tenant, ann.id)
     assert stored is not None
     changed = ann.changed_to({"userName": "stolen@x"})
-    assert await storage.users.replace(stored, changed, at=NOW, call=call(other)) is None
+    assert await storage.users.replace(stored, changed, at=NOW, entry=log_entry(other)) is None
     assert await names(storage, tenant) == ["ann@x"]
 
 
@@ -167,7 +168,7 @@ async def test_every_clause_finds_what_it_says(storage: Storage, tenant: UUID) -
         **{ENTERPRISE_URN: {"manager": {"value": "boss"}}},
     )
     for each in (ann, user("bob@x", externalId="e1"), user("cai@x")):
-        await storage.users.add(each, at=NOW, call=call(tenant))
+        await storage.users.add(each, at=NOW, entry=log_entry(tenant))
     for wanted in clauses(ann):
         assert await names(storage, tenant, wanted) == ["Ann@x"], wanted
     for nothing in (
@@ -195,8 +196,8 @@ async def test_attributes_without_an_index_are_found_in_the_documents(
         **{ENTERPRISE_URN: {"employeeNumber": "E1", "manager": {"value": "boss"}}},
     )
     for each in (ann, user("bob@x", title="CTO", phoneNumbers=phones[:1]), user("cai@x")):
-        await storage.users.add(each, at=NOW, call=call(tenant))
-    await storage.users.add(user("ann@x", title="CTO"), at=NOW, call=call(uuid7()))
+        await storage.users.add(each, at=NOW, entry=log_entry(tenant))
+    await storage.users.add(user("ann@x", title="CTO"), at=NOW, entry=log_entry(uuid7()))
     mobile = Unindexed(("phoneNumbers", "value"), type="mobile")
     for place, value, found in (
         (Unindexed(("title",)), "éclair chef", ["ann@x"]),
@@ -218,7 +219,9 @@ async def test_attributes_without_an_index_are_found_in_the_documents(
 
 async def test_pages_are_stable_and_know_the_total(storage: Storage, tenant: UUID) -> None:
     for number in range(7):
-        await storage.users.add(user(f"u{number}@x", externalId="same"), at=NOW, call=call(tenant))
+        await storage.users.add(
+            user(f"u{number}@x", externalId="same"), at=NOW, entry=log_entry(tenant)
+        )
     for wanted in ((), (Equals(Field.EXTERNAL_ID, "same"),), (Equals(Field.ACTIVE, True),)):
         for start, count, shown in (
             (1, 3, "012"),

@@ -15,20 +15,20 @@ from chassis.loops import Loop, beat
 from chassis.outbox import OutboxSignal
 from chassis.service import Mode, Parts, Service, on_the_bus
 from chassis.settings import load_settings
-from scim.api.answers import edge_error_body
 from scim.api.dispatch import PREFIX, Dispatcher
 from scim.api.groups import GroupResource
-from scim.api.routes import scim_operations
+from scim.api.responses import edge_error_body
+from scim.api.routes import scim_endpoints
 from scim.api.users import UserResource
 from scim.cli.app import scim_cli
-from scim.cli.runtime import Desk
+from scim.cli.runtime import UseCases
 from scim.events.incoming import subscriptions
 from scim.events.outgoing import outgoing
 from scim.settings import Settings
-from scim.storage.entries import PostgresEntries
 from scim.storage.failures import as_scim_error
 from scim.storage.groups import PostgresGroups
-from scim.storage.statements import open_pool
+from scim.storage.log_entries import PostgresLogEntries
+from scim.storage.pool import open_pool
 from scim.storage.tenants import PostgresDirectory, PostgresTenants
 from scim.storage.tokens import PostgresTokens
 from scim.storage.users import PostgresUsers
@@ -40,8 +40,8 @@ from scim.usecases.create_user import CreateUser
 from scim.usecases.delete_group import DeleteGroup
 from scim.usecases.delete_user import DeleteUser
 from scim.usecases.follow_directory import FollowDirectory
-from scim.usecases.journal import Bookkeeping, Journal, Retention
 from scim.usecases.ports import Groups, Users
+from scim.usecases.provisioning_log import BackgroundWriter, ProvisioningLog, Retention
 from scim.usecases.tokens import CreateToken, FindTenant, ListTokens, RevokeToken
 
 NAME = "scim"
@@ -50,11 +50,11 @@ BURST_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
-    """The HTTP surface and what is written beside its path."""
+class ScimSurface:
+    """The SCIM HTTP surface, and what is written in the background of its requests."""
 
     app: Application
-    bookkeeping: Bookkeeping
+    background_writer: BackgroundWriter
     limit: RateLimit
 
 
@@ -64,8 +64,8 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     dsn, clock = settings.database_url, SystemClock()
     pool = await open_pool(dsn, size=settings.database_pool_size, warm=mode.serves)
     signal = OutboxSignal(dsn=dsn)
-    edge = build_edge(settings, pool, signal, clock)
-    retention = Retention(PostgresEntries(pool), clock, settings.provisioning_log_days, beat)
+    surface = build_surface(settings, pool, signal, clock)
+    retention = Retention(PostgresLogEntries(pool), clock, settings.provisioning_log_days, beat)
     try:
         yield on_the_bus(
             settings,
@@ -77,35 +77,37 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
             subscriptions=subscriptions(
                 lambda connection: FollowDirectory(PostgresDirectory(connection))
             ),
-            app=edge.app,
+            app=surface.app,
             work_loops=[Loop("retention", retention.run, silence=300)],
-            serve_loops=[Loop("bookkeeping", edge.bookkeeping.run)],
+            serve_loops=[Loop("background-writer", surface.background_writer.run)],
         )
     finally:
         await pool.close()
 
 
-def build_edge(settings: Settings, pool: asyncpg.Pool, signal: OutboxSignal, clock: Clock) -> Edge:
+def build_surface(
+    settings: Settings, pool: asyncpg.Pool, signal: OutboxSignal, clock: Clock
+) -> ScimSurface:
     """Put the SCIM surface on PostgreSQL."""
     tokens = PostgresTokens(pool)
-    journal = Journal(PostgresEntries(pool))
+    provisioning_log = ProvisioningLog(PostgresLogEntries(pool))
     authenticate = Authenticate(tokens, _digest_key(settings), clock)
     rate = settings.tenant_requests_per_second
     users = PostgresUsers(pool, signal, outgoing)
     groups = PostgresGroups(pool, signal, outgoing)
     limit = RateLimit(rate, burst=rate * BURST_SECONDS)
     dispatcher = Dispatcher(
-        operations=scim_operations(_user_resource(users, clock), _group_resource(groups, clock)),
+        endpoints=scim_endpoints(_user_resource(users, clock), _group_resource(groups, clock)),
         authenticate=authenticate,
         limit=limit,
-        journal=journal,
+        provisioning_log=provisioning_log,
         clock=clock,
         public_url=settings.public_url,
         translate=as_scim_error,
     )
     app = create_app("Portico SCIM", limits=limits_of(settings), error_body=edge_error_body)
     app.router.routes.insert(0, Mount(PREFIX.rstrip("/"), app=dispatcher, name="scim"))
-    return Edge(app, Bookkeeping(journal, authenticate, tokens, beat), limit)
+    return ScimSurface(app, BackgroundWriter(provisioning_log, authenticate, tokens, beat), limit)
 
 
 def _user_resource(users: Users, clock: Clock) -> UserResource:
@@ -121,19 +123,19 @@ def _group_resource(groups: Groups, clock: Clock) -> GroupResource:
 
 
 @asynccontextmanager
-async def open_desk() -> AsyncIterator[Desk]:
+async def open_use_cases() -> AsyncIterator[UseCases]:
     """Connect to the service's storage for one command."""
     settings, clock = load_settings(Settings), SystemClock()
     async with command_pool(
         settings, service=NAME, package=PACKAGE, open_pool=lambda dsn: open_pool(dsn, size=1)
     ) as pool:
         tokens = PostgresTokens(pool)
-        yield Desk(
+        yield UseCases(
             find_tenant=FindTenant(PostgresTenants(pool)),
             create_token=CreateToken(tokens, _digest_key(settings), clock),
             list_tokens=ListTokens(tokens),
             revoke_token=RevokeToken(tokens, clock),
-            entries=PostgresEntries(pool),
+            entries=PostgresLogEntries(pool),
             clock=clock,
             base_url=_base_urls(settings.public_url),
         )
@@ -148,5 +150,5 @@ def _digest_key(settings: Settings) -> bytes:
 
 
 SERVICE = Service(
-    name=NAME, package=PACKAGE, settings=Settings, build=build, cli=scim_cli(open_desk)
+    name=NAME, package=PACKAGE, settings=Settings, build=build, cli=scim_cli(open_use_cases)
 )

@@ -1,13 +1,13 @@
 """The discovery endpoints: schemas, resource types and the provider's abilities."""
 
-from scim.api.answers import Answer
-from scim.api.asked import Asked, Handler, Operation, Operations
+from scim.api.request import Endpoint, Endpoints, Handler, ScimRequest
+from scim.api.responses import ScimResponse
 from scim.domain.errors import Kind, ScimError
 from scim.protocol import discovery
 
 
-def discovery_operations() -> Operations:
-    """Return the operations of the discovery endpoints."""
+def discovery_endpoints() -> Endpoints:
+    """Return the discovery endpoints."""
     return {
         "serviceproviderconfig": _get("discovery.config", _config),
         "resourcetypes": _get("discovery.resource_types", _resource_types),
@@ -17,33 +17,33 @@ def discovery_operations() -> Operations:
     }
 
 
-def _get(name: str, handle: Handler) -> dict[str, Operation]:
-    return {"GET": Operation(name, None, 200, handle)}
+def _get(name: str, handle: Handler) -> dict[str, Endpoint]:
+    return {"GET": Endpoint(name, None, 200, handle)}
 
 
-async def _config(asked: Asked) -> Answer:
-    return Answer(200, discovery.service_provider_config(asked.base_url))
+async def _config(request: ScimRequest) -> ScimResponse:
+    return ScimResponse(200, discovery.service_provider_config(request.base_url))
 
 
-async def _resource_types(asked: Asked) -> Answer:
-    _refuse_filter(asked)
-    return Answer(200, discovery.resource_types(asked.base_url))
+async def _resource_types(request: ScimRequest) -> ScimResponse:
+    _refuse_filter(request)
+    return ScimResponse(200, discovery.resource_types(request.base_url))
 
 
-async def _resource_type(asked: Asked) -> Answer:
-    return Answer(200, discovery.resource_type(asked.base_url, asked.rest))
+async def _resource_type(request: ScimRequest) -> ScimResponse:
+    return ScimResponse(200, discovery.resource_type(request.base_url, request.rest))
 
 
-async def _schemas(asked: Asked) -> Answer:
-    _refuse_filter(asked)
-    return Answer(200, discovery.schemas(asked.base_url))
+async def _schemas(request: ScimRequest) -> ScimResponse:
+    _refuse_filter(request)
+    return ScimResponse(200, discovery.schemas(request.base_url))
 
 
-async def _schema(asked: Asked) -> Answer:
-    return Answer(200, discovery.schema(asked.base_url, asked.rest))
+async def _schema(request: ScimRequest) -> ScimResponse:
+    return ScimResponse(200, discovery.schema(request.base_url, request.rest))
 
 
-def _refuse_filter(asked: Asked) -> None:
+def _refuse_filter(request: ScimRequest) -> None:
     # RFC 7644 §4: a filter on these endpoints is to be refused with 403.
-    if "filter" in asked.query:
+    if "filter" in request.query:
         raise ScimError(Kind.FORBIDDEN, "The discovery endpoints take no filter.")

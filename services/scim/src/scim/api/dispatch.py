@@ -1,6 +1,6 @@
-"""The one door of the SCIM surface: who is calling, what is wanted, and what became of it.
+"""Serves every request of the SCIM surface: token, tenant, endpoint, response, log entry.
 
-Every answer, errors included, is `application/scim+json`, and every request of a known tenant
+Every response, errors included, is `application/scim+json`, and every request of a known tenant
 leaves one row in the provisioning log. It is a plain ASGI application, because it is the hot path.
 """
 
@@ -15,22 +15,22 @@ from chassis import context
 from chassis.clock import Clock
 from chassis.http import RateLimit
 from chassis.ids import uuid7
-from scim.api.answers import (
-    Answer,
+from scim.api.request import Endpoint, Endpoints, ScimRequest, path_pattern, read_body, read_query
+from scim.api.responses import (
     MethodNotAllowed,
-    NotImplementedHere,
+    NotSupported,
+    ScimResponse,
     TooManyRequests,
-    error_answer,
+    error_response,
     internal_error,
     method_not_allowed,
     not_implemented,
 )
-from scim.api.asked import Asked, Operation, Operations, read_body, read_query, shape_of
 from scim.domain.errors import ScimError, not_found
 from scim.usecases.authenticate import Authenticate
-from scim.usecases.call import Call
-from scim.usecases.journal import Journal
+from scim.usecases.log_entry import LogEntry
 from scim.usecases.ports import Tenant
+from scim.usecases.provisioning_log import ProvisioningLog
 
 PREFIX = "/scim/v2/"
 MAX_DETAIL = 1_000
@@ -43,89 +43,96 @@ log = structlog.get_logger()
 class Dispatcher:
     """Serves everything under `/scim/v2/{tenant}`."""
 
-    operations: Operations
+    endpoints: Endpoints
     authenticate: Authenticate
     limit: RateLimit
-    journal: Journal
+    provisioning_log: ProvisioningLog
     clock: Clock
     public_url: str
     translate: Callable[[Exception], ScimError | None]
-    """Turns what storage raises into what can be told, where there is something to tell."""
+    """Turns a failure of storage into the error that the client gets; None for a fault of ours."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        answer = await self._answer(scope, receive)
+        response = await self._respond(scope, receive)
         await send(
-            {"type": "http.response.start", "status": answer.status, "headers": answer.headers()}
+            {
+                "type": "http.response.start",
+                "status": response.status,
+                "headers": response.headers(),
+            }
         )
-        await send({"type": "http.response.body", "body": answer.body})
+        await send({"type": "http.response.body", "body": response.body})
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+    async def _respond(self, scope: Scope, receive: Receive) -> ScimResponse:
         tenant_text, _, path = scope["path"][len(PREFIX) :].partition("/")
         # A Tenant URL that was saved with a slash at its end makes two of them.
         resource, _, rest = path.strip("/").partition("/")
-        methods = self.operations.get(shape_of(resource, rest), {})
-        operation = methods.get(scope["method"])
-        scope["operation"] = operation.name if operation else "scim.unknown"
+        methods = self.endpoints.get(path_pattern(resource, rest), {})
+        endpoint = methods.get(scope["method"])
+        # The HTTP edge labels metrics and logs with this key.
+        scope["operation"] = endpoint.name if endpoint else "scim.unknown"
         try:
             tenant = await self.authenticate(tenant_text, _authorization(scope))
         except Exception as error:
-            return self._refusal(error, None)
-        call = self._open(tenant, operation)
+            return self._error_response(error, None)
+        entry = self._log_entry(tenant, endpoint)
         try:
-            self._limit(tenant)
-            if operation is None:
-                raise _no_operation(", ".join(methods))
+            self._take_from_limit(tenant)
+            if endpoint is None:
+                raise _no_endpoint(", ".join(methods))
             body = b"" if scope["method"] in _WITHOUT_BODY else await read_body(receive)
             query = read_query(scope["query_string"])
             base_url = f"{self.public_url}{PREFIX}{tenant.id}"
-            return await operation.handle(Asked(tenant, base_url, rest, query, body, call))
+            return await endpoint.handle(ScimRequest(tenant, base_url, rest, query, body, entry))
         except CancelledError:
             # The edge gave up waiting; whether a write went through is not known.
-            call.status, call.detail = 503, "The request took too long."
+            entry.status, entry.detail = 503, "The request took too long."
             raise
         except Exception as error:
-            return self._refusal(error, call)
+            return self._error_response(error, entry)
         finally:
-            self.journal.note(call)
+            self.provisioning_log.append(entry)
 
-    def _open(self, tenant: Tenant, operation: Operation | None) -> Call:
-        return Call(
+    def _log_entry(self, tenant: Tenant, endpoint: Endpoint | None) -> LogEntry:
+        return LogEntry(
             tenant_id=tenant.id,
             id=uuid7(),
             occurred_at=self.clock.now(),
-            operation=operation.name if operation else "unknown",
-            resource_type=operation.resource_type if operation else None,
-            status=operation.status if operation else 404,
+            operation=endpoint.name if endpoint else "unknown",
+            resource_type=endpoint.resource_type if endpoint else None,
+            status=endpoint.status if endpoint else 404,
             correlation_id=context.current().correlation_id or None,
         )
 
-    def _limit(self, tenant: Tenant) -> None:
+    def _take_from_limit(self, tenant: Tenant) -> None:
         seconds = self.limit.take(tenant.id)
         if seconds:
             raise TooManyRequests(seconds)
 
-    def _refusal(self, error: Exception, call: Call | None) -> Answer:
-        refused = error if isinstance(error, ScimError) else self.translate(error)
+    def _error_response(self, error: Exception, entry: LogEntry | None) -> ScimResponse:
+        scim_error = error if isinstance(error, ScimError) else self.translate(error)
         scim_type = None
-        if refused is not None:
-            answer, detail, scim_type = error_answer(refused), refused.detail, refused.scim_type
-            if refused is not error:
+        if scim_error is not None:
+            response, detail = error_response(scim_error), scim_error.detail
+            scim_type = scim_error.scim_type
+            if scim_error is not error:
                 log.warning("storage.failed", error=repr(error))
         elif isinstance(error, MethodNotAllowed):
-            answer, detail = method_not_allowed(error), str(error)
-        elif isinstance(error, NotImplementedHere):
-            answer, detail = not_implemented(error), str(error)
+            response, detail = method_not_allowed(error), str(error)
+        elif isinstance(error, NotSupported):
+            response, detail = not_implemented(error), str(error)
         else:
             log.error("scim.request_failed", exc_info=error)
-            answer = internal_error(context.current().correlation_id)
+            response = internal_error(context.current().correlation_id)
             detail = "Something went wrong on our side."
-        if call is not None:
-            call.status, call.scim_type, call.detail = answer.status, scim_type, detail[:MAX_DETAIL]
-        return answer
+        if entry is not None:
+            entry.status, entry.scim_type = response.status, scim_type
+            entry.detail = detail[:MAX_DETAIL]
+        return response
 
 
-def _no_operation(allowed: str) -> Exception:
+def _no_endpoint(allowed: str) -> Exception:
     if allowed:
         return MethodNotAllowed(allowed)
     return not_found("There is nothing at this address; the SCIM resources are Users and Groups.")

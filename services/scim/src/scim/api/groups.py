@@ -1,10 +1,10 @@
-"""`/Groups`: bodies in, use cases, bodies out; members are read only for who asks for them."""
+"""`/Groups`: bodies in, use cases, bodies out; members are read only when the response has them."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from scim.api.answers import Answer
-from scim.api.asked import Asked
+from scim.api.request import ScimRequest
+from scim.api.responses import ScimResponse
 from scim.domain.group import GroupChange
 from scim.protocol.bodies import Meta, group_bytes, list_bytes, location
 from scim.protocol.filters import parse_group_filter
@@ -20,46 +20,48 @@ from scim.usecases.ports import GroupRecord, Groups
 
 @dataclass(frozen=True, slots=True)
 class GroupResource:
-    """What can be done at `/Groups`."""
+    """The endpoints of `/Groups`."""
 
     groups: Groups
     create: CreateGroup
     change: ChangeGroup
     delete: DeleteGroup
 
-    async def post(self, asked: Asked) -> Answer:
+    async def post(self, request: ScimRequest) -> ScimResponse:
         """Provision a group."""
-        projection = asked.projection()
-        sent = normalise_group(asked.resource("displayName"))
-        asked.call.dropped = sent.dropped
+        projection = request.projection()
+        sent = normalise_group(request.resource("displayName"))
+        request.entry.dropped = sent.dropped
         record = await self.create(
-            sent.display_name, sent.external_id, sent.members or (), asked.call
+            sent.display_name, sent.external_id, sent.members or (), request.entry
         )
-        address = location(asked.base_url, "Groups", record.group.id).encode()
-        body = _body(record, asked.base_url, projection)
-        return Answer(201, body, ((b"location", address),))
+        address = location(request.base_url, "Groups", record.group.id).encode()
+        body = _body(record, request.base_url, projection)
+        return ScimResponse(201, body, ((b"location", address),))
 
-    async def get(self, asked: Asked) -> Answer:
-        """Answer one group."""
-        return await self._read(asked, asked.resource_id(no_such_group))
+    async def get(self, request: ScimRequest) -> ScimResponse:
+        """Return one group."""
+        return await self._read(request, request.resource_id(no_such_group))
 
-    async def list(self, asked: Asked) -> Answer:
-        """Answer the groups that a filter finds."""
-        query = asked.query
-        wanted = parse_group_filter(asked.filter())
+    async def list(self, request: ScimRequest) -> ScimResponse:
+        """Return the groups that a filter finds."""
+        query = request.query
+        clauses = parse_group_filter(request.filter())
         page = parse_page(query.get("startindex"), query.get("count"))
-        projection = asked.projection()
+        projection = request.projection()
         found = await self.groups.find(
-            asked.tenant.id, wanted, page, with_members=_wants_members(projection)
+            request.tenant.id, clauses, page, with_members=_wants_members(projection)
         )
-        bodies = [_body(record, asked.base_url, projection) for record in found.records]
-        return Answer(200, list_bytes(bodies, total=found.total, start_index=page.start_index))
+        bodies = [_body(record, request.base_url, projection) for record in found.records]
+        return ScimResponse(
+            200, list_bytes(bodies, total=found.total, start_index=page.start_index)
+        )
 
-    async def put(self, asked: Asked) -> Answer:
-        """Replace a group; members that the body does not speak of stay (RFC 7644 §3.5.1)."""
-        group_id = asked.resource_id(no_such_group)
-        sent = normalise_group(asked.resource("displayName"))
-        asked.call.dropped = sent.dropped
+    async def put(self, request: ScimRequest) -> ScimResponse:
+        """Replace a group; without members in the body they stay (RFC 7644 §3.5.1)."""
+        group_id = request.resource_id(no_such_group)
+        sent = normalise_group(request.resource("displayName"))
+        request.entry.dropped = sent.dropped
         change = GroupChange(
             display_name=sent.display_name,
             external_id=sent.external_id,
@@ -67,31 +69,31 @@ class GroupResource:
             clear_members=sent.members is not None,
             add=sent.members or (),
         )
-        await self.change(group_id, change, asked.call)
-        return await self._read(asked, group_id)
+        await self.change(group_id, change, request.entry)
+        return await self._read(request, group_id)
 
-    async def patch(self, asked: Asked) -> Answer:
-        """Change a group; answers nothing, or the attributes asked for (RFC 7644 §3.5.2)."""
-        group_id = asked.resource_id(no_such_group)
-        patch = normalise_group_patch(asked.json())
-        asked.call.dropped = patch.dropped
-        answers = "attributes" in asked.query and asked.projection() is not None
-        await self.change(group_id, group_change(patch.operations), asked.call)
-        return await self._read(asked, group_id) if answers else Answer(204)
+    async def patch(self, request: ScimRequest) -> ScimResponse:
+        """Change a group; returns nothing, or the attributes asked for (RFC 7644 §3.5.2)."""
+        group_id = request.resource_id(no_such_group)
+        patch = normalise_group_patch(request.json())
+        request.entry.dropped = patch.dropped
+        has_body = "attributes" in request.query and request.projection() is not None
+        await self.change(group_id, group_change(patch.operations), request.entry)
+        return await self._read(request, group_id) if has_body else ScimResponse(204)
 
-    async def remove(self, asked: Asked) -> Answer:
+    async def remove(self, request: ScimRequest) -> ScimResponse:
         """Delete a group."""
-        await self.delete(asked.resource_id(no_such_group), asked.call)
-        return Answer(204)
+        await self.delete(request.resource_id(no_such_group), request.entry)
+        return ScimResponse(204)
 
-    async def _read(self, asked: Asked, group_id: UUID) -> Answer:
-        projection = asked.projection()
+    async def _read(self, request: ScimRequest, group_id: UUID) -> ScimResponse:
+        projection = request.projection()
         record = await self.groups.get(
-            asked.tenant.id, group_id, with_members=_wants_members(projection)
+            request.tenant.id, group_id, with_members=_wants_members(projection)
         )
         if record is None:
             raise no_such_group()
-        return Answer(200, _body(record, asked.base_url, projection))
+        return ScimResponse(200, _body(record, request.base_url, projection))
 
 
 def _wants_members(projection: Projection | None) -> bool:

@@ -2,30 +2,30 @@
 
 from typing import Any
 
-from scim.api.answers import Answer, NotImplementedHere
-from scim.api.asked import Asked, Handler
+from scim.api.request import Handler, ScimRequest
+from scim.api.responses import NotSupported, ScimResponse
 from scim.domain.errors import invalid_syntax, invalid_value
 
 _LISTS = frozenset({"attributes", "excludedattributes"})
 
 
-def as_list(answer_list: Handler) -> Handler:
-    """Return a handler that reads the query from the body and then answers a list."""
+def search_by_body(list_resources: Handler) -> Handler:
+    """Return a handler that reads the query parameters from the body and then lists."""
 
-    async def search(asked: Asked) -> Answer:
-        body = asked.json()
+    async def search(request: ScimRequest) -> ScimResponse:
+        body = request.json()
         if not isinstance(body, dict):
             raise invalid_syntax("The body must be a JSON object: a SearchRequest.")
         given = {name.lower(): value for name, value in body.items() if value is not None}
-        asked.query = {name: _parameter(name, given[name]) for name in given}
-        return await answer_list(asked)
+        request.query = {name: _parameter(name, given[name]) for name in given}
+        return await list_resources(request)
 
     return search
 
 
-async def refuse_mixed_search(_asked: Asked) -> Answer:
-    """Say that a search goes through one resource type at a time."""
-    raise NotImplementedHere("Search at /Users/.search or /Groups/.search, one at a time.")
+async def refuse_mixed_search(_request: ScimRequest) -> ScimResponse:
+    """Refuse a search over all resource types."""
+    raise NotSupported("Search at /Users/.search or /Groups/.search, one at a time.")
 
 
 def _parameter(name: str, value: Any) -> str:

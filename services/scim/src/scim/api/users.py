@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from scim.api.answers import Answer
-from scim.api.asked import Asked
+from scim.api.request import ScimRequest
+from scim.api.responses import ScimResponse
 from scim.protocol.bodies import Meta, list_bytes, location, user_bytes
 from scim.protocol.filters import parse_user_filter
 from scim.protocol.normalise import NormalisedUser, normalise_user, normalise_user_patch
@@ -21,70 +21,72 @@ from scim.usecases.ports import UserRecord, Users
 
 @dataclass(frozen=True, slots=True)
 class UserResource:
-    """What can be done at `/Users`."""
+    """The endpoints of `/Users`."""
 
     users: Users
     create: CreateUser
     change: ChangeUser
     delete: DeleteUser
 
-    async def post(self, asked: Asked) -> Answer:
+    async def post(self, request: ScimRequest) -> ScimResponse:
         """Provision a user."""
-        projection = asked.projection()
-        normalised = normalise_user(asked.resource("userName"))
-        asked.call.dropped = normalised.dropped
-        record = await self.create(normalised.document, asked.call)
-        address = location(asked.base_url, "Users", record.id).encode()
-        body = _body(record, asked.base_url, projection)
-        return Answer(201, body, ((b"location", address),))
+        projection = request.projection()
+        normalised = normalise_user(request.resource("userName"))
+        request.entry.dropped = normalised.dropped
+        record = await self.create(normalised.document, request.entry)
+        address = location(request.base_url, "Users", record.id).encode()
+        body = _body(record, request.base_url, projection)
+        return ScimResponse(201, body, ((b"location", address),))
 
-    async def get(self, asked: Asked) -> Answer:
-        """Answer one user."""
-        projection = asked.projection()
-        user_id = asked.resource_id(no_such_user)
-        record = await self.users.get(asked.tenant.id, user_id)
+    async def get(self, request: ScimRequest) -> ScimResponse:
+        """Return one user."""
+        projection = request.projection()
+        user_id = request.resource_id(no_such_user)
+        record = await self.users.get(request.tenant.id, user_id)
         if record is None:
             raise no_such_user()
-        return Answer(200, _body(record, asked.base_url, projection))
+        return ScimResponse(200, _body(record, request.base_url, projection))
 
-    async def list(self, asked: Asked) -> Answer:
-        """Answer the users that a filter finds."""
-        query = asked.query
-        wanted = parse_user_filter(asked.filter())
+    async def list(self, request: ScimRequest) -> ScimResponse:
+        """Return the users that a filter finds."""
+        query = request.query
+        clauses = parse_user_filter(request.filter())
         page = parse_page(query.get("startindex"), query.get("count"))
-        projection = asked.projection()
-        found = await self.users.find(asked.tenant.id, wanted, page)
-        bodies = [_body(record, asked.base_url, projection) for record in found.records]
-        return Answer(200, list_bytes(bodies, total=found.total, start_index=page.start_index))
+        projection = request.projection()
+        found = await self.users.find(request.tenant.id, clauses, page)
+        bodies = [_body(record, request.base_url, projection) for record in found.records]
+        return ScimResponse(
+            200, list_bytes(bodies, total=found.total, start_index=page.start_index)
+        )
 
-    async def put(self, asked: Asked) -> Answer:
+    async def put(self, request: ScimRequest) -> ScimResponse:
         """Replace a user."""
-        user_id = asked.resource_id(no_such_user)
-        normalised = normalise_user(asked.resource("userName"))
-        asked.call.dropped = normalised.dropped
-        return await self._edit(asked, user_id, partial(_replaced, normalised=normalised))
+        user_id = request.resource_id(no_such_user)
+        normalised = normalise_user(request.resource("userName"))
+        request.entry.dropped = normalised.dropped
+        return await self._edit(request, user_id, partial(_replaced, normalised=normalised))
 
-    async def patch(self, asked: Asked) -> Answer:
-        """Change a user; the answer has the whole of it."""
-        user_id = asked.resource_id(no_such_user)
-        patch = normalise_user_patch(asked.json())
-        asked.call.dropped = patch.dropped
-        return await self._edit(asked, user_id, partial(patch_user, operations=patch.operations))
+    async def patch(self, request: ScimRequest) -> ScimResponse:
+        """Change a user; the response has the whole of it."""
+        user_id = request.resource_id(no_such_user)
+        patch = normalise_user_patch(request.json())
+        request.entry.dropped = patch.dropped
+        return await self._edit(request, user_id, partial(patch_user, operations=patch.operations))
 
-    async def _edit(self, asked: Asked, user_id: UUID, edit: Edit) -> Answer:
-        projection = asked.projection()
-        record = await self.change(user_id, edit, asked.call)
-        return Answer(200, _body(record, asked.base_url, projection))
+    async def _edit(self, request: ScimRequest, user_id: UUID, edit: Edit) -> ScimResponse:
+        projection = request.projection()
+        record = await self.change(user_id, edit, request.entry)
+        return ScimResponse(200, _body(record, request.base_url, projection))
 
-    async def remove(self, asked: Asked) -> Answer:
+    async def remove(self, request: ScimRequest) -> ScimResponse:
         """Delete a user."""
-        await self.delete(asked.resource_id(no_such_user), asked.call)
-        return Answer(204)
+        await self.delete(request.resource_id(no_such_user), request.entry)
+        return ScimResponse(204)
 
 
 def _replaced(before: dict[str, Any], *, normalised: NormalisedUser) -> dict[str, Any]:
-    """Return the new document; of `active` the old one holds where the body is silent."""
-    if normalised.says_active:
+    """Return the new document; without `active` in the body the old value stays."""
+    if normalised.has_active:
         return normalised.document
     rest = {name: value for name, value in normalised.document.items() if name != "active"}
     return {name: before[name] for name in ("active",) if name in before} | rest

@@ -6,8 +6,8 @@ import typer
 
 from chassis.cli import Json, TenantOption, print_rows
 from scim.cli.durations import parse_duration
-from scim.cli.runtime import Desk, Runner
-from scim.usecases.call import Call
+from scim.cli.runtime import Runner, UseCases
+from scim.usecases.log_entry import LogEntry
 
 COLUMNS = (
     "time",
@@ -35,26 +35,28 @@ def add_log_command(app: typer.Typer, run: Runner) -> None:
     ) -> None:
         """Show a tenant's provisioning log, the newest row last."""
 
-        async def command(desk: Desk) -> list[dict[str, Any]]:
+        async def command(use_cases: UseCases) -> list[dict[str, Any]]:
             back = parse_duration(since, "--since")
-            owner = await desk.find_tenant(tenant)
-            start = desk.clock.now() - back
-            calls = await desk.entries.newest(owner.id, since=start, errors=errors, limit=limit)
-            return [_facts(call) for call in calls]
+            owner = await use_cases.find_tenant(tenant)
+            start = use_cases.clock.now() - back
+            entries = await use_cases.entries.newest(
+                owner.id, since=start, errors=errors, limit=limit
+            )
+            return [_facts(entry) for entry in entries]
 
         print_rows(run(command), columns=COLUMNS, as_json=as_json)
 
 
-def _facts(call: Call) -> dict[str, Any]:
+def _facts(entry: LogEntry) -> dict[str, Any]:
     return {
-        "time": call.occurred_at,
-        "operation": call.operation,
-        "resource_type": call.resource_type,
-        "resource_id": call.resource_id,
-        "name": call.resource_name,
-        "status": call.status,
-        "scim_type": call.scim_type,
-        "sentence": call.detail,
-        "dropped_attributes": call.dropped,
-        "correlation_id": call.correlation_id,
+        "time": entry.occurred_at,
+        "operation": entry.operation,
+        "resource_type": entry.resource_type,
+        "resource_id": entry.resource_id,
+        "name": entry.resource_name,
+        "status": entry.status,
+        "scim_type": entry.scim_type,
+        "sentence": entry.detail,
+        "dropped_attributes": entry.dropped,
+        "correlation_id": entry.correlation_id,
     }

@@ -8,28 +8,28 @@ from uuid import UUID
 from chassis.cli import REFUSED, WRONG, Refusal, commands
 from chassis.clock import Clock
 from scim.domain.errors import Kind, ScimError
-from scim.usecases.ports import Entries
+from scim.usecases.ports import LogEntries
 from scim.usecases.tokens import CreateToken, FindTenant, ListTokens, RevokeToken
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class UseCases:
     """What the commands work with."""
 
     find_tenant: FindTenant
     create_token: CreateToken
     list_tokens: ListTokens
     revoke_token: RevokeToken
-    entries: Entries
+    entries: LogEntries
     clock: Clock
     base_url: Callable[[UUID], str]
     """Where a tenant's SCIM surface is reached."""
 
 
-OpenDesk = Callable[[], AbstractAsyncContextManager[Desk]]
+OpenUseCases = Callable[[], AbstractAsyncContextManager[UseCases]]
 """Connects for one command; raises CannotConnect."""
 
-Runner = commands.Runner[Desk]
+Runner = commands.Runner[UseCases]
 
 
 def refusal_of(error: Exception) -> Refusal | None:

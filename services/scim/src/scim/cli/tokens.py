@@ -6,7 +6,7 @@ import typer
 
 from chassis.cli import Json, TenantOption, print_facts, print_json, print_rows
 from scim.cli.durations import parse_duration
-from scim.cli.runtime import Desk, Runner
+from scim.cli.runtime import Runner, UseCases
 from scim.usecases.ports import Token
 
 COLUMNS = ("prefix", "created", "expires", "last_used", "revoked", "id")
@@ -32,14 +32,14 @@ def _add_create(app: typer.Typer, run: Runner) -> None:
     ) -> None:
         """Make a token and show it this once."""
 
-        async def command(desk: Desk) -> dict[str, Any]:
+        async def command(use_cases: UseCases) -> dict[str, Any]:
             lifetime = parse_duration(expires_in, "--expires-in")
-            owner = await desk.find_tenant(tenant)
-            token, secret = await desk.create_token(owner, lifetime)
+            owner = await use_cases.find_tenant(tenant)
+            token, secret = await use_cases.create_token(owner, lifetime)
             return {
                 "tenant": owner.name,
                 "tenant_id": owner.id,
-                "base_url": desk.base_url(owner.id),
+                "base_url": use_cases.base_url(owner.id),
                 "token": secret,
                 "id": token.id,
                 "expires": token.expires_at,
@@ -55,9 +55,9 @@ def _add_list(app: typer.Typer, run: Runner) -> None:
     def list_tokens(tenant: TenantOption, as_json: Json = False) -> None:
         """List a tenant's tokens."""
 
-        async def command(desk: Desk) -> list[dict[str, Any]]:
-            owner = await desk.find_tenant(tenant)
-            return [_facts(token) for token in await desk.list_tokens(owner)]
+        async def command(use_cases: UseCases) -> list[dict[str, Any]]:
+            owner = await use_cases.find_tenant(tenant)
+            return [_facts(token) for token in await use_cases.list_tokens(owner)]
 
         print_rows(run(command), columns=COLUMNS, as_json=as_json)
 
@@ -71,9 +71,9 @@ def _add_revoke(app: typer.Typer, run: Runner) -> None:
     ) -> None:
         """Make a token worthless; every replica has forgotten it within 5 s."""
 
-        async def command(desk: Desk) -> dict[str, Any]:
-            owner = await desk.find_tenant(tenant)
-            revoked = await desk.revoke_token(owner, token)
+        async def command(use_cases: UseCases) -> dict[str, Any]:
+            owner = await use_cases.find_tenant(tenant)
+            revoked = await use_cases.revoke_token(owner, token)
             return {"tenant": owner.name, "id": revoked.id, "prefix": revoked.prefix}
 
         facts = run(command)

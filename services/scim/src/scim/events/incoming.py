@@ -65,7 +65,7 @@ def _state(event: Event) -> DirectoryUserState:
         id=user.user_id,
         user_name=user.user_name,
         active=user.status == "active",
-        made_by_hand=user.origin == "manual",
+        manual=user.origin == "manual",
         external_id=user.external_id,
         display_name=user.display_name,
         given_name=user.given_name,

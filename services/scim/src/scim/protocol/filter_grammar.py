@@ -26,14 +26,14 @@ _OTHER_OPERATORS = frozenset({"ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "p
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """The right side of a comparison; an unquoted one may be meant as a word or as text."""
+    """The right side of a comparison; an unquoted one may be a keyword or text."""
 
     text: str
     quoted: bool
 
     @property
     def is_null(self) -> bool:
-        """Whether it is the word null."""
+        """Whether it is the literal null."""
         return not self.quoted and self.text.lower() == "null"
 
 
@@ -149,10 +149,10 @@ class _Parser:
     def _peek(self) -> str:
         return self._tokens[self._at] if self._at < len(self._tokens) else ""
 
-    def _next(self, wanted: str) -> str:
+    def _next(self, expected: str) -> str:
         token = self._peek()
         if not token:
-            raise self._unreadable(f"{wanted} is missing")
+            raise self._unreadable(f"{expected} is missing")
         self._at += 1
         return token
 

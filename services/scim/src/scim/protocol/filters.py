@@ -98,12 +98,12 @@ def _unindexed(
     attribute, sub = found
     leaf = sub or attribute
     names = (attribute.extension, attribute.name, sub.name if sub else None)
-    place = Unindexed(
+    field = Unindexed(
         tuple(name for name in names if name is not None),
         type=kind.text if kind is not None else None,
         case_exact=leaf.case_exact,
     )
-    return Equals(place, literal.text if leaf.case_exact else comparison_key(literal.text))
+    return Equals(field, literal.text if leaf.case_exact else comparison_key(literal.text))
 
 
 def _text_attribute(

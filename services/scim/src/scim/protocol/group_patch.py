@@ -18,7 +18,7 @@ def group_change(operations: Iterable[Operation]) -> GroupChange:
     """Return what the operations amount to."""
     fold = _Fold()
     for operation in operations:
-        fold.take(operation)
+        fold.apply(operation)
     return fold.change()
 
 
@@ -31,7 +31,7 @@ class _Fold:
         self._added: dict[UUID, None] = {}
         self._removed: dict[UUID, None] = {}
 
-    def take(self, operation: Operation) -> None:
+    def apply(self, operation: Operation) -> None:
         name = operation.target.attribute.name
         if name == "displayName":
             self._rename(operation)

@@ -13,7 +13,7 @@ from uuid import UUID
 from scim.domain.errors import ScimError, invalid_path, invalid_syntax, invalid_value, no_target
 from scim.protocol.group_patch import group_change
 from scim.protocol.operations import Op, Operation, Patch, Target
-from scim.protocol.paths import Container, resolve
+from scim.protocol.paths import WholeSchema, resolve
 from scim.protocol.schema import ResourceSchema, group_schema, user_schema
 from scim.protocol.user_patch import patch_user
 from scim.protocol.values import Dropped, coerce, coerce_entries, coerce_sub
@@ -30,13 +30,13 @@ class NormalisedUser:
 
     document: dict[str, Any]
     dropped: tuple[str, ...]
-    says_active: bool
-    """Whether the body speaks of `active`; if not, the document has the default."""
+    has_active: bool
+    """Whether the body has `active`; if not, the document has the default."""
 
 
 @dataclass(frozen=True, slots=True)
 class NormalisedGroup:
-    """A group body understood; `members` is None when the body does not speak of them."""
+    """A group body understood; `members` is None when the body has none."""
 
     display_name: str
     external_id: str | None
@@ -50,8 +50,8 @@ def normalise_user(body: object) -> NormalisedUser:
     operations = _resource(user_schema(), body, dropped)
     _require(operations, "userName", "map the user principal name to it")
     document = patch_user({}, operations)
-    says_active = "active" in document
-    return NormalisedUser({"active": True} | document, dropped.names, says_active)
+    has_active = "active" in document
+    return NormalisedUser({"active": True} | document, dropped.names, has_active)
 
 
 def normalise_group(body: object) -> NormalisedGroup:
@@ -167,24 +167,24 @@ def _at_path(
     resolved = resolve(schema, path)
     if isinstance(resolved, Target):
         yield Operation(op, resolved, _value(op, resolved, value, dropped))
-    elif isinstance(resolved, Container):
-        yield from _in_container(schema, op, resolved, value, dropped)
+    elif isinstance(resolved, WholeSchema):
+        yield from _in_schema(schema, op, resolved, value, dropped)
     elif not resolved.silent and (value is not None or op == "remove"):
         dropped.add(path)
 
 
-def _in_container(
-    schema: ResourceSchema, op: Op, container: Container, value: object, dropped: Dropped
+def _in_schema(
+    schema: ResourceSchema, op: Op, schema_path: WholeSchema, value: object, dropped: Dropped
 ) -> Iterator[Operation]:
     """Spread an extension's object over its attributes; clearing it clears each of them."""
-    if container.extension is None:
+    if schema_path.extension is None:
         if op == "remove" or value is None:
             raise no_target("A whole resource cannot be removed by PATCH; name its attributes.")
         prefix = f"{schema.urn}:"
     else:
-        prefix = f"{container.extension}:"
+        prefix = f"{schema_path.extension}:"
         if op == "remove" or value is None or value == "":
-            for attribute in schema.extensions[container.extension].values():
+            for attribute in schema.extensions[schema_path.extension].values():
                 yield Operation("remove", Target(attribute))
             return
     if not isinstance(value, dict):

@@ -23,7 +23,7 @@ _PATH = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Container:
+class WholeSchema:
     """A path that names a whole schema: the core (None) or an extension."""
 
     extension: str | None
@@ -31,12 +31,12 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A path that names nothing we keep; `silent` when clients repeat it from our own answers."""
+    """A path to nothing that is stored; `silent` when clients only repeat it from our responses."""
 
     silent: bool = False
 
 
-Resolved = Target | Container | Unknown
+Resolved = Target | WholeSchema | Unknown
 
 
 @lru_cache(maxsize=4_096)
@@ -51,7 +51,7 @@ def resolve(schema: ResourceSchema, path: str) -> Resolved:
             return Unknown()
         extension, rest = split
         if not rest:
-            return Container(extension)
+            return WholeSchema(extension)
     return _resolve_name(schema, extension, rest, path)
 
 

@@ -50,11 +50,11 @@ def _tree(text: str | None) -> Tree:
     tree: Tree = {}
     for name in (text or "").split(","):
         if name.strip():
-            _grow(tree, _steps(name.strip()))
+            _insert(tree, _steps(name.strip()))
     return tree
 
 
-def _grow(tree: Tree, steps: list[str]) -> None:
+def _insert(tree: Tree, steps: list[str]) -> None:
     for step in steps[:-1]:
         inner = tree.setdefault(step, {})
         if inner is None:
@@ -87,7 +87,7 @@ def _keep(body: dict[str, Any], tree: Tree) -> dict[str, Any]:
         if key not in tree:
             continue
         inner = tree[key]
-        kept = value if inner is None else _inside(value, inner, keeps=True)
+        kept = value if inner is None else _project(value, inner, keeps=True)
         if inner is None or kept:
             chosen[name] = kept
     return chosen
@@ -99,13 +99,13 @@ def _leave_out(body: dict[str, Any], tree: Tree) -> dict[str, Any]:
         inner = tree.get(name.lower(), {})
         if inner is None:
             continue
-        kept = _inside(value, inner, keeps=False) if inner else value
+        kept = _project(value, inner, keeps=False) if inner else value
         if kept or not inner:
             chosen[name] = kept
     return chosen
 
 
-def _inside(value: Any, tree: Tree, *, keeps: bool) -> Any:
+def _project(value: Any, tree: Tree, *, keeps: bool) -> Any:
     choose = _keep if keeps else _leave_out
     if isinstance(value, dict):
         return choose(value, tree)

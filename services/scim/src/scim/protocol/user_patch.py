@@ -24,13 +24,13 @@ def patch_user(document: Document, operations: Iterable[Operation]) -> Document:
     touched: dict[Attribute, None] = {}
     for operation in operations:
         attribute = operation.target.attribute
-        holder = patched
+        parent = patched
         if attribute.extension is not None:
-            holder = patched.setdefault(attribute.extension, {})
-        _apply(holder, operation)
+            parent = patched.setdefault(attribute.extension, {})
+        _apply(parent, operation)
         touched[attribute] = None
     for attribute in touched:
-        _tidy(patched, attribute)
+        _clean_up(patched, attribute)
     return patched
 
 
@@ -44,28 +44,28 @@ def _copy_value(value: Any) -> Any:
     return _copy(value) if isinstance(value, dict) else value
 
 
-def _apply(holder: Document, operation: Operation) -> None:
+def _apply(parent: Document, operation: Operation) -> None:
     attribute = operation.target.attribute
     if attribute.multi_valued:
-        holder[attribute.name] = _apply_to_entries(holder.get(attribute.name, []), operation)
+        parent[attribute.name] = _apply_to_entries(parent.get(attribute.name, []), operation)
     elif attribute.is_complex:
-        _apply_to_complex(holder, operation)
+        _apply_to_complex(parent, operation)
     elif operation.op == "remove" or operation.value is None:
         if attribute.required:
             raise mutability(f"{attribute.label} is required and cannot be removed.")
-        holder.pop(attribute.name, None)
+        parent.pop(attribute.name, None)
     else:
-        holder[attribute.name] = operation.value
+        parent[attribute.name] = operation.value
 
 
-def _apply_to_complex(holder: Document, operation: Operation) -> None:
+def _apply_to_complex(parent: Document, operation: Operation) -> None:
     target, value = operation.target, operation.value
     if target.sub is not None:
         value = {target.sub.name: None if operation.op == "remove" else value}
     elif operation.op == "remove" or value is None:
-        holder.pop(target.attribute.name, None)
+        parent.pop(target.attribute.name, None)
         return
-    _merge(holder.setdefault(target.attribute.name, {}), value)
+    _merge(parent.setdefault(target.attribute.name, {}), value)
 
 
 def _merge(entry: Entry, value: dict[str, Any]) -> None:
@@ -101,7 +101,7 @@ def _remove(entries: list[Entry], operation: Operation) -> list[Entry]:
         return _without(entries, target.where)
     if value is None:
         return []
-    return [e for e in entries if not any(_is_meant(target.attribute, e, v) for v in value)]
+    return [e for e in entries if not any(_is_named_by(target.attribute, e, v) for v in value)]
 
 
 def _set_selected(entries: list[Entry], operation: Operation) -> list[Entry]:
@@ -121,37 +121,37 @@ def _set_selected(entries: list[Entry], operation: Operation) -> list[Entry]:
             entry.update({c.sub.name: c.value for c in target.where})
         _merge(entry, value)
     if value.get("primary") is True:
-        _demote(entries, selected)
+        _clear_primary(entries, selected)
     return entries
 
 
 def _add(entries: list[Entry], attribute: Attribute, entry: Entry) -> None:
-    present = next((e for e in entries if _is_slot(attribute, e, entry)), None)
+    present = next((e for e in entries if _replaces(attribute, e, entry)), None)
     if present is None:
         present = {}
         entries.append(present)
     present.update(entry)
     if entry.get("primary") is True:
-        _demote(entries, [present])
+        _clear_primary(entries, [present])
 
 
-def _demote(entries: list[Entry], kept: list[Entry]) -> None:
+def _clear_primary(entries: list[Entry], kept: list[Entry]) -> None:
     for entry in entries:
         if entry.get("primary") is True and not any(entry is k for k in kept):
             entry["primary"] = False
 
 
-def _is_slot(attribute: Attribute, present: Entry, added: Entry) -> bool:
-    """Tell whether an added entry is the present one anew: by type, else by its value."""
+def _replaces(attribute: Attribute, present: Entry, added: Entry) -> bool:
+    """Tell whether an added entry replaces the present one: same type, else same value."""
     if attribute.has_unique_types and "type" in added:
         return _same(attribute.subs["type"], present.get("type"), added["type"])
     if "value" in added:
-        return _is_meant(attribute, present, added)
+        return _is_named_by(attribute, present, added)
     return present == added
 
 
-def _is_meant(attribute: Attribute, present: Entry, given: Entry) -> bool:
-    """Tell whether a given value names the present entry."""
+def _is_named_by(attribute: Attribute, present: Entry, given: Entry) -> bool:
+    """Tell whether a value to remove names the present entry."""
     names = [n for n in ("value", "type") if n in given] if "value" in given else list(given)
     return all(_same(attribute.subs[n.lower()], present.get(n), given[n]) for n in names)
 
@@ -176,15 +176,15 @@ def _same(sub: Attribute, left: Any, right: Any) -> bool:
     return comparison_key(left) == comparison_key(right)
 
 
-def _tidy(document: Document, attribute: Attribute) -> None:
-    """Check and tidy what was touched: no empty entries, objects or extensions stay behind."""
-    holder = document
+def _clean_up(document: Document, attribute: Attribute) -> None:
+    """Check what was touched, and remove empty entries, objects and extensions from it."""
+    parent = document
     if attribute.extension is not None:
-        holder = document.get(attribute.extension, {})
-    if attribute.multi_valued and attribute.name in holder:
-        kept = [e for e in holder[attribute.name] if not is_empty(e)]
-        holder[attribute.name] = without_repeats(attribute, kept)
-    if attribute.is_complex and not holder.get(attribute.name, True):
-        del holder[attribute.name]
-    if attribute.extension is not None and not holder:
+        parent = document.get(attribute.extension, {})
+    if attribute.multi_valued and attribute.name in parent:
+        kept = [e for e in parent[attribute.name] if not is_empty(e)]
+        parent[attribute.name] = without_repeats(attribute, kept)
+    if attribute.is_complex and not parent.get(attribute.name, True):
+        del parent[attribute.name]
+    if attribute.extension is not None and not parent:
         document.pop(attribute.extension, None)

@@ -16,7 +16,7 @@ from scim.protocol.schema import Attribute
 MAX_ENTRIES = 200
 
 _BOOLEANS = {"true": True, "false": False}
-_MARKERS = frozenset({"type", "primary"})
+_WITHOUT_CONTENT = frozenset({"type", "primary"})
 
 
 class Dropped:
@@ -64,9 +64,9 @@ def coerce_sub(attribute: Attribute, sub: Attribute, value: object, dropped: Dro
 
 
 def coerce_entries(attribute: Attribute, value: object, dropped: Dropped) -> list[dict[str, Any]]:
-    """Return the entries of a multi-valued attribute; those that say nothing are left out.
+    """Return the entries of a multi-valued attribute; empty ones are left out.
 
-    Except members: somebody nameless is a mistake to be told, not an edit to be skipped.
+    Except members: one without a value is an error, not an edit to be skipped.
     """
     values = value if isinstance(value, list) else [value]
     entries = [_entry(attribute, v, dropped) for v in values if v is not None and v != ""]
@@ -88,8 +88,8 @@ def without_repeats(attribute: Attribute, entries: list[dict[str, Any]]) -> list
 
 
 def is_empty(entry: dict[str, Any]) -> bool:
-    """Tell whether an entry says what it is for but holds nothing."""
-    return _MARKERS.issuperset(entry)
+    """Tell whether an entry has a type or a primary flag but no content."""
+    return _WITHOUT_CONTENT.issuperset(entry)
 
 
 def _has_primary(attribute: Attribute) -> bool:
@@ -137,7 +137,7 @@ def _role_in(text: str | None) -> dict[str, Any] | None:
 def _single_complex(attribute: Attribute, value: object, dropped: Dropped) -> dict[str, Any] | None:
     if isinstance(value, list):
         if len(value) != 1:
-            raise _misfit(attribute, "one value", value)
+            raise _wrong_type(attribute, "one value", value)
         value = value[0]
         if value is None or value == "":
             return None
@@ -149,7 +149,7 @@ def _complex(attribute: Attribute, value: object, dropped: Dropped) -> dict[str,
     if isinstance(value, str) and "value" in attribute.subs:
         return {"value": coerce(attribute.subs["value"], value, dropped)}
     if not isinstance(value, dict):
-        raise _misfit(attribute, "an object", value)
+        raise _wrong_type(attribute, "an object", value)
     found: dict[str, Any] = {}
     for name, given in value.items():
         sub = attribute.subs.get(name.lower()) or _alias(attribute, name)
@@ -178,7 +178,7 @@ def _boolean(attribute: Attribute, value: object) -> bool:
         return value
     if isinstance(value, str) and value.lower() in _BOOLEANS:
         return _BOOLEANS[value.lower()]
-    raise _misfit(attribute, "true or false", value)
+    raise _wrong_type(attribute, "true or false", value)
 
 
 def _string(attribute: Attribute, value: object) -> str | None:
@@ -186,7 +186,7 @@ def _string(attribute: Attribute, value: object) -> str | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise _misfit(attribute, "a string", value)
+        raise _wrong_type(attribute, "a string", value)
     if "\x00" in value:
         raise invalid_value(f"{attribute.label} contains a NUL character, which cannot be stored.")
     if attribute.required and value.isspace():
@@ -202,7 +202,7 @@ def _unwrap(value: object) -> object:
     return value
 
 
-def _misfit(attribute: Attribute, wanted: str, value: object) -> ScimError:
+def _wrong_type(attribute: Attribute, expected: str, value: object) -> ScimError:
     kinds = {dict: "an object", list: "a list", str: f"{str(value)[:40]!r}", bool: "a boolean"}
     given = kinds.get(type(value), "a number")
-    return invalid_value(f"{attribute.label} must be {wanted}, not {given}.")
+    return invalid_value(f"{attribute.label} must be {expected}, not {given}.")

@@ -1,4 +1,4 @@
-"""What a failing database means to who asked: try again, or a value that cannot be stored."""
+"""What a failing database means to the client: try again, or a value that cannot be stored."""
 
 import asyncpg
 

@@ -20,10 +20,10 @@ from contracts.scim import MAX_MEMBERS_PER_EVENT
 from scim.domain.group import Group, GroupChange, display_name_key
 from scim.domain.query import Filter, Page
 from scim.storage.group_search import find_groups
-from scim.storage.rows import Announce, Row, call_values, group_record, heading
-from scim.usecases.call import Call
+from scim.storage.rows import MakeEvent, Row, entry_values, event_headers, group_record
 from scim.usecases.changes import GroupCreated, GroupUpdated
-from scim.usecases.ports import Found, GroupRecord, NameTaken, UnknownMembers
+from scim.usecases.log_entry import LogEntry
+from scim.usecases.ports import GroupRecord, NameTaken, SearchResult, UnknownMembers
 
 QUERIES = load_queries("scim.storage", "groups")
 RETRIES = 3
@@ -36,19 +36,19 @@ class PostgresGroups:
 
     pool: asyncpg.Pool
     signal: OutboxSignal
-    announce: Announce
+    make_event: MakeEvent
 
     async def add(
-        self, group: Group, members: Sequence[UUID], *, at: datetime, call: Call
+        self, group: Group, members: Sequence[UUID], *, at: datetime, entry: LogEntry
     ) -> GroupRecord:
         """Store a new group with its members and announce both."""
-        event = self.announce(call.tenant_id, GroupCreated(group), at)
+        event = self.make_event(entry.tenant_id, GroupCreated(group), at)
         members = sorted(members)
-        log_id, occurred_at, operation, status, dropped, _ = call_values(call)
+        log_id, occurred_at, operation, status, dropped, _ = entry_values(entry)
         try:
             row = await self.pool.fetchrow(
                 QUERIES["insert_group"],
-                *(call.tenant_id, group.id, group.display_name, group.display_name_key),
+                *(entry.tenant_id, group.id, group.display_name, group.display_name_key),
                 *(group.external_id, group.version, at, members),
                 *(event.topic, event.correlation_id, event.traceparent),
                 *(event.event_id, event.type, event.data),
@@ -60,50 +60,50 @@ class PostgresGroups:
             raise UnknownMembers((), 1) from error
         if not _outcome(row)["stored"]:
             raise NameTaken
-        self._committed(call)
+        self._committed(entry)
         return GroupRecord(group, at, at, members)
 
     async def change(
-        self, group_id: UUID, change: GroupChange, *, at: datetime, call: Call
+        self, group_id: UUID, change: GroupChange, *, at: datetime, entry: LogEntry
     ) -> bool:
         """Apply a change and announce what really changed."""
         try:
-            found = await self._change_retrying(group_id, change, at=at, call=call)
+            found = await self._change_retrying(group_id, change, at=at, entry=entry)
         except asyncpg.ForeignKeyViolationError as error:
             raise UnknownMembers((), 1) from error
         except asyncpg.UniqueViolationError as error:
             raise NameTaken from error
         if found:
-            self._committed(call)
+            self._committed(entry)
         return found
 
     async def _change_retrying(
-        self, group_id: UUID, change: GroupChange, *, at: datetime, call: Call
+        self, group_id: UUID, change: GroupChange, *, at: datetime, entry: LogEntry
     ) -> bool:
         """Try again when a member or the group went, or two changes met crosswise, meanwhile."""
         for _ in range(RETRIES):
             with suppress(asyncpg.ForeignKeyViolationError, asyncpg.DeadlockDetectedError):
-                return await self._change_once(group_id, change, at=at, call=call)
-        return await self._change_once(group_id, change, at=at, call=call)
+                return await self._change_once(group_id, change, at=at, entry=entry)
+        return await self._change_once(group_id, change, at=at, entry=entry)
 
     async def _change_once(
-        self, group_id: UUID, change: GroupChange, *, at: datetime, call: Call
+        self, group_id: UUID, change: GroupChange, *, at: datetime, entry: LogEntry
     ) -> bool:
         if _is_one_way(change):
-            return await self._change(self.pool, group_id, change, None, at=at, call=call)
-        return await self._change_locked(group_id, change, at=at, call=call)
+            return await self._change(self.pool, group_id, change, None, at=at, entry=entry)
+        return await self._change_locked(group_id, change, at=at, entry=entry)
 
     async def _change_locked(
-        self, group_id: UUID, change: GroupChange, *, at: datetime, call: Call
+        self, group_id: UUID, change: GroupChange, *, at: datetime, entry: LogEntry
     ) -> bool:
         async with transaction(self.pool) as connection:
-            row = await connection.fetchrow(QUERIES["lock_group"], call.tenant_id, group_id)
+            row = await connection.fetchrow(QUERIES["lock_group"], entry.tenant_id, group_id)
             if row is None:
                 return False
             group = Group(group_id, row["version"], row["display_name"], row["external_id"])
             changed = change.apply_to(group)
             renamed = None if changed is group else changed
-            return await self._change(connection, group_id, change, renamed, at=at, call=call)
+            return await self._change(connection, group_id, change, renamed, at=at, entry=entry)
 
     async def _change(
         self,
@@ -113,15 +113,15 @@ class PostgresGroups:
         renamed: Group | None,
         *,
         at: datetime,
-        call: Call,
+        entry: LogEntry,
     ) -> bool:
-        topic, _, _, correlation_id, traceparent = heading(MEMBERS_CHANGED)
-        event = self.announce(call.tenant_id, GroupUpdated(renamed), at) if renamed else None
+        topic, _, _, correlation_id, traceparent = event_headers(MEMBERS_CHANGED)
+        event = self.make_event(entry.tenant_id, GroupUpdated(renamed), at) if renamed else None
         name = renamed.display_name if renamed else None
-        log_id, occurred_at, operation, status, dropped, _ = call_values(call)
+        log_id, occurred_at, operation, status, dropped, _ = entry_values(entry)
         row = await executor.fetchrow(
             QUERIES["change_group"],
-            *(call.tenant_id, group_id, sorted(change.add), sorted(change.remove)),
+            *(entry.tenant_id, group_id, sorted(change.add), sorted(change.remove)),
             *(change.clear_members, MAX_MEMBERS_PER_EVENT),
             *(name, None if name is None else display_name_key(name)),
             *(renamed is not None, renamed.external_id if renamed else None, at),
@@ -144,27 +144,27 @@ class PostgresGroups:
         row = await self.pool.fetchrow(QUERIES["get_group"], tenant_id, group_id, with_members)
         return None if row is None else group_record(row)
 
-    async def remove(self, group_id: UUID, *, at: datetime, call: Call) -> bool:
+    async def remove(self, group_id: UUID, *, at: datetime, entry: LogEntry) -> bool:
         """Remove a group with its memberships and announce it."""
-        topic, event_id, kind, *cause = heading("scim.group.deleted.v1")
-        log = (call.id, call.occurred_at, call.operation, call.status, call.correlation_id)
+        topic, event_id, kind, *cause = event_headers("scim.group.deleted.v1")
+        log = (entry.id, entry.occurred_at, entry.operation, entry.status, entry.correlation_id)
         name = await self.pool.fetchval(
             QUERIES["delete_group"],
-            *(call.tenant_id, group_id, topic, event_id, kind, at, *cause, *log),
+            *(entry.tenant_id, group_id, topic, event_id, kind, at, *cause, *log),
         )
         if name is None:
             return False
-        self._committed(call)
+        self._committed(entry)
         return True
 
     async def find(
-        self, tenant_id: UUID, wanted: Filter, page: Page, *, with_members: bool
-    ) -> Found[GroupRecord]:
+        self, tenant_id: UUID, clauses: Filter, page: Page, *, with_members: bool
+    ) -> SearchResult[GroupRecord]:
         """Return a page of the matching groups in the stable order of their ids."""
-        return await find_groups(self.pool, tenant_id, wanted, page, with_members=with_members)
+        return await find_groups(self.pool, tenant_id, clauses, page, with_members=with_members)
 
-    def _committed(self, call: Call) -> None:
-        call.logged = True
+    def _committed(self, entry: LogEntry) -> None:
+        entry.logged = True
         self.signal.notify()
 
 

@@ -18,11 +18,11 @@ from contracts.registry import EVENT_TYPES
 from scim.domain.group import Group
 from scim.domain.query import Field, Filter
 from scim.domain.user import User
-from scim.usecases.call import Call
 from scim.usecases.changes import Change
+from scim.usecases.log_entry import LogEntry
 from scim.usecases.ports import GroupRecord, StoredUser, UserRecord
 
-Announce = Callable[[UUID, Change, datetime], OutboxRecord]
+MakeEvent = Callable[[UUID, Change, datetime], OutboxRecord]
 """Turns a change of a tenant into its outbox row."""
 
 Row = Mapping[str, Any] | Record
@@ -58,22 +58,22 @@ def event_values(event: OutboxRecord) -> list[object]:
     ]
 
 
-def heading(kind: str) -> list[object]:
+def event_headers(kind: str) -> list[object]:
     """Return topic, new id, type, correlation id and trace of an event whose data SQL writes."""
     cause = context.current()
     topic = EVENT_TYPES[kind].topic.name
     return [topic, uuid7(), kind, cause.correlation_id or None, cause.traceparent]
 
 
-def call_values(call: Call) -> list[object]:
+def entry_values(entry: LogEntry) -> list[object]:
     """Return what a write's log row holds beside the resource."""
     return [
-        call.id,
-        call.occurred_at,
-        call.operation,
-        call.status,
-        call.dropped or None,
-        call.correlation_id,
+        entry.id,
+        entry.occurred_at,
+        entry.operation,
+        entry.status,
+        entry.dropped or None,
+        entry.correlation_id,
     ]
 
 
@@ -102,17 +102,17 @@ def group_record(row: Row) -> GroupRecord:
     return GroupRecord(group, row["created_at"], row["updated_at"], row["members"])
 
 
-def single_values(wanted: Filter, *, several: Field) -> dict[Field, object] | None:
-    """Return the value asked for in each field; None when one is to have two different ones.
+def single_values(clauses: Filter, *, several: Field) -> dict[Field, object] | None:
+    """Return the value of each field; None when a field would need two different ones.
 
     Only the field that is a list can hold several, so its values are a list, too.
     """
-    asked: dict[Field, object] = {}
-    pairs = [(c.field, c.value) for c in wanted if isinstance(c.field, Field)]
+    values: dict[Field, object] = {}
+    pairs = [(c.field, c.value) for c in clauses if isinstance(c.field, Field)]
     listed = [value for field, value in pairs if field is several]
     if listed:
-        asked[several] = listed
+        values[several] = listed
     for field, value in pairs:
-        if field is not several and asked.setdefault(field, value) != value:
+        if field is not several and values.setdefault(field, value) != value:
             return None
-    return asked
+    return values

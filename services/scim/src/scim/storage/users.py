@@ -16,19 +16,19 @@ from scim.domain.query import Filter, Page, Unindexed
 from scim.domain.user import User
 from scim.protocol.bodies import encode_document
 from scim.storage.rows import (
-    Announce,
-    call_values,
+    MakeEvent,
+    entry_values,
+    event_headers,
     event_values,
-    heading,
     stored_user,
     user_record,
     user_values,
 )
-from scim.storage.scans import Scans
+from scim.storage.scan_limit import ScanLimit
 from scim.storage.user_search import find_users
-from scim.usecases.call import Call
 from scim.usecases.changes import UserCreated, UserUpdated
-from scim.usecases.ports import Found, NameTaken, StoredUser, UserRecord
+from scim.usecases.log_entry import LogEntry
+from scim.usecases.ports import NameTaken, SearchResult, StoredUser, UserRecord
 
 QUERIES = load_queries("scim.storage", "users")
 
@@ -39,60 +39,60 @@ class PostgresUsers:
 
     pool: asyncpg.Pool
     signal: OutboxSignal
-    announce: Announce
-    scans: Scans = field(default_factory=Scans)
+    make_event: MakeEvent
+    scans: ScanLimit = field(default_factory=ScanLimit)
 
-    async def add(self, user: User, *, at: datetime, call: Call) -> UserRecord:
+    async def add(self, user: User, *, at: datetime, entry: LogEntry) -> UserRecord:
         """Store a new user and announce it."""
         document = encode_document(user.document)
-        event = self.announce(call.tenant_id, UserCreated(user), at)
+        event = self.make_event(entry.tenant_id, UserCreated(user), at)
         stored = await self.pool.fetchval(
             QUERIES["insert_user"],
-            call.tenant_id,
+            entry.tenant_id,
             *user_values(user, document),
             at,
             *event_values(event),
-            *call_values(call),
+            *entry_values(entry),
         )
         if stored is None:
             raise NameTaken
-        self._committed(call)
+        self._committed(entry)
         return UserRecord(user.id, user.version, at, at, document)
 
     async def replace(
-        self, stored: StoredUser, user: User, *, at: datetime, call: Call
+        self, stored: StoredUser, user: User, *, at: datetime, entry: LogEntry
     ) -> UserRecord | None:
         """Store the next version of a user, if nobody else did meanwhile."""
         document = encode_document(user.document)
-        event = self.announce(call.tenant_id, UserUpdated(user), at)
+        event = self.make_event(entry.tenant_id, UserUpdated(user), at)
         try:
             written = await self.pool.fetchval(
                 QUERIES["replace_user"],
-                call.tenant_id,
+                entry.tenant_id,
                 *user_values(user, document),
                 at,
                 *event_values(event),
-                *call_values(call),
+                *entry_values(entry),
                 stored.user.version,
             )
         except asyncpg.UniqueViolationError as error:
             raise NameTaken from error
         if written is None:
             return None
-        self._committed(call)
+        self._committed(entry)
         return UserRecord(user.id, user.version, stored.created_at, at, document)
 
-    async def remove(self, user_id: UUID, *, at: datetime, call: Call) -> bool:
+    async def remove(self, user_id: UUID, *, at: datetime, entry: LogEntry) -> bool:
         """Remove a user with its memberships and announce it."""
-        topic, event_id, kind, *cause = heading("scim.user.deleted.v1")
-        log = (call.id, call.occurred_at, call.operation, call.status, call.correlation_id)
+        topic, event_id, kind, *cause = event_headers("scim.user.deleted.v1")
+        log = (entry.id, entry.occurred_at, entry.operation, entry.status, entry.correlation_id)
         name = await self.pool.fetchval(
             QUERIES["delete_user"],
-            *(call.tenant_id, user_id, topic, event_id, kind, at, *cause, *log),
+            *(entry.tenant_id, user_id, topic, event_id, kind, at, *cause, *log),
         )
         if name is None:
             return False
-        self._committed(call)
+        self._committed(entry)
         return True
 
     async def get(self, tenant_id: UUID, user_id: UUID) -> UserRecord | None:
@@ -105,13 +105,13 @@ class PostgresUsers:
         row = await self.pool.fetchrow(QUERIES["load_user"], tenant_id, user_id)
         return None if row is None else stored_user(user_id, row)
 
-    async def find(self, tenant_id: UUID, wanted: Filter, page: Page) -> Found[UserRecord]:
+    async def find(self, tenant_id: UUID, clauses: Filter, page: Page) -> SearchResult[UserRecord]:
         """Return a page of the matching users in the stable order of their ids."""
-        if any(isinstance(clause.field, Unindexed) for clause in wanted):
-            async with self.scans.turn(tenant_id):
-                return await find_users(self.pool, tenant_id, wanted, page)
-        return await find_users(self.pool, tenant_id, wanted, page)
+        if any(isinstance(clause.field, Unindexed) for clause in clauses):
+            async with self.scans.slot(tenant_id):
+                return await find_users(self.pool, tenant_id, clauses, page)
+        return await find_users(self.pool, tenant_id, clauses, page)
 
-    def _committed(self, call: Call) -> None:
-        call.logged = True
+    def _committed(self, entry: LogEntry) -> None:
+        entry.logged = True
         self.signal.notify()

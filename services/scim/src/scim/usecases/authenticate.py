@@ -80,7 +80,7 @@ class Authenticate:
         return grant
 
     def take_uses(self) -> dict[tuple[UUID, UUID], datetime]:
-        """Hand over what was noted of the tokens' use."""
+        """Hand over what was truncated of the tokens' use."""
         uses, self.uses = self.uses, {}
         return uses
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from chassis.clock import Clock
 from scim.domain.errors import ScimError, not_found
 from scim.domain.group import GroupChange
-from scim.usecases.call import Call
 from scim.usecases.create_group import display_name_taken, unknown_members
+from scim.usecases.log_entry import LogEntry
 from scim.usecases.ports import Groups, NameTaken, UnknownMembers
 
 
@@ -18,10 +18,10 @@ class ChangeGroup:
     groups: Groups
     clock: Clock
 
-    async def __call__(self, group_id: UUID, change: GroupChange, call: Call) -> None:
+    async def __call__(self, group_id: UUID, change: GroupChange, entry: LogEntry) -> None:
         """Apply the whole change or none of it."""
         try:
-            found = await self.groups.change(group_id, change, at=self.clock.now(), call=call)
+            found = await self.groups.change(group_id, change, at=self.clock.now(), entry=entry)
         except NameTaken as error:
             raise display_name_taken(change.display_name) from error
         except UnknownMembers as error:

@@ -14,8 +14,8 @@ import orjson
 from chassis.clock import Clock
 from scim.domain.errors import Kind, ScimError, not_found
 from scim.domain.user import User
-from scim.usecases.call import Call
 from scim.usecases.create_user import user_name_taken
+from scim.usecases.log_entry import LogEntry
 from scim.usecases.ports import NameTaken, StoredUser, UserRecord, Users
 
 ATTEMPTS = 50
@@ -30,14 +30,14 @@ class ChangeUser:
     users: Users
     clock: Clock
 
-    async def __call__(self, user_id: UUID, edit: Edit, call: Call) -> UserRecord:
+    async def __call__(self, user_id: UUID, edit: Edit, entry: LogEntry) -> UserRecord:
         """Apply the edit, again if need be, and return the user as it is then."""
         for _ in range(ATTEMPTS):
-            stored = await self.users.load(call.tenant_id, user_id)
+            stored = await self.users.load(entry.tenant_id, user_id)
             if stored is None:
                 raise no_such_user()
-            call.resource_name = stored.user.user_name
-            record = await self._store(stored, edit(stored.user.document), call)
+            entry.resource_name = stored.user.user_name
+            record = await self._store(stored, edit(stored.user.document), entry)
             if record is not None:
                 return record
         raise ScimError(
@@ -45,16 +45,16 @@ class ChangeUser:
         )
 
     async def _store(
-        self, stored: StoredUser, document: dict[str, Any], call: Call
+        self, stored: StoredUser, document: dict[str, Any], entry: LogEntry
     ) -> UserRecord | None:
         if stored.adopted and document == stored.user.document:
             return _unchanged(stored)
         user = _deactivated_if_soft_deleted(stored.user, stored.user.changed_to(document))
         if stored.adopted and user.document == stored.user.document:
             return _unchanged(stored)
-        call.resource_name = user.user_name
+        entry.resource_name = user.user_name
         try:
-            return await self.users.replace(stored, user, at=self.clock.now(), call=call)
+            return await self.users.replace(stored, user, at=self.clock.now(), entry=entry)
         except NameTaken as error:
             raise user_name_taken(user) from error
 

@@ -8,7 +8,7 @@ from chassis.clock import Clock
 from chassis.ids import uuid7
 from scim.domain.errors import ScimError, invalid_value, uniqueness
 from scim.domain.group import Group
-from scim.usecases.call import Call
+from scim.usecases.log_entry import LogEntry
 from scim.usecases.ports import GroupRecord, Groups, NameTaken, UnknownMembers
 
 
@@ -20,18 +20,18 @@ class CreateGroup:
     clock: Clock
 
     async def __call__(
-        self, display_name: str, external_id: str | None, members: Sequence[UUID], call: Call
+        self, display_name: str, external_id: str | None, members: Sequence[UUID], entry: LogEntry
     ) -> GroupRecord:
         """Store the group and return it."""
         group = Group(uuid7(), 1, display_name, external_id)
-        call.resource_name = display_name
+        entry.resource_name = display_name
         try:
-            record = await self.groups.add(group, members, at=self.clock.now(), call=call)
+            record = await self.groups.add(group, members, at=self.clock.now(), entry=entry)
         except NameTaken as error:
             raise display_name_taken(display_name) from error
         except UnknownMembers as error:
             raise unknown_members(error) from error
-        call.resource_id = str(group.id)
+        entry.resource_id = str(group.id)
         return record
 
 

@@ -7,7 +7,7 @@ from chassis.clock import Clock
 from chassis.ids import uuid7
 from scim.domain.errors import uniqueness
 from scim.domain.user import User
-from scim.usecases.call import Call
+from scim.usecases.log_entry import LogEntry
 from scim.usecases.ports import NameTaken, UserRecord, Users
 
 
@@ -18,15 +18,15 @@ class CreateUser:
     users: Users
     clock: Clock
 
-    async def __call__(self, document: dict[str, Any], call: Call) -> UserRecord:
+    async def __call__(self, document: dict[str, Any], entry: LogEntry) -> UserRecord:
         """Store the user and return it."""
         user = User.from_document(document, id=uuid7())
-        call.resource_name = user.user_name
+        entry.resource_name = user.user_name
         try:
-            record = await self.users.add(user, at=self.clock.now(), call=call)
+            record = await self.users.add(user, at=self.clock.now(), entry=entry)
         except NameTaken as error:
             raise user_name_taken(user) from error
-        call.resource_id = str(user.id)
+        entry.resource_id = str(user.id)
         return record
 
 

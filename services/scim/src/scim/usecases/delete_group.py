@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chassis.clock import Clock
-from scim.usecases.call import Call
 from scim.usecases.change_group import no_such_group
+from scim.usecases.log_entry import LogEntry
 from scim.usecases.ports import Groups
 
 
@@ -16,7 +16,7 @@ class DeleteGroup:
     groups: Groups
     clock: Clock
 
-    async def __call__(self, group_id: UUID, call: Call) -> None:
+    async def __call__(self, group_id: UUID, entry: LogEntry) -> None:
         """Remove the group."""
-        if not await self.groups.remove(group_id, at=self.clock.now(), call=call):
+        if not await self.groups.remove(group_id, at=self.clock.now(), entry=entry):
             raise no_such_group()

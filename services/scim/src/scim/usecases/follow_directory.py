@@ -20,7 +20,7 @@ class DirectoryUserState:
     id: UUID
     user_name: str
     active: bool
-    made_by_hand: bool
+    manual: bool
     external_id: str | None
     display_name: str | None
     given_name: str | None
@@ -44,7 +44,7 @@ class FollowDirectory:
 
     async def user(self, tenant_id: UUID, state: DirectoryUserState, at: datetime) -> None:
         """Keep a hand-made user as it is now."""
-        if state.made_by_hand:
+        if state.manual:
             user = User.from_document(_document(state), id=state.id)
             await self.directory.keep_user(tenant_id, user, at)
 

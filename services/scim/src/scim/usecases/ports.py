@@ -1,7 +1,7 @@
 """What the use cases need from storage.
 
 Every method works inside the one tenant it is given. A write is one transaction: the resource, its
-event and, with a call given, its log row are all stored or none; the call is then marked as logged.
+event and, its log row are all stored or none; the log entry is then marked as logged.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from uuid import UUID
 from scim.domain.group import Group, GroupChange
 from scim.domain.query import Filter, Page
 from scim.domain.user import User
-from scim.usecases.call import Call
+from scim.usecases.log_entry import LogEntry
 
 Record = TypeVar("Record")
 
@@ -70,7 +70,7 @@ class GroupRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[Record]):
+class SearchResult(Generic[Record]):
     """One page of a result and the size of the whole of it."""
 
     total: int
@@ -112,7 +112,7 @@ class Grant:
 class Users(Protocol):
     """The users of all tenants."""
 
-    async def add(self, user: User, *, at: datetime, call: Call) -> UserRecord:
+    async def add(self, user: User, *, at: datetime, entry: LogEntry) -> UserRecord:
         """Store a new user and announce it.
 
         Raises:
@@ -129,7 +129,7 @@ class Users(Protocol):
         ...
 
     async def replace(
-        self, stored: StoredUser, user: User, *, at: datetime, call: Call
+        self, stored: StoredUser, user: User, *, at: datetime, entry: LogEntry
     ) -> UserRecord | None:
         """Store the next version of a user and announce it; None when it changed meanwhile.
 
@@ -138,11 +138,11 @@ class Users(Protocol):
         """
         ...
 
-    async def remove(self, user_id: UUID, *, at: datetime, call: Call) -> bool:
+    async def remove(self, user_id: UUID, *, at: datetime, entry: LogEntry) -> bool:
         """Remove a user with its memberships and announce it; False when there is none."""
         ...
 
-    async def find(self, tenant_id: UUID, wanted: Filter, page: Page) -> Found[UserRecord]:
+    async def find(self, tenant_id: UUID, clauses: Filter, page: Page) -> SearchResult[UserRecord]:
         """Return a page of the matching users in the stable order of their ids."""
         ...
 
@@ -151,7 +151,7 @@ class Groups(Protocol):
     """The groups of all tenants and their memberships."""
 
     async def add(
-        self, group: Group, members: Sequence[UUID], *, at: datetime, call: Call
+        self, group: Group, members: Sequence[UUID], *, at: datetime, entry: LogEntry
     ) -> GroupRecord:
         """Store a new group with its members and announce both.
 
@@ -168,7 +168,7 @@ class Groups(Protocol):
         ...
 
     async def change(
-        self, group_id: UUID, change: GroupChange, *, at: datetime, call: Call
+        self, group_id: UUID, change: GroupChange, *, at: datetime, entry: LogEntry
     ) -> bool:
         """Apply a change and announce what really changed; False when there is no such group.
 
@@ -181,27 +181,27 @@ class Groups(Protocol):
         """
         ...
 
-    async def remove(self, group_id: UUID, *, at: datetime, call: Call) -> bool:
+    async def remove(self, group_id: UUID, *, at: datetime, entry: LogEntry) -> bool:
         """Remove a group with its memberships and announce it; False when there is none."""
         ...
 
     async def find(
-        self, tenant_id: UUID, wanted: Filter, page: Page, *, with_members: bool
-    ) -> Found[GroupRecord]:
+        self, tenant_id: UUID, clauses: Filter, page: Page, *, with_members: bool
+    ) -> SearchResult[GroupRecord]:
         """Return a page of the matching groups in the stable order of their ids."""
         ...
 
 
-class Entries(Protocol):
+class LogEntries(Protocol):
     """The provisioning log."""
 
-    async def add(self, calls: Sequence[Call]) -> None:
+    async def add(self, entries: Sequence[LogEntry]) -> None:
         """Store many rows at once; storing one again changes nothing. Raises Unstorable."""
         ...
 
     async def newest(
         self, tenant_id: UUID, *, since: datetime, errors: bool, limit: int
-    ) -> Sequence[Call]:
+    ) -> Sequence[LogEntry]:
         """Return a tenant's newest rows since a moment, the oldest first."""
         ...
 

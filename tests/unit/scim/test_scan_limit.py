@@ -6,17 +6,17 @@ import pytest
 
 from chassis.ids import uuid7
 from scim.domain.errors import Kind, ScimError
-from scim.storage.scans import Scans
+from scim.storage.scan_limit import ScanLimit
 
 
 async def test_a_tenant_that_searches_too_much_is_told_to_come_back() -> None:
-    scans = Scans(at_once=1, of_a_tenant=2)
+    scans = ScanLimit(concurrent=1, per_tenant=2)
     acme, other = uuid7(), uuid7()
     release, running = asyncio.Event(), 0
 
     async def search(tenant_id: object) -> None:
         nonlocal running
-        async with scans.turn(tenant_id):  # type: ignore[arg-type]
+        async with scans.slot(tenant_id):  # type: ignore[arg-type]
             running += 1
             assert running == 1
             await release.wait()
@@ -31,4 +31,4 @@ async def test_a_tenant_that_searches_too_much_is_told_to_come_back() -> None:
     release.set()
     await asyncio.gather(*tasks)
     await search(acme)
-    assert not scans._under_way
+    assert not scans._pending

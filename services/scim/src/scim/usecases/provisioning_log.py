@@ -1,6 +1,6 @@
-"""The provisioning log off the path: reads and failures wait in memory and are written in batches.
+"""The provisioning log off the hot path: reads and failures are queued and written in batches.
 
-The queue is bounded: when storage is away for long, rows are dropped, counted and said so loudly.
+The queue is bounded: when storage is away for long, rows are dropped, counted and reported.
 """
 
 import asyncio
@@ -13,8 +13,8 @@ import structlog
 
 from chassis.clock import Clock
 from scim.usecases.authenticate import Authenticate
-from scim.usecases.call import Call
-from scim.usecases.ports import Entries, Tokens, Unstorable
+from scim.usecases.log_entry import LogEntry
+from scim.usecases.ports import LogEntries, Tokens, Unstorable
 
 FLUSH_SECONDS = 0.5
 ENTRIES_AT_ONCE = 1_000
@@ -25,28 +25,28 @@ log = structlog.get_logger()
 
 
 @dataclass(slots=True)
-class Journal:
+class ProvisioningLog:
     """Writes the log rows that no write has taken with it."""
 
-    entries: Entries
+    entries: LogEntries
     capacity: int = 20_000
     dropped: int = 0
     """Rows lost since the start."""
-    _waiting: deque[Call] = field(default_factory=deque)
-    _told: int = 0
+    _waiting: deque[LogEntry] = field(default_factory=deque)
+    _reported: int = 0
 
-    def note(self, call: Call) -> None:
+    def append(self, entry: LogEntry) -> None:
         """Queue a row; never waits, never fails."""
-        if call.logged:
+        if entry.logged:
             return
         if len(self._waiting) >= self.capacity:
             self.dropped += 1
             return
-        self._waiting.append(call)
+        self._waiting.append(entry)
 
     async def flush(self) -> None:
         """Write what waits; what cannot be written stays."""
-        self._tell_dropped()
+        self._report_dropped()
         while self._waiting:
             count = min(len(self._waiting), ENTRIES_AT_ONCE)
             batch = [self._waiting.popleft() for _ in range(count)]
@@ -56,7 +56,7 @@ class Journal:
                 self._waiting.extendleft(reversed(batch))
                 raise
 
-    async def _add(self, batch: list[Call]) -> None:
+    async def _add(self, batch: list[LogEntry]) -> None:
         """Write a batch; a row that can never be written is lost alone, not with the others."""
         try:
             await self.entries.add(batch)
@@ -67,31 +67,31 @@ class Journal:
                 await self._add(batch[middle:])
                 return
             self.dropped += 1
-            [call] = batch
+            [entry] = batch
             log.error(
                 "provisioning_log.row_unstorable",
-                tenant_id=str(call.tenant_id),
-                correlation_id=call.correlation_id,
+                tenant_id=str(entry.tenant_id),
+                correlation_id=entry.correlation_id,
                 error=str(error),
             )
 
-    def _tell_dropped(self) -> None:
-        if self.dropped > self._told:
-            log.error("provisioning_log.rows_dropped", rows=self.dropped - self._told)
-            self._told = self.dropped
+    def _report_dropped(self) -> None:
+        if self.dropped > self._reported:
+            log.error("provisioning_log.rows_dropped", rows=self.dropped - self._reported)
+            self._reported = self.dropped
 
 
 @dataclass(slots=True)
-class Bookkeeping:
-    """What is written beside the path: log rows each half second, the tokens' use each ten."""
+class BackgroundWriter:
+    """Writes log rows each half second, and the last use of tokens each ten."""
 
-    journal: Journal
+    provisioning_log: ProvisioningLog
     authenticate: Authenticate
     tokens: Tokens
     beat: Callable[[], None]
 
     async def run(self) -> None:
-        """Write for ever, and once more when told to stop."""
+        """Write for ever, and once more when cancelled."""
         turn = 0
         try:
             while True:
@@ -103,10 +103,10 @@ class Bookkeeping:
             await self.write(uses=True)
 
     async def write(self, *, uses: bool) -> None:
-        """Write what waits; failures are told and left for the next time."""
-        await _survive(self.journal.flush, "provisioning_log.flush_failed")
+        """Write what waits; a failure is logged and tried again the next time."""
+        await _log_failure(self.provisioning_log.flush, "provisioning_log.flush_failed")
         if uses:
-            await _survive(self._write_uses, "tokens.flush_failed")
+            await _log_failure(self._write_uses, "tokens.flush_failed")
 
     async def _write_uses(self) -> None:
         uses = self.authenticate.take_uses()
@@ -122,7 +122,7 @@ class Bookkeeping:
 class Retention:
     """Deletes log rows that are older than they need to be."""
 
-    entries: Entries
+    entries: LogEntries
     clock: Clock
     days: int
     beat: Callable[[], None]
@@ -131,7 +131,7 @@ class Retention:
     async def run(self) -> None:
         """Prune for ever."""
         while True:
-            await _survive(self.prune, "provisioning_log.prune_failed")
+            await _log_failure(self.prune, "provisioning_log.prune_failed")
             for _ in range(int(self.every_seconds // 10)):
                 self.beat()
                 await asyncio.sleep(10)
@@ -143,8 +143,8 @@ class Retention:
             log.info("provisioning_log.pruned", rows=pruned)
 
 
-async def _survive(work: Callable[[], Awaitable[None]], failure: str) -> None:
-    """Do the work; a failure is told and left for the next time."""
+async def _log_failure(work: Callable[[], Awaitable[None]], failure: str) -> None:
+    """Do the work; log a failure."""
     try:
         await work()
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Answers as the SCIM surface gives them: bytes, and the headers that belong to them."""
+"""Responses of the SCIM surface: bytes and their headers."""
 
 from dataclasses import dataclass
 
@@ -18,8 +18,8 @@ Header = tuple[bytes, bytes]
 
 
 @dataclass(slots=True)
-class Answer:
-    """One answer."""
+class ScimResponse:
+    """One response."""
 
     status: int
     body: bytes = b""
@@ -41,12 +41,12 @@ class MethodNotAllowed(Exception):
         self.allowed = allowed
 
 
-class NotImplementedHere(Exception):
-    """The protocol knows this operation, this provider does not."""
+class NotSupported(Exception):
+    """RFC 7644 has this request, this provider does not support it."""
 
 
 class TooManyRequests(ScimError):
-    """The tenant sends more than its rate."""
+    """The tenant sends more requests than its rate allows."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(
@@ -55,7 +55,7 @@ class TooManyRequests(ScimError):
         self.seconds = seconds
 
 
-def error_answer(error: ScimError) -> Answer:
+def error_response(error: ScimError) -> ScimResponse:
     """Return an error as RFC 7644 §3.12 writes it."""
     extra: tuple[Header, ...] = ()
     if error.kind is Kind.UNAUTHENTICATED:
@@ -64,22 +64,22 @@ def error_answer(error: ScimError) -> Answer:
         extra = (_retry_after(error.seconds),)
     elif error.kind is Kind.UNAVAILABLE:
         extra = (_retry_after(RETRY_SECONDS),)
-    return Answer(status_of(error), error_bytes(error), extra)
+    return ScimResponse(status_of(error), error_bytes(error), extra)
 
 
-def method_not_allowed(error: MethodNotAllowed) -> Answer:
-    """Return the answer to a method that a path does not take."""
-    return Answer(405, _body(405, str(error)), ((b"allow", error.allowed.encode()),))
+def method_not_allowed(error: MethodNotAllowed) -> ScimResponse:
+    """Return the response to a method that a path does not take."""
+    return ScimResponse(405, _body(405, str(error)), ((b"allow", error.allowed.encode()),))
 
 
-def not_implemented(error: NotImplementedHere) -> Answer:
-    """Return the answer to an operation that is not supported (RFC 7644 §3.12)."""
-    return Answer(501, _body(501, str(error)))
+def not_implemented(error: NotSupported) -> ScimResponse:
+    """Return the response to a request that is not supported (RFC 7644 §3.12)."""
+    return ScimResponse(501, _body(501, str(error)))
 
 
-def internal_error(correlation_id: str) -> Answer:
-    """Return the answer to a fault of ours."""
-    return Answer(
+def internal_error(correlation_id: str) -> ScimResponse:
+    """Return the response to a fault of ours."""
+    return ScimResponse(
         500,
         _body(
             500,
@@ -90,7 +90,7 @@ def internal_error(correlation_id: str) -> Answer:
 
 
 def edge_error_body(_scope: Scope, problem: Problem, correlation_id: str) -> tuple[bytes, bytes]:
-    """Give the errors that are answered before the SCIM surface is reached in its own words."""
+    """Write errors that the HTTP edge answers as SCIM errors."""
     detail = f"{problem.detail or problem.title} (correlation id {correlation_id})"
     return _CONTENT_TYPE[1], _body(problem.status, detail)
 

@@ -1,30 +1,30 @@
-"""One SCIM request as the provisioning log will show it.
+"""One SCIM request as a row of the provisioning log.
 
-The API opens a call, use cases and storage fill in what they learn, and it is logged exactly once:
-by the statement of the write it belongs to, else by the journal. It never holds bodies or secrets.
+The API makes the entry, use cases and storage fill in what they learn, and it is stored once: by
+the statement of the write it belongs to, else by `ProvisioningLog`. It holds no bodies, no secrets.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-MAX_NOTED = 300
+MAX_TEXT = 300
 
 
-def noted(text: str | None) -> str | None:
-    """Return what a client sent as the log can hold it: short, and without the NUL no text has."""
-    return text[:MAX_NOTED].replace("\x00", "\N{REPLACEMENT CHARACTER}") if text else None
+def truncated(text: str | None) -> str | None:
+    """Return what a client sent, short enough for the log and without NUL."""
+    return text[:MAX_TEXT].replace("\x00", "\N{REPLACEMENT CHARACTER}") if text else None
 
 
 @dataclass(slots=True)
-class Call:
+class LogEntry:
     """A request, what it was about and what became of it."""
 
     tenant_id: UUID
     id: UUID
     occurred_at: datetime
     operation: str
-    """What was asked, as `user.patch`."""
+    """Name of the endpoint: `user.patch`."""
     resource_type: str | None
     status: int
     """The HTTP status of success until something fails."""

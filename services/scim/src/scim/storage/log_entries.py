@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from chassis.database import load_queries
-from scim.usecases.call import Call
+from scim.usecases.log_entry import LogEntry
 from scim.usecases.ports import Unstorable
 
 QUERIES = load_queries("scim.storage", "provisioning_log")
@@ -19,46 +19,46 @@ _ROW_AT_FAULT = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, V
 
 
 @dataclass(frozen=True, slots=True)
-class PostgresEntries:
+class PostgresLogEntries:
     """The provisioning log of all tenants."""
 
     pool: asyncpg.Pool
 
-    async def add(self, calls: Sequence[Call]) -> None:
+    async def add(self, entries: Sequence[LogEntry]) -> None:
         """Store many rows with one statement."""
-        if not calls:
+        if not entries:
             return
         try:
-            await self._insert(calls)
+            await self._insert(entries)
         except _ROW_AT_FAULT as error:
             raise Unstorable(repr(error)) from error
 
-    async def _insert(self, calls: Sequence[Call]) -> None:
+    async def _insert(self, entries: Sequence[LogEntry]) -> None:
         await self.pool.execute(
             QUERIES["insert_entries"],
-            [call.tenant_id for call in calls],
-            [call.id for call in calls],
-            [call.occurred_at for call in calls],
-            [call.operation for call in calls],
-            [call.resource_type for call in calls],
-            [call.resource_id for call in calls],
-            [call.resource_name for call in calls],
-            [call.status for call in calls],
-            [call.scim_type for call in calls],
-            [call.detail for call in calls],
-            ["\n".join(call.dropped) or None for call in calls],
-            [call.correlation_id for call in calls],
+            [entry.tenant_id for entry in entries],
+            [entry.id for entry in entries],
+            [entry.occurred_at for entry in entries],
+            [entry.operation for entry in entries],
+            [entry.resource_type for entry in entries],
+            [entry.resource_id for entry in entries],
+            [entry.resource_name for entry in entries],
+            [entry.status for entry in entries],
+            [entry.scim_type for entry in entries],
+            [entry.detail for entry in entries],
+            ["\n".join(entry.dropped) or None for entry in entries],
+            [entry.correlation_id for entry in entries],
         )
 
     async def newest(
         self, tenant_id: UUID, *, since: datetime, errors: bool, limit: int
-    ) -> Sequence[Call]:
+    ) -> Sequence[LogEntry]:
         """Return a tenant's newest rows since a moment, the oldest first."""
         rows = await self.pool.fetch(
             QUERIES["list_entries"], tenant_id, _first_id(since), errors, limit
         )
         return [
-            Call(
+            LogEntry(
                 **{**dict(row), "dropped": tuple(row["dropped"] or ())},
                 tenant_id=tenant_id,
                 logged=True,

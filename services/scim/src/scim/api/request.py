@@ -1,4 +1,4 @@
-"""A request whose sender is known, and the operations that can be asked for."""
+"""A SCIM request whose tenant is known, and the endpoints that such requests go to."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from uuid import UUID
 
 from starlette.types import Receive
 
-from scim.api.answers import Answer
+from scim.api.responses import ScimResponse
 from scim.domain.errors import Kind, ScimError, invalid_filter, invalid_syntax
 from scim.domain.keys import id_of
 from scim.protocol.bodies import parse_body
 from scim.protocol.projection import Projection, parse_projection
-from scim.usecases.call import Call, noted
+from scim.usecases.log_entry import LogEntry, truncated
 from scim.usecases.ports import Tenant
 
 MAX_PARAMETERS = 100
@@ -20,8 +20,8 @@ SEARCH = ".search"
 
 
 @dataclass(slots=True)
-class Asked:
-    """What a known tenant asks for."""
+class ScimRequest:
+    """A request of a known tenant."""
 
     tenant: Tenant
     base_url: str
@@ -29,13 +29,13 @@ class Asked:
     rest: str
     """What follows the resource in the path: an id, or nothing."""
     query: Mapping[str, str]
-    """By name in lower case; of a repeated parameter the first."""
+    """Parameters by lower-case name; the first value of a repeated one."""
     body: bytes
-    call: Call
+    entry: LogEntry
 
     def resource_id(self, missing: Callable[[], ScimError]) -> UUID:
-        """Return the id in the path, or raise what says that there is no such resource."""
-        self.call.resource_id = noted(self.rest)
+        """Return the id in the path, or raise the error that `missing` makes."""
+        self.entry.resource_id = truncated(self.rest)
         found = id_of(self.rest)
         if found is None:
             raise missing()
@@ -48,33 +48,33 @@ class Asked:
         return parse_body(self.body)
 
     def resource(self, naming: str) -> object:
-        """Read the body that describes a resource; its name is noted, also if it is refused."""
+        """Read the body that describes a resource; its name is logged, also if it is refused."""
         body = self.json()
         name = body.get(naming) if isinstance(body, dict) else None
-        self.call.resource_name = noted(name) if isinstance(name, str) else None
+        self.entry.resource_name = truncated(name) if isinstance(name, str) else None
         return body
 
     def filter(self) -> str | None:
-        """Return the filter; it is noted in the provisioning log."""
+        """Return the filter; the provisioning log shows it as the name."""
         text = self.query.get("filter")
-        self.call.resource_name = noted(text)
+        self.entry.resource_name = truncated(text)
         if text is not None and "\x00" in text:
             raise invalid_filter("The filter contains a NUL character, which no value contains.")
         return text
 
     def projection(self) -> Projection | None:
-        """Return which attributes are asked for; None for all."""
+        """Return which attributes the response has; None for all."""
         if not self.query:
             return None
         return parse_projection(self.query.get("attributes"), self.query.get("excludedattributes"))
 
 
-Handler = Callable[[Asked], Awaitable[Answer]]
+Handler = Callable[[ScimRequest], Awaitable[ScimResponse]]
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
-    """What one method on one kind of path does."""
+class Endpoint:
+    """A method on a kind of path, with its handler."""
 
     name: str
     """In metrics and in the provisioning log: `user.patch`."""
@@ -84,19 +84,19 @@ class Operation:
     handle: Handler
 
 
-Operations = Mapping[str, Mapping[str, Operation]]
-"""By the shape of the path in lower case (`users`, `users/*`, `users/.search`), then by method."""
+Endpoints = Mapping[str, Mapping[str, Endpoint]]
+"""By the pattern of the path (`users`, `users/*`, `users/.search`), then by method."""
 
 
-def shape_of(resource: str, rest: str) -> str:
-    """Return the shape of a path."""
+def path_pattern(resource: str, rest: str) -> str:
+    """Return the key of a path in `Endpoints`."""
     if not rest:
         return resource.lower()
     return f"{resource.lower()}/{SEARCH if rest == SEARCH else '*'}"
 
 
 def read_query(raw: bytes) -> Mapping[str, str]:
-    """Read a query string; parameters that nobody knows are left alone."""
+    """Read a query string into parameters by lower-case name."""
     if not raw:
         return {}
     query: dict[str, str] = {}
@@ -112,7 +112,7 @@ def read_query(raw: bytes) -> Mapping[str, str]:
 
 
 async def read_body(receive: Receive) -> bytes:
-    """Read the whole body; the edge has bounded it."""
+    """Read the whole body; the HTTP edge bounds its size."""
     parts = []
     while True:
         message = await receive()

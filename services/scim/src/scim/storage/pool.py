@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import asyncpg
 
 from chassis.database import create_pool
-from scim.storage import entries, groups, tokens, users
+from scim.storage import groups, log_entries, tokens, users
 
 # A plan is kept for long. One that was made while the tables were small, or whose statistics are
 # older than an initial cycle of 100,000 users, would read whole tables; ours all have their index.
@@ -28,5 +28,5 @@ def hot_statements() -> Sequence[str]:
         *groups.QUERIES.values(),
         tokens.QUERIES["find_grant"],
         tokens.QUERIES["mark_tokens_used"],
-        entries.QUERIES["insert_entries"],
+        log_entries.QUERIES["insert_entries"],
     ]
