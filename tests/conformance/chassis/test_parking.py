@@ -14,6 +14,7 @@ from chassis.inbox.parking import ParkingLimit
 from chassis.outbox import OutboxRecord
 from contracts.event import Event
 from contracts.topics import DIRECTORY_USERS, SCIM_EVENTS, TOPICS
+from kernel.errors import ConflictError, UnavailableError
 from support.bus import Bus, raw, record_effect, running, user_deleted, user_state
 from support.waiting import eventually
 
@@ -49,13 +50,23 @@ async def test_a_poison_event_halts_its_tenant_only(bus: Bus) -> None:
     assert error == "ZeroDivisionError: no"
 
 
-async def test_a_rejected_event_is_not_tried_again(bus: Bus) -> None:
+@pytest.mark.parametrize("error", [Rejected("never"), ConflictError("name-taken", "Not twice.")])
+async def test_an_event_that_a_rule_refuses_is_not_tried_again(bus: Bus, error: Exception) -> None:
     tenant_id = uuid7()
-    poison = Poison(Rejected("never"), "bad")
+    poison = Poison(error, "bad")
     async with running(bus.relay().run, bus.reader(poison).run):
         await bus.commit(*events(tenant_id, "bad"))
         await eventually(lambda: _parked(bus, tenant_id, (1, "rejected")))
     assert poison.tries == 1
+
+
+async def test_what_may_pass_by_itself_is_tried_again_before_it_is_parked(local_bus: Bus) -> None:
+    tenant_id = uuid7()
+    poison = Poison(UnavailableError("down", "Later."), "bad")
+    async with running(local_bus.relay().run, local_bus.reader(poison).run):
+        await local_bus.commit(*events(tenant_id, "bad"))
+        await eventually(lambda: _parked(local_bus, tenant_id, (1, "failed")))
+    assert poison.tries == 2
 
 
 async def test_redrive_applies_the_event_once_and_those_behind_it(bus: Bus) -> None:

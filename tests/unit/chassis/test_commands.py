@@ -10,6 +10,7 @@ import typer
 from chassis import context
 from chassis.cli import REFUSED, WRONG, Refusal
 from chassis.cli.commands import CannotConnect, Runner
+from kernel.errors import InvalidError, NotFoundError
 
 
 class No(Exception):
@@ -52,6 +53,8 @@ def test_a_command_returns_what_it_found_under_one_correlation_id() -> None:
     ("error", "said", "code"),
     [
         (No("That name is wrong."), "That name is wrong.", WRONG),
+        (InvalidError("wrong-name", "Names have letters."), "Names have letters.", WRONG),
+        (NotFoundError("no-tenant", "There is no such tenant."), "no such tenant", REFUSED),
         (
             asyncpg.ConnectionDoesNotExistError("gone"),
             "nothing is known to be done: gone.",

@@ -18,8 +18,9 @@ from starlette.routing import Route
 from chassis.context import current
 from chassis.http import Application, Problem, ProblemError, create_app
 from chassis.http.edge import Edge, Limits
-from chassis.http.problems import too_many_requests
+from chassis.http.problems import STATUS_OF_KIND, too_many_requests
 from chassis.observe import configure_tracing
+from kernel.errors import ConflictError, Kind
 from support.waiting import eventually
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -43,6 +44,7 @@ class House:
         limits = Limits(body_bytes=100, seconds=0.5, concurrent=2, queued=1)
         app = create_app("test", limits=limits, registry=self.registry)
         hot = {"/hot": self.hot, "/boom": self.boom, "/wait": self.wait, "/busy": self.busy}
+        hot["/taken"] = self.taken
         app.router.routes.extend(
             Route(path, endpoint, methods=["GET", "POST"], name=f"demo{path.replace('/', '.')}")
             for path, endpoint in hot.items()
@@ -69,6 +71,9 @@ class House:
     async def busy(self, _request: Request) -> Response:
         raise ProblemError(too_many_requests(7))
 
+    async def taken(self, _request: Request) -> Response:
+        raise ConflictError("name-taken", "Choose another name.", retry_after=3)
+
     def count(self, operation: str, status: int) -> float:
         labels = {"operation": operation, "status": str(status)}
         return self.registry.get_sample_value("http_request_duration_seconds_count", labels) or 0
@@ -93,6 +98,25 @@ def exporter() -> Iterator[InMemorySpanExporter]:
     configure_tracing(service="demo", endpoint=None, ratio=0, processor=processor)
     yield exporter
     configure_tracing(service="demo", endpoint=None, ratio=0)
+
+
+async def test_a_rule_that_says_no_is_a_problem_of_its_kind(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/taken")
+
+    assert answer.status_code == 409
+    assert answer.headers["retry-after"] == "3"
+    problem = answer.json()
+    assert problem.pop("correlation_id")
+    assert problem == {
+        "type": "urn:portico:problem:name-taken",
+        "title": "Conflict",
+        "status": 409,
+        "detail": "Choose another name.",
+    }
+
+
+def test_every_kind_of_error_has_a_status() -> None:
+    assert set(STATUS_OF_KIND) == set(Kind)
 
 
 class TestCorrelation:

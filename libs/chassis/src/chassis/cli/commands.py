@@ -19,6 +19,7 @@ from chassis.database import DATABASE_FAILURES, create_pool, is_transient
 from chassis.ids import uuid7
 from chassis.observe import configure_logging
 from chassis.settings import ChassisSettings, variable_of
+from kernel.errors import DomainError, Kind
 
 D = TypeVar("D")
 T = TypeVar("T")
@@ -48,8 +49,8 @@ class Runner(Generic[D]):
 
     open: Callable[[], AbstractAsyncContextManager[D]]
     """Makes the use cases for one command; raises CannotConnect."""
-    refusal: Callable[[Exception], Refusal | None]
-    """Tells a use case's no from a fault of the program (None)."""
+    refusal: Callable[[Exception], Refusal | None] | None = None
+    """Tells errors of the service's own that are no fault of the program."""
 
     def __call__(self, command: Callable[[D], Awaitable[T]]) -> T:
         """Run a command to its end, or end the process with a sentence that says what to do."""
@@ -58,9 +59,7 @@ class Runner(Generic[D]):
         except CannotConnect as error:
             _end(Refusal(str(error)))
         except Exception as error:
-            refusal = self.refusal(error)
-            if refusal is None and is_transient(error):
-                refusal = Refusal(f"The database failed, so nothing is known to be done: {error}.")
+            refusal = (self.refusal and self.refusal(error)) or refusal_of(error)
             if refusal is None:
                 raise
             _end(refusal)
@@ -97,6 +96,15 @@ async def command_pool(
         ) from error
     finally:
         await pool.close()
+
+
+def refusal_of(error: Exception) -> Refusal | None:
+    """Return what a command says when a rule says no or the database fails; None: our fault."""
+    if isinstance(error, DomainError):
+        return Refusal(error.sentence, WRONG if error.kind is Kind.INVALID else REFUSED)
+    if is_transient(error):
+        return Refusal(f"The database failed, so nothing is known to be done: {error}.")
+    return None
 
 
 def actor() -> str:

@@ -21,10 +21,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis.http.edge import Edge, ErrorBody, Limits, standard_error_body
-from chassis.http.problems import Problem, ProblemError
+from chassis.http.problems import Problem, ProblemError, domain_problem
 from chassis.loops import Heartbeats
 from chassis.observe import RequestMetrics, operations_routes
 from chassis.settings import ChassisSettings
+from kernel.errors import DomainError
 
 
 class Application(FastAPI):
@@ -74,6 +75,7 @@ def create_app(
     app.operations_routes = operations_routes(Heartbeats(), (), registry)
     app.add_exception_handler(RequestValidationError, _refuse_invalid)
     app.add_exception_handler(HTTPException, _refuse_http)
+    app.add_exception_handler(DomainError, _refuse_domain)
     return app
 
 
@@ -117,6 +119,11 @@ async def _refuse_http(_request: Request, error: Any) -> Any:
     detail = None if error.detail == title else str(error.detail)
     headers = dict(error.headers or {})
     raise ProblemError(Problem(error.status_code, slug, title, detail, headers=headers))
+
+
+async def _refuse_domain(_request: Request, error: Any) -> Any:
+    """Answer a rule's no with the status of its kind."""
+    raise ProblemError(domain_problem(error)) from error
 
 
 def bare_application(routes: Mapping[str, ASGIApp]) -> ASGIApp:

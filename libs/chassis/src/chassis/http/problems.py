@@ -10,19 +10,21 @@ from types import MappingProxyType
 import orjson
 from starlette.exceptions import HTTPException
 
+from kernel.errors import DomainError, Kind
+
 PROBLEM_JSON = b"application/problem+json"
 
-STATUS_OF_KIND: Mapping[str, int] = MappingProxyType(
+STATUS_OF_KIND: Mapping[Kind, int] = MappingProxyType(
     {
-        "invalid": 422,
-        "unauthenticated": 401,
-        "forbidden": 403,
-        "not_found": 404,
-        "conflict": 409,
-        "stale": 412,
-        "too_large": 413,
-        "too_many_requests": 429,
-        "unavailable": 503,
+        Kind.INVALID: 422,
+        Kind.UNAUTHENTICATED: 401,
+        Kind.FORBIDDEN: 403,
+        Kind.NOT_FOUND: 404,
+        Kind.CONFLICT: 409,
+        Kind.STALE: 412,
+        Kind.TOO_LARGE: 413,
+        Kind.TOO_MANY_REQUESTS: 429,
+        Kind.UNAVAILABLE: 503,
     }
 )
 """The HTTP status of each kind of domain error."""
@@ -62,6 +64,13 @@ class ProblemError(HTTPException):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.status, problem.detail or problem.title)
         self.problem = problem
+
+
+def domain_problem(error: DomainError) -> Problem:
+    """Return the answer when a rule says no."""
+    title = error.kind.replace("_", " ").capitalize()
+    status = STATUS_OF_KIND[error.kind]
+    return Problem(status, error.slug, title, error.sentence, error.retry_after)
 
 
 def problem_body(problem: Problem, correlation_id: str) -> tuple[bytes, bytes]:

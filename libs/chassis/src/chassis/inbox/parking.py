@@ -13,7 +13,7 @@ import structlog
 from chassis.bus import ReceivedRecord, Undecodable, sequence_of, tenant_of
 from chassis.database import transaction
 from chassis.inbox.apply import Applier
-from chassis.inbox.errors import TooManyParked
+from chassis.inbox.errors import TooManyParked, is_rejection
 from chassis.inbox.offset_store import Inbox
 from chassis.inbox.parked_store import (
     FAILED,
@@ -25,7 +25,7 @@ from chassis.inbox.parked_store import (
     ParkedStore,
     Request,
 )
-from chassis.inbox.subscription import Rejected
+from kernel.errors import DomainError
 
 _log = structlog.get_logger(__name__)
 
@@ -202,7 +202,7 @@ def reason_of(error: Exception) -> str:
     """Return the word under which an error is parked."""
     if isinstance(error, Undecodable):
         return UNDECODABLE
-    return REJECTED if isinstance(error, Rejected) else FAILED
+    return REJECTED if is_rejection(error) else FAILED
 
 
 def describe(error: Exception) -> str:
@@ -212,5 +212,5 @@ def describe(error: Exception) -> str:
 
 def summarize(error: Exception) -> str:
     """Return an error as the log may have it: a stranger's message may repeat personal data."""
-    own = isinstance(error, Undecodable | Rejected)
+    own = isinstance(error, Undecodable | DomainError)
     return describe(error) if own else type(error).__name__

@@ -15,14 +15,14 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from chassis.bus import Partition, ReceivedRecord, Receiver, Undecodable, fault_points
+from chassis.bus import Partition, ReceivedRecord, Receiver, fault_points
 from chassis.database import is_transient, transaction
 from chassis.inbox.apply import Applied, Applier
-from chassis.inbox.errors import Fenced, TooManyParked
+from chassis.inbox.errors import Fenced, TooManyParked, is_permanent
 from chassis.inbox.offset_store import Inbox
 from chassis.inbox.parked_store import ParkedEvent, ParkedStore, Request
 from chassis.inbox.parking import Parking, ParkingLimit
-from chassis.inbox.subscription import Rejected, Subscription
+from chassis.inbox.subscription import Subscription
 from chassis.outbox import OutboxSignal
 
 BATCH = 250
@@ -237,10 +237,8 @@ class PartitionWorker:
                 await self._retry_outages(work)
             except (Fenced, Stopped, TooManyParked):
                 raise
-            except (Undecodable, Rejected) as error:
-                return error, attempt
             except Exception as error:
-                if attempt == self._context.retries.attempts:
+                if is_permanent(error) or attempt == self._context.retries.attempts:
                     return error, attempt
                 await self._sleep(pause)
                 pause = min(pause * 2, MAX_PAUSE)

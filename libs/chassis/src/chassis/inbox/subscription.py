@@ -7,16 +7,21 @@ import asyncpg
 
 from contracts.event import Event
 from contracts.topics import Topic
+from kernel.errors import InvalidError
 
 Handler = Callable[[Event, asyncpg.Connection], Awaitable[None]]
 """Applies an event in the consumer's transaction, with `chassis.context` bound.
 
-It may run again after a rollback, so it must do nothing but write through the connection.
+It may run again after a rollback, so it must do nothing but write through the connection. A
+`kernel.errors.DomainError` that it raises parks the event (as a dead letter) without a retry.
 """
 
 
-class Rejected(Exception):
-    """Raised by a handler: this event can never be applied, so park it without another attempt."""
+class Rejected(InvalidError):
+    """The event contradicts itself, so it can never be applied."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__("event-rejected", sentence)
 
 
 @dataclass(frozen=True, slots=True)

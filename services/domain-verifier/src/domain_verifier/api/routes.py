@@ -21,6 +21,7 @@ from domain_verifier.api.schemas import (
 )
 from domain_verifier.domain.errors import DomainError, TooManyRequestsError
 from domain_verifier.usecases.use_cases import Verifier
+from kernel.errors import Kind
 
 MAX_PAGE = 100
 
@@ -125,5 +126,5 @@ async def answer_domain_error(_request: Request, error: Exception) -> Response:
         raise error
     retry_after = error.retry_after if isinstance(error, TooManyRequestsError) else None
     title = error.kind.replace("_", " ").capitalize()
-    status = STATUS_OF_KIND[error.kind]
+    status = STATUS_OF_KIND[Kind(error.kind)]
     raise ProblemError(Problem(status, error.slug, title, error.sentence, retry_after)) from error
