@@ -1,0 +1,45 @@
+"""What packages declare and what the requirement files name is one list; the lock follows both."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from support.repository import ROOT
+
+BUILDS = {"editables", "hatchling"}
+SHIPS = sorted(ROOT.glob("libs/*")) + sorted(ROOT.glob("services/*"))
+TOOLS = sorted(ROOT.glob("tools/*"))
+
+
+def project(directory: Path) -> dict[str, Any]:
+    """Return the `[project]` table of a package."""
+    parsed = tomllib.loads((directory / "pyproject.toml").read_text("utf-8"))
+    table: dict[str, Any] = parsed["project"]
+    return table
+
+
+def dependencies(directories: list[Path]) -> set[str]:
+    """Return what these packages need from outside the workspace."""
+    named = {name for each in directories for name in project(each)["dependencies"]}
+    return {name for name in named if not name.startswith("portico-")}
+
+
+def requirements(name: str) -> set[str]:
+    """Return what a requirement file names."""
+    lines = (ROOT / name).read_text("utf-8").splitlines()
+    return {line for line in lines if line and not line.startswith(("#", "-r "))}
+
+
+def test_what_ships_declares_what_requirements_in_names() -> None:
+    assert dependencies(SHIPS) == requirements("requirements.in") - BUILDS
+
+
+def test_what_tools_need_on_top_is_named() -> None:
+    named = requirements("requirements.in") | requirements("requirements-dev.in")
+    assert dependencies(TOOLS) - named == set()
+
+
+def test_the_deployed_lock_holds_no_tool() -> None:
+    deployed = (ROOT / "deploy/requirements.lock").read_text("utf-8")
+    pinned = {line.partition("==")[0] for line in deployed.splitlines() if "==" in line}
+    assert pinned & {"mypy", "pytest", "pyyaml", "ruff"} == set()
