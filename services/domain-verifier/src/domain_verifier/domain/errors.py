@@ -1,6 +1,6 @@
 """What can go wrong by the rules: kinds, each with a stable slug and a sentence to act on.
 
-A sentence never tells whether another tenant knows the name (design §5.1).
+A sentence never tells whether another tenant knows the name.
 """
 
 from typing import ClassVar
