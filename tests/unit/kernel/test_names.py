@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.names import comparison_key, parse_id
+from kernel.names import comparison_key, parse_id, parse_id_leniently
 
 
 @given(st.text())
@@ -37,3 +37,12 @@ def test_only_the_canonical_form_is_an_id() -> None:
     assert parse_id(text.replace("-", "")) is None
     assert parse_id(f"{{{text}}}") is None
     assert parse_id("z" * 36) is None
+
+
+@pytest.mark.parametrize("form", ["{}", "{{{}}}", "urn:uuid:{}"])
+def test_people_may_paste_an_id_in_any_form(form: str) -> None:
+    text = "01a214d6-b118-7b1b-8a1c-1b81e1a07c81"
+    for spelling in (text, text.upper(), text.replace("-", "")):
+        assert parse_id_leniently(form.format(spelling)) == UUID(text)
+    assert parse_id_leniently(f"{text}0") is None
+    assert parse_id_leniently("ada@acme.com") is None

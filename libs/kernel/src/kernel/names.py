@@ -23,3 +23,11 @@ def parse_id(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
+
+
+def parse_id_leniently(text: str) -> UUID | None:
+    """Return the id that `text` spells in any form that people paste, if it spells one."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
