@@ -7,9 +7,7 @@ import pytest
 
 import domain_verifier.events.incoming as domain_verifier_events
 import scim.events.incoming as scim_events
-import tenant_directory.events.domain_event_handlers as directory_domain_events
 import tenant_directory.events.incoming as directory_events
-from chassis.clock import SystemClock
 from chassis.inbox import Subscription
 from contracts.graph import CONSUMES, Consumption, faults, types_on
 from contracts.registry import EVENT_TYPES
@@ -53,10 +51,7 @@ SUBSCRIPTIONS: dict[str, list[Subscription]] = {
         )
     ],
     "scim": list(scim_events.subscriptions(unused)),
-    "tenant-directory": [
-        directory_events.scim_subscription(unused, SystemClock()),
-        directory_domain_events.domain_subscription(unused),
-    ],
+    "tenant-directory": list(directory_events.subscriptions(unused)),
 }
 
 

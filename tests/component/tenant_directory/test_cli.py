@@ -15,7 +15,6 @@ from typer.testing import CliRunner, Result
 from chassis.database import create_pool
 from chassis.service import service_cli
 from conformance.tenant_directory.harness import Harness, idp_user, postgres_harness
-from tenant_directory.usecases.apply_members import ApplyMembers
 from tenant_directory.wiring import SERVICE
 
 APP = service_cli(SERVICE)
@@ -155,7 +154,7 @@ def test_a_provisioned_user_without_access_shows_why(cli: Cli, dsn: str) -> None
 def test_lists_are_complete_as_json_and_tables_say_when_they_are_not(
     cli: Cli, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tenant_directory.usecases.show.PAGE", 7)
+    monkeypatch.setattr("tenant_directory.usecases.paging.PAGE_SIZE", 7)
     cli.json("tenant create acme")
     assert cli.json("user list --tenant acme") == []
     ids: list[UUID] = []
@@ -168,7 +167,7 @@ def test_lists_are_complete_as_json_and_tables_say_when_they_are_not(
             user = await directory.apply(tenant, idp_user(f"user{number}@acme.com"))
             ids.append(user.user_id)
         group = await directory.group(tenant, "Sales")
-        change = ApplyMembers(directory.uow)
+        change = directory.event_use_cases.change_scim_members
         await change(tenant.tenant_id, group, added=ids[:20], removed=[])
 
     provision(dsn, steps)

@@ -19,12 +19,16 @@ from contracts.graph import types_on
 from contracts.topics import DOMAIN_EVENTS
 from tenant_directory.domain.audit import AuditRecord
 from tenant_directory.domain.tenant import Tenant
-from tenant_directory.events.domain_event_handlers import domain_subscription
+from tenant_directory.events.incoming import subscriptions
 from tenant_directory.events.outgoing import outgoing
 from tenant_directory.storage.unit_of_work import PostgresUnitsOfWork
+from tenant_directory.wiring import event_use_cases
 
 CLOCK = SteadyClock()
-SUBSCRIPTION = domain_subscription(PostgresUnitsOfWork(CLOCK, outgoing).in_transaction)
+UNITS_OF_WORK = PostgresUnitsOfWork(CLOCK, outgoing)
+_, SUBSCRIPTION = subscriptions(
+    lambda connection: event_use_cases(UNITS_OF_WORK.in_transaction(connection), CLOCK)
+)
 UNTIL = datetime(2026, 12, 24, 18, tzinfo=UTC)
 
 

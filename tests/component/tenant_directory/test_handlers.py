@@ -20,19 +20,22 @@ from contracts.base import Contract
 from contracts.event import Event
 from contracts.registry import EVENT_TYPES
 from contracts.topics import SCIM_EVENTS
-from tenant_directory.domain.errors import ConflictError
-from tenant_directory.domain.tenant import Package, Role, Tenant, TenantStatus
+from kernel.errors import ConflictError
+from kernel.tenant import Package, TenantStatus
+from tenant_directory.domain.tenant import Role, Tenant
 from tenant_directory.domain.user import Origin, UserStatus
-from tenant_directory.events.incoming import scim_subscription
+from tenant_directory.events.incoming import subscriptions
 from tenant_directory.events.outgoing import outgoing
 from tenant_directory.storage.unit_of_work import PostgresUnitsOfWork
-from tenant_directory.usecases.change_tenant import SetPackage, SetTenantStatus
-from tenant_directory.usecases.create_user import RoleChoice
 from tenant_directory.usecases.ports import ConcurrentChangeError
-from tenant_directory.usecases.show import ListUsers
+from tenant_directory.usecases.users import RoleChoice
+from tenant_directory.wiring import event_use_cases
 
 CLOCK = SteadyClock()
-SUBSCRIPTION = scim_subscription(PostgresUnitsOfWork(CLOCK, outgoing).in_transaction, CLOCK)
+UNITS_OF_WORK = PostgresUnitsOfWork(CLOCK, outgoing)
+SUBSCRIPTION, _ = subscriptions(
+    lambda connection: event_use_cases(UNITS_OF_WORK.in_transaction(connection), CLOCK)
+)
 
 TYPE_OF = {event_type.model: name for name, event_type in EVENT_TYPES.items()}
 
@@ -198,7 +201,7 @@ async def test_whoever_of_provider_and_hand_is_first_one_user_holds_the_name(
         adopted = not isinstance(by_hand, ConflictError)
         assert user.origin is Origin.SCIM
         assert user.role is (Role.TENANT_ADMIN if adopted else Role.MEMBER)
-    listed = [each.user async for each in ListUsers(directory.uow)(tenant.tenant_id)]
+    listed = [each.user async for each in directory.use_cases.list_users(tenant.tenant_id)]
     assert len(listed) == 20
 
 
@@ -212,8 +215,8 @@ async def _until_applied(pool: asyncpg.Pool, tenant_id: UUID, user: scim.ScimUse
 
 async def _refuse(directory: Harness, tenant: Tenant, how: str) -> None:
     if how == "free":
-        change = SetPackage(directory.uow, directory.clock)
+        change = directory.use_cases.set_package
         await change(tenant.name, Package.FREE, actor=ACTOR)
         return
-    suspend = SetTenantStatus(directory.uow, directory.clock)
+    suspend = directory.use_cases.set_tenant_status
     await suspend(tenant.name, TenantStatus.SUSPENDED, actor=ACTOR)

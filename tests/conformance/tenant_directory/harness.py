@@ -12,16 +12,16 @@ import orjson
 from chassis.ids import uuid7
 from chassis.outbox import OutboxRecord
 from conformance.tenant_directory.memory import MemoryDirectory
+from kernel.tenant import Package
 from tenant_directory.domain.group import IdpGroup
-from tenant_directory.domain.tenant import Package, Role, Tenant
+from tenant_directory.domain.tenant import Role, Tenant
 from tenant_directory.domain.user import IdpUser, Profile, User
 from tenant_directory.events.outgoing import outgoing
 from tenant_directory.storage.unit_of_work import PostgresUnitsOfWork
-from tenant_directory.usecases.apply_scim_group import ApplyScimGroup
-from tenant_directory.usecases.apply_scim_user import ApplyScimUser
-from tenant_directory.usecases.create_tenant import CreateTenant
-from tenant_directory.usecases.create_user import CreateUser, RoleChoice
-from tenant_directory.usecases.ports import UnitOfWorkFactory
+from tenant_directory.usecases.ports import LOWEST_ID, UnitOfWorkFactory
+from tenant_directory.usecases.use_cases import EventUseCases, UseCases
+from tenant_directory.usecases.users import RoleChoice
+from tenant_directory.wiring import event_use_cases, use_cases
 
 ACTOR = "test"
 
@@ -45,27 +45,46 @@ class Harness:
     clock: SteadyClock
     outbox: Callable[[], Awaitable[Sequence[OutboxRecord]]]
 
+    @property
+    def use_cases(self) -> UseCases:
+        return use_cases(self.uow, self.clock)
+
+    @property
+    def event_use_cases(self) -> EventUseCases:
+        return event_use_cases(self.uow, self.clock)
+
     async def tenant(self, name: str = "acme", default_role: Role | None = Role.MEMBER) -> Tenant:
-        return await CreateTenant(self.uow, self.clock)(
+        return await self.use_cases.create_tenant(
             name, package=Package.BUSINESS, default_role=default_role, actor=ACTOR
         )
 
     async def manual_user(
         self, tenant: Tenant, name: str, *, choice: RoleChoice | None = None
     ) -> User:
-        create = CreateUser(self.uow, self.clock)
+        create = self.use_cases.create_user
         profile = Profile(email=name)
         return await create(tenant.name, name, profile=profile, choice=choice, actor=ACTOR)
 
     async def apply(self, tenant: Tenant, idp: IdpUser) -> User:
-        await ApplyScimUser(self.uow, self.clock)(tenant.tenant_id, idp)
+        await self.event_use_cases.apply_scim_user(tenant.tenant_id, idp)
         return await self.user(tenant, idp.user_id)
 
     async def group(self, tenant: Tenant, name: str = "Sales") -> UUID:
         group_id = uuid7()
         idp = IdpGroup(group_id, version=1, display_name=name, external_id=None)
-        await ApplyScimGroup(self.uow, self.clock)(tenant.tenant_id, idp)
+        await self.event_use_cases.apply_scim_group(tenant.tenant_id, idp)
         return group_id
+
+    async def change_members(
+        self,
+        tenant: Tenant,
+        group_id: UUID,
+        *,
+        added: Sequence[UUID] = (),
+        removed: Sequence[UUID] = (),
+    ) -> None:
+        change = self.event_use_cases.change_scim_members
+        await change(tenant.tenant_id, group_id, added=added, removed=removed)
 
     async def user(self, tenant: Tenant, user_id: UUID) -> User:
         user = await self.maybe_user(tenant, user_id)
@@ -78,7 +97,9 @@ class Harness:
 
     async def members(self, tenant: Tenant, group_id: UUID) -> set[UUID]:
         async with self.uow() as work:
-            page = await work.groups.members(tenant.tenant_id, group_id, after=None, limit=10_000)
+            page = await work.groups.members(
+                tenant.tenant_id, group_id, after=LOWEST_ID, limit=10_000
+            )
         return {member.user_id for member in page}
 
     async def published(self, *, since: int = 0) -> list[tuple[str, str, int | None]]:

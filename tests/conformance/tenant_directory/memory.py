@@ -27,7 +27,6 @@ from tenant_directory.usecases.ports import (
 )
 
 Key = tuple[UUID, UUID]
-FIRST = UUID(int=0)
 
 
 @dataclass
@@ -133,10 +132,8 @@ class MemoryUsers:
         self._state.memberships -= left
         return sorted(group_id for _, group_id, _ in left)
 
-    async def page(
-        self, tenant_id: UUID, *, after: UUID | None, limit: int
-    ) -> Sequence[UserSummary]:
-        rows = [user for user in self._of(tenant_id) if user.user_id > (after or FIRST)]
+    async def page(self, tenant_id: UUID, *, after: UUID, limit: int) -> Sequence[UserSummary]:
+        rows = [user for user in self._of(tenant_id) if user.user_id > after]
         return [
             UserSummary(user, len(await self.groups_of(tenant_id, user.user_id)))
             for user in rows[:limit]
@@ -185,10 +182,8 @@ class MemoryGroups:
             True, unknown, [user for *_, user in wanted], [user for *_, user in unwanted]
         )
 
-    async def page(
-        self, tenant_id: UUID, *, after: UUID | None, limit: int
-    ) -> Sequence[GroupSummary]:
-        groups = [group for group in self._of(tenant_id) if group.group_id > (after or FIRST)]
+    async def page(self, tenant_id: UUID, *, after: UUID, limit: int) -> Sequence[GroupSummary]:
+        groups = [group for group in self._of(tenant_id) if group.group_id > after]
         return [
             GroupSummary(group, len(self._members(tenant_id, group.group_id)))
             for group in groups[:limit]
@@ -199,9 +194,9 @@ class MemoryGroups:
         return [each for each in groups if each.display_name.lower() == display_name.lower()]
 
     async def members(
-        self, tenant_id: UUID, group_id: UUID, *, after: UUID | None, limit: int
+        self, tenant_id: UUID, group_id: UUID, *, after: UUID, limit: int
     ) -> Sequence[Member]:
-        ids = [each for each in self._members(tenant_id, group_id) if each > (after or FIRST)]
+        ids = [each for each in self._members(tenant_id, group_id) if each > after]
         return [Member(each, self._state.users[tenant_id, each].user_name) for each in ids[:limit]]
 
     def _members(self, tenant_id: UUID, group_id: UUID) -> list[UUID]:

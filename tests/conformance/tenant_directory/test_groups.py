@@ -4,22 +4,19 @@ import pytest
 
 from chassis.ids import uuid7
 from conformance.tenant_directory.harness import Harness, idp_user
-from tenant_directory.domain.errors import ConflictError, NotFoundError
+from kernel.errors import ConflictError, NotFoundError
 from tenant_directory.domain.group import IdpGroup
-from tenant_directory.usecases.apply_members import ApplyMembers
-from tenant_directory.usecases.apply_scim_group import ApplyScimGroup, ApplyScimGroupDeleted
-from tenant_directory.usecases.show import ListGroups, ListMembers, ShowGroup
 
 
 async def test_a_group_is_created_renamed_and_deleted(directory: Harness) -> None:
     tenant = await directory.tenant()
     before = len(await directory.outbox())
     group = await directory.group(tenant, "Sales")
-    apply = ApplyScimGroup(directory.uow, directory.clock)
+    apply = directory.event_use_cases.apply_scim_group
     for version, name in ((3, "Sales EU"), (2, "stale"), (4, "Sales EU")):
         await apply(tenant.tenant_id, IdpGroup(group, version, name, None))
     for _ in range(2):
-        await ApplyScimGroupDeleted(directory.uow)(tenant.tenant_id, group)
+        await directory.event_use_cases.delete_scim_group(tenant.tenant_id, group)
 
     assert [kind for kind, _, _ in await directory.published(since=before)] == [
         "directory.group.created.v1",
@@ -36,7 +33,7 @@ async def test_only_members_that_really_changed_are_told(directory: Harness) -> 
     ada, bob, cy = [
         (await directory.apply(tenant, idp_user(f"{name}@acme.com"))).user_id for name in "abc"
     ]
-    change = ApplyMembers(directory.uow)
+    change = directory.event_use_cases.change_scim_members
     await change(tenant.tenant_id, group, added=[ada, bob], removed=[])
     await change(tenant.tenant_id, group, added=[bob, cy], removed=[ada, uuid7()])
     await change(tenant.tenant_id, group, added=[cy], removed=[ada])
@@ -55,14 +52,14 @@ async def test_an_unknown_group_or_member_is_refused_and_nothing_is_changed(
     ada = (await directory.apply(tenant, idp_user())).user_id
     foreign = (await directory.apply(other, idp_user())).user_id
     before = len(await directory.outbox())
-    change = ApplyMembers(directory.uow)
+    change = directory.event_use_cases.change_scim_members
 
     with pytest.raises(NotFoundError, match=str(foreign)):
         await change(tenant.tenant_id, group, added=[ada, foreign], removed=[])
     with pytest.raises(NotFoundError, match="group"):
         await change(other.tenant_id, group, added=[foreign], removed=[])
     with pytest.raises(NotFoundError, match="tenant"):
-        await ApplyScimGroup(directory.uow, directory.clock)(
+        await directory.event_use_cases.apply_scim_group(
             uuid7(), IdpGroup(uuid7(), 1, "Sales", None)
         )
 
@@ -77,9 +74,9 @@ async def test_leaving_a_group_that_is_gone_changes_nothing_and_halts_nobody(
     tenant = await directory.tenant()
     group = await directory.group(tenant)
     ada = (await directory.apply(tenant, idp_user())).user_id
-    change = ApplyMembers(directory.uow)
+    change = directory.event_use_cases.change_scim_members
     await change(tenant.tenant_id, group, added=[ada], removed=[])
-    await ApplyScimGroupDeleted(directory.uow)(tenant.tenant_id, group)
+    await directory.event_use_cases.delete_scim_group(tenant.tenant_id, group)
     before = len(await directory.outbox())
 
     await change(tenant.tenant_id, group, added=[], removed=[ada])
@@ -90,18 +87,18 @@ async def test_leaving_a_group_that_is_gone_changes_nothing_and_halts_nobody(
 async def test_thousands_of_members_are_one_change(
     directory: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tenant_directory.usecases.show.MEMBERS_PAGE", 100)
+    monkeypatch.setattr("tenant_directory.usecases.paging.PAGE_SIZE", 100)
     tenant = await directory.tenant()
     group = await directory.group(tenant)
     ids = [
         (await directory.apply(tenant, idp_user(f"u{number}@acme.com"))).user_id
         for number in range(250)
     ]
-    await ApplyMembers(directory.uow)(tenant.tenant_id, group, added=ids, removed=[])
+    await directory.change_members(tenant, group, added=ids)
 
-    listing = ListMembers(directory.uow)(tenant.tenant_id, group)
+    listing = directory.use_cases.list_members(tenant.tenant_id, group)
     assert [member.user_id async for member in listing] == sorted(ids)
-    [summary] = [each async for each in ListGroups(directory.uow)(tenant.tenant_id)]
+    [summary] = [each async for each in directory.use_cases.list_groups(tenant.tenant_id)]
     assert (summary.group.group_id, summary.members) == (group, 250)
     assert len(await directory.data("directory.group.members_changed.v1")) == 1
 
@@ -109,7 +106,7 @@ async def test_thousands_of_members_are_one_change(
 async def test_a_group_is_found_by_name_unless_the_name_is_ambiguous(directory: Harness) -> None:
     tenant = await directory.tenant()
     group = await directory.group(tenant, "Sales")
-    show = ShowGroup(directory.uow)
+    show = directory.use_cases.get_group
     assert (await show("acme", "SALES")).group_id == group
     assert (await show("acme", str(group))).group_id == group
 

@@ -5,15 +5,9 @@ import asyncio
 import pytest
 
 from conformance.tenant_directory.harness import ACTOR, Harness
-from tenant_directory.domain.errors import ConflictError, InvalidError, NotFoundError
-from tenant_directory.domain.tenant import Package, Role, Tenant, TenantStatus
-from tenant_directory.usecases.change_tenant import (
-    SetDefaultRole,
-    SetInvitations,
-    SetPackage,
-    SetTenantStatus,
-)
-from tenant_directory.usecases.show import ListTenants, ShowTenant
+from kernel.errors import ConflictError, InvalidError, NotFoundError
+from kernel.tenant import Package, TenantStatus
+from tenant_directory.domain.tenant import Role, Tenant
 
 
 async def test_a_tenant_is_told_to_the_bus_as_event_and_as_state(directory: Harness) -> None:
@@ -43,15 +37,16 @@ async def test_of_tenants_made_at_once_under_one_name_one_wins(directory: Harnes
 
 async def test_every_change_makes_one_version_and_no_change_makes_none(directory: Harness) -> None:
     tenant = await directory.tenant()
-    uow, clock = directory.uow, directory.clock
     for _ in range(2):
-        await SetDefaultRole(uow, clock)("acme", None, actor=ACTOR)
-        await SetPackage(uow, clock)("ACME", Package.FREE, actor=ACTOR)
-        await SetInvitations(uow, clock)(str(tenant.tenant_id), True, actor=ACTOR)
-        changed = await SetTenantStatus(uow, clock)("acme", TenantStatus.SUSPENDED, actor=ACTOR)
+        await directory.use_cases.set_default_role("acme", None, actor=ACTOR)
+        await directory.use_cases.set_package("ACME", Package.FREE, actor=ACTOR)
+        await directory.use_cases.set_invitations(str(tenant.tenant_id), True, actor=ACTOR)
+        changed = await directory.use_cases.set_tenant_status(
+            "acme", TenantStatus.SUSPENDED, actor=ACTOR
+        )
 
     assert changed.version == 5
-    assert changed == await ShowTenant(uow)("acme")
+    assert changed == await directory.use_cases.get_tenant("acme")
     assert (changed.package, changed.default_role) == (Package.FREE, None)
     states = await directory.data("directory.tenant.state.v1")
     assert [state["version"] for state in states] == [1, 2, 3, 4, 5]
@@ -61,31 +56,38 @@ async def test_every_change_makes_one_version_and_no_change_makes_none(directory
 
 async def test_changes_at_once_lose_nothing(directory: Harness) -> None:
     await directory.tenant()
-    uow, clock = directory.uow, directory.clock
     await asyncio.gather(
-        SetDefaultRole(uow, clock)("acme", Role.TENANT_ADMIN, actor=ACTOR),
-        SetPackage(uow, clock)("acme", Package.SMB, actor=ACTOR),
-        SetInvitations(uow, clock)("acme", True, actor=ACTOR),
+        directory.use_cases.set_default_role("acme", Role.TENANT_ADMIN, actor=ACTOR),
+        directory.use_cases.set_package("acme", Package.SMB, actor=ACTOR),
+        directory.use_cases.set_invitations("acme", True, actor=ACTOR),
     )
-    tenant = await ShowTenant(uow)("acme")
+    tenant = await directory.use_cases.get_tenant("acme")
     assert (tenant.default_role, tenant.package) == (Role.TENANT_ADMIN, Package.SMB)
     assert (tenant.invitations_enabled, tenant.version) == (True, 4)
 
 
 async def test_a_bad_name_or_an_unknown_tenant_changes_nothing(directory: Harness) -> None:
-    for name in ("", "-acme", "a b", "a" * 64, "0190b5d8-0000-7000-8000-000000000000"):
+    ids = ("0190b5d8-0000-7000-8000-000000000000", "0190b5d8000070008000000000000000")
+    for name in ("", "-acme", "a b", "a" * 64, *ids):
         with pytest.raises(InvalidError):
             await directory.tenant(name)
     with pytest.raises(NotFoundError, match="tenant create"):
-        await ShowTenant(directory.uow)("nobody")
+        await directory.use_cases.get_tenant("nobody")
     assert list(await directory.outbox()) == []
+
+
+async def test_a_tenant_is_found_by_any_spelling_of_its_name_or_id(directory: Harness) -> None:
+    tenant = await directory.tenant()
+    tenant_id = tenant.tenant_id
+    for spelling in (" ACME ", str(tenant_id), tenant_id.hex, f"{{{tenant_id}}}", tenant_id.urn):
+        assert await directory.use_cases.get_tenant(spelling) == tenant
 
 
 async def test_tenants_are_listed_by_name_across_pages(
     directory: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tenant_directory.usecases.show.PAGE", 2)
+    monkeypatch.setattr("tenant_directory.usecases.paging.PAGE_SIZE", 2)
     for name in ("delta", "alpha", "charlie", "bravo"):
         await directory.tenant(name)
-    listed = [tenant.name async for tenant in ListTenants(directory.uow)()]
+    listed = [tenant.name async for tenant in directory.use_cases.list_tenants()]
     assert listed == ["alpha", "bravo", "charlie", "delta"]

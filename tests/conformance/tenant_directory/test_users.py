@@ -6,16 +6,10 @@ import pytest
 
 from chassis.ids import uuid7
 from conformance.tenant_directory.harness import ACTOR, Harness, idp_user
-from tenant_directory.domain.errors import ConflictError, ForbiddenError, NotFoundError
+from kernel.errors import ConflictError, ForbiddenError, NotFoundError
 from tenant_directory.domain.tenant import Role
 from tenant_directory.domain.user import Origin, RoleGiver, UserStatus
-from tenant_directory.usecases.apply_members import ApplyMembers
-from tenant_directory.usecases.apply_scim_user import ApplyScimUser
-from tenant_directory.usecases.apply_scim_user_deleted import ApplyScimUserDeleted
-from tenant_directory.usecases.change_tenant import SetDefaultRole
-from tenant_directory.usecases.change_user import DeactivateUser, ReactivateUser, SetRole
-from tenant_directory.usecases.create_user import RoleChoice
-from tenant_directory.usecases.show import ListUsers
+from tenant_directory.usecases.users import RoleChoice
 
 
 async def test_a_provisioned_user_gets_the_default_role_and_is_told_to_the_bus(
@@ -44,7 +38,7 @@ async def test_without_a_default_role_the_user_has_no_access_even_if_one_is_set_
     user = await directory.apply(tenant, idp_user())
     assert (user.role, user.role_given_by, user.has_access) == (None, RoleGiver.DEFAULT, False)
 
-    set_default = SetDefaultRole(directory.uow, directory.clock)
+    set_default = directory.use_cases.set_default_role
     await set_default(tenant.name, Role.MEMBER, actor=ACTOR)
     again = await directory.apply(tenant, idp_user(user_id=user.user_id, version=2, given_name="A"))
     later = await directory.apply(tenant, idp_user("grace@acme.com"))
@@ -82,7 +76,7 @@ async def test_deactivation_and_return_keep_role_and_groups(directory: Harness) 
     tenant = await directory.tenant()
     user = await directory.apply(tenant, idp_user())
     group = await directory.group(tenant)
-    await ApplyMembers(directory.uow)(tenant.tenant_id, group, added=[user.user_id], removed=[])
+    await directory.change_members(tenant, group, added=[user.user_id])
     before = len(await directory.outbox())
 
     await directory.apply(tenant, idp_user(user_id=user.user_id, version=2, active=False))
@@ -146,7 +140,7 @@ async def test_a_manual_user_that_lost_the_race_hands_role_and_groups_over(
         tenant, "Ada@acme.com", choice=RoleChoice(Role.TENANT_ADMIN)
     )
     group = await directory.group(tenant)
-    await ApplyMembers(directory.uow)(tenant.tenant_id, group, added=[manual.user_id], removed=[])
+    await directory.change_members(tenant, group, added=[manual.user_id])
     before = len(await directory.outbox())
 
     user = await directory.apply(tenant, idp_user("ada@ACME.com"))
@@ -176,11 +170,11 @@ async def test_a_deleted_user_leaves_a_tombstone_and_no_memberships(directory: H
     tenant = await directory.tenant()
     user = await directory.apply(tenant, idp_user())
     group = await directory.group(tenant)
-    await ApplyMembers(directory.uow)(tenant.tenant_id, group, added=[user.user_id], removed=[])
+    await directory.change_members(tenant, group, added=[user.user_id])
     before = len(await directory.outbox())
 
     for _ in range(2):
-        await ApplyScimUserDeleted(directory.uow)(tenant.tenant_id, user.user_id)
+        await directory.event_use_cases.delete_scim_user(tenant.tenant_id, user.user_id)
 
     assert await directory.members(tenant, group) == set()
     assert await directory.published(since=before) == [
@@ -192,7 +186,7 @@ async def test_a_deleted_user_leaves_a_tombstone_and_no_memberships(directory: H
 
 async def test_an_unknown_tenant_is_refused_and_nothing_is_kept(directory: Harness) -> None:
     with pytest.raises(NotFoundError):
-        await ApplyScimUser(directory.uow, directory.clock)(uuid7(), idp_user())
+        await directory.event_use_cases.apply_scim_user(uuid7(), idp_user())
     assert list(await directory.outbox()) == []
 
 
@@ -216,14 +210,14 @@ async def test_a_hand_changes_status_only_of_users_kept_by_hand(directory: Harne
     tenant = await directory.tenant()
     manual = await directory.manual_user(tenant, "manual@acme.com")
     await directory.apply(tenant, idp_user("ada@acme.com"))
-    deactivate = DeactivateUser(directory.uow, directory.clock)
-    reactivate = ReactivateUser(directory.uow, directory.clock)
+    set_status = directory.use_cases.set_user_status
 
-    inactive = await deactivate("acme", "MANUAL@acme.com", actor=ACTOR)
+    inactive = await set_status("acme", "MANUAL@acme.com", UserStatus.INACTIVE, actor=ACTOR)
     assert inactive.status is UserStatus.INACTIVE
-    assert (await reactivate("acme", str(manual.user_id), actor=ACTOR)).has_access
+    active = await set_status("acme", str(manual.user_id), UserStatus.ACTIVE, actor=ACTOR)
+    assert active.has_access
     with pytest.raises(ForbiddenError, match="Entra"):
-        await deactivate("acme", "ada@acme.com", actor=ACTOR)
+        await set_status("acme", "ada@acme.com", UserStatus.INACTIVE, actor=ACTOR)
 
 
 async def test_an_administrator_changes_any_role_and_the_provider_never_does(
@@ -232,7 +226,7 @@ async def test_an_administrator_changes_any_role_and_the_provider_never_does(
     tenant = await directory.tenant()
     user = await directory.apply(tenant, idp_user())
     before = len(await directory.outbox())
-    set_role = SetRole(directory.uow, directory.clock)
+    set_role = directory.use_cases.set_role
 
     for _ in range(2):
         await set_role("acme", "ada@acme.com", Role.TENANT_ADMIN, actor=ACTOR)
@@ -258,22 +252,24 @@ async def test_tenants_never_see_one_another(directory: Harness) -> None:
     user = await directory.apply(acme, idp_user("ada@same.com"))
     twin = await directory.apply(bolt, idp_user("ada@same.com", user_id=user.user_id))
 
-    await ApplyScimUserDeleted(directory.uow)(acme.tenant_id, user.user_id)
+    await directory.event_use_cases.delete_scim_user(acme.tenant_id, user.user_id)
 
     assert await directory.maybe_user(acme, user.user_id) is None
     assert await directory.user(bolt, user.user_id) == twin
     with pytest.raises(NotFoundError):
-        await SetRole(directory.uow, directory.clock)("acme", str(user.user_id), None, actor=ACTOR)
+        await directory.use_cases.set_role("acme", str(user.user_id), None, actor=ACTOR)
 
 
 async def test_a_list_is_complete_across_pages(
     directory: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tenant_directory.usecases.show.PAGE", 3)
+    monkeypatch.setattr("tenant_directory.usecases.paging.PAGE_SIZE", 3)
     tenant, other = await directory.tenant(), await directory.tenant("other")
     await directory.apply(other, idp_user("spy@acme.com"))
     names = [f"user{number}@acme.com" for number in range(9)]
     for name in names:
         await directory.apply(tenant, idp_user(name))
-    listed = [each.user.user_name async for each in ListUsers(directory.uow)(tenant.tenant_id)]
+    listed = [
+        each.user.user_name async for each in directory.use_cases.list_users(tenant.tenant_id)
+    ]
     assert listed == names

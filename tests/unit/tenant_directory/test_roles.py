@@ -15,13 +15,9 @@ from conformance.tenant_directory.harness import (
     idp_user,
     memory_harness,
 )
-from tenant_directory.domain.errors import ConflictError, NotFoundError
+from kernel.errors import ConflictError, NotFoundError
 from tenant_directory.domain.tenant import Role, Tenant
 from tenant_directory.domain.user import IdpUser, User
-from tenant_directory.usecases.apply_members import ApplyMembers
-from tenant_directory.usecases.apply_scim_user_deleted import ApplyScimUserDeleted
-from tenant_directory.usecases.change_tenant import SetDefaultRole
-from tenant_directory.usecases.change_user import SetRole
 
 IDS = [uuid7() for _ in range(2)]
 NAMES = ["ada@acme.com", "ADA@acme.com", "bob@acme.com", "cy@acme.com"]
@@ -112,22 +108,21 @@ def _check(
 
 
 async def _take(directory: Harness, tenant: Tenant, group: UUID, step: Step, number: int) -> None:
-    uow = directory.uow
     match step:
         case State():
             # Two users of the provider under one name: refused, and nothing is changed.
             with suppress(ConflictError):
                 await directory.apply(tenant, _stated(step, number))
         case Delete(user):
-            await ApplyScimUserDeleted(uow)(tenant.tenant_id, IDS[user])
+            await directory.event_use_cases.delete_scim_user(tenant.tenant_id, IDS[user])
         case DefaultRole(role):
-            await SetDefaultRole(uow, directory.clock)(tenant.name, role, actor=ACTOR)
+            await directory.use_cases.set_default_role(tenant.name, role, actor=ACTOR)
         case Join(user):
             with suppress(NotFoundError):
-                await ApplyMembers(uow)(tenant.tenant_id, group, added=[IDS[user]], removed=[])
+                await directory.change_members(tenant, group, added=[IDS[user]])
         case AdminRole(user, role):
             with suppress(NotFoundError):
-                set_role = SetRole(uow, directory.clock)
+                set_role = directory.use_cases.set_role
                 await set_role(tenant.name, str(IDS[user]), role, actor=ACTOR)
 
 

@@ -7,7 +7,10 @@ import pytest
 
 from chassis.ids import uuid7
 from conformance.tenant_directory.harness import idp_user
-from tenant_directory.cli.facts import access
+from kernel.errors import ForbiddenError, InvalidError
+from kernel.names import comparison_key
+from kernel.tenant import Package
+from tenant_directory.cli.facts import describe_access
 from tenant_directory.domain.changes import (
     UserDeactivated,
     UserReactivated,
@@ -15,9 +18,8 @@ from tenant_directory.domain.changes import (
     UserUpdated,
     user_changes,
 )
-from tenant_directory.domain.errors import ForbiddenError, InvalidError
-from tenant_directory.domain.names import name_key, tenant_name, user_name
-from tenant_directory.domain.tenant import Package, Role, Tenant, parse_package, parse_role
+from tenant_directory.domain.names import tenant_name, user_name
+from tenant_directory.domain.tenant import Role, Tenant, parse_package, parse_role
 from tenant_directory.domain.user import Origin, Profile, RoleGiver, User, UserStatus
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -106,19 +108,19 @@ def test_a_users_status_is_changed_where_it_is_kept(status: UserStatus, verb: st
 
 
 def test_a_user_without_access_shows_why() -> None:
-    assert access(TENANT, provisioned()) == "yes"
-    assert "no default tenant role was set" in access(TENANT, provisioned(role=None))
-    assert "administrator" in access(TENANT, provisioned().with_role(None, NOW))
-    assert "assign it again in Entra" in access(TENANT, provisioned(active=False))
-    assert "recycle bin" in access(TENANT, provisioned(soft_deleted=True))
+    assert describe_access(TENANT, provisioned()) == "yes"
+    assert "no default tenant role was set" in describe_access(TENANT, provisioned(role=None))
+    assert "administrator" in describe_access(TENANT, provisioned().with_role(None, NOW))
+    assert "assign it again in Entra" in describe_access(TENANT, provisioned(active=False))
+    assert "recycle bin" in describe_access(TENANT, provisioned(soft_deleted=True))
     by_hand = manual().with_status(UserStatus.INACTIVE, NOW)
-    assert "user reactivate ada@acme.com --tenant acme" in access(TENANT, by_hand)
+    assert "user reactivate ada@acme.com --tenant acme" in describe_access(TENANT, by_hand)
 
 
 def test_names_compare_without_case() -> None:
     assert tenant_name(" ACME-1 ") == "acme-1"
-    assert name_key("Ada@ACME.com") == name_key("ada@acme.COM")
-    assert name_key("ZOE\u0308@acme.com") == name_key("zo\u00eb@acme.com")
+    assert comparison_key("Ada@ACME.com") == comparison_key("ada@acme.COM")
+    assert comparison_key("ZOE\u0308@acme.com") == comparison_key("zo\u00eb@acme.com")
     assert user_name(" Ada@acme.com ") == "Ada@acme.com"
     for bad in ("ada", "ada@", "@acme.com", "a da@acme.com", "ada@a@b", f"{'a' * 65}@acme.com"):
         with pytest.raises(InvalidError, match="e-mail"):

@@ -4,19 +4,44 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from chassis.cli import command_pool
-from chassis.clock import SystemClock
+from chassis.clock import Clock, SystemClock
 from chassis.database import create_pool
 from chassis.http import create_app, limits_of
 from chassis.outbox import OutboxSignal
 from chassis.service import Mode, Parts, Service, on_the_bus
 from chassis.settings import load_settings
 from tenant_directory.cli.app import directory_cli
-from tenant_directory.cli.runtime import Directory
-from tenant_directory.events.domain_event_handlers import domain_subscription
-from tenant_directory.events.incoming import scim_subscription
+from tenant_directory.events.incoming import subscriptions
 from tenant_directory.events.outgoing import outgoing
 from tenant_directory.settings import Settings
 from tenant_directory.storage.unit_of_work import CONSUMER_QUERIES, PostgresUnitsOfWork
+from tenant_directory.usecases.audit import ListAuditRecords
+from tenant_directory.usecases.domain_events import RecordDomainChange
+from tenant_directory.usecases.groups import GetGroup, ListGroups, ListMembers
+from tenant_directory.usecases.ports import UnitOfWorkFactory
+from tenant_directory.usecases.scim_groups import (
+    ApplyScimGroup,
+    ChangeScimMembers,
+    DeleteScimGroup,
+)
+from tenant_directory.usecases.scim_users import ApplyScimUser, DeleteScimUser
+from tenant_directory.usecases.tenants import (
+    CreateTenant,
+    GetTenant,
+    ListTenants,
+    SetDefaultRole,
+    SetInvitations,
+    SetPackage,
+    SetTenantStatus,
+)
+from tenant_directory.usecases.use_cases import EventUseCases, UseCases
+from tenant_directory.usecases.users import (
+    CreateUser,
+    GetUser,
+    ListUsers,
+    SetRole,
+    SetUserStatus,
+)
 
 NAME = "tenant-directory"
 PACKAGE = "tenant_directory"
@@ -36,24 +61,58 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
             package=PACKAGE,
             pool=pool,
             signal=OutboxSignal(dsn=dsn),
-            subscriptions=[
-                scim_subscription(units_of_work.in_transaction, clock),
-                domain_subscription(units_of_work.in_transaction),
-            ],
+            subscriptions=subscriptions(
+                lambda connection: event_use_cases(units_of_work.in_transaction(connection), clock)
+            ),
             app=create_app("Portico tenant directory", limits=limits_of(settings)),
         )
     finally:
         await pool.close()
 
 
+def use_cases(uow: UnitOfWorkFactory, clock: Clock) -> UseCases:
+    """Return what people can do, on units of work."""
+    return UseCases(
+        create_tenant=CreateTenant(uow, clock),
+        get_tenant=GetTenant(uow),
+        list_tenants=ListTenants(uow),
+        set_default_role=SetDefaultRole(uow, clock),
+        set_package=SetPackage(uow, clock),
+        set_tenant_status=SetTenantStatus(uow, clock),
+        set_invitations=SetInvitations(uow, clock),
+        create_user=CreateUser(uow, clock),
+        get_user=GetUser(uow),
+        list_users=ListUsers(uow),
+        set_role=SetRole(uow, clock),
+        set_user_status=SetUserStatus(uow, clock),
+        get_group=GetGroup(uow),
+        list_groups=ListGroups(uow),
+        list_members=ListMembers(uow),
+        list_audit_records=ListAuditRecords(uow),
+    )
+
+
+def event_use_cases(uow: UnitOfWorkFactory, clock: Clock) -> EventUseCases:
+    """Return what events change, on units of work inside the consumer's transaction."""
+    return EventUseCases(
+        apply_scim_user=ApplyScimUser(uow, clock),
+        delete_scim_user=DeleteScimUser(uow),
+        apply_scim_group=ApplyScimGroup(uow, clock),
+        delete_scim_group=DeleteScimGroup(uow),
+        change_scim_members=ChangeScimMembers(uow),
+        record_domain_change=RecordDomainChange(uow),
+    )
+
+
 @asynccontextmanager
-async def open_directory() -> AsyncIterator[Directory]:
+async def open_use_cases() -> AsyncIterator[UseCases]:
     """Connect to the directory for one command."""
     settings = load_settings(Settings)
+    clock = SystemClock()
     signal = OutboxSignal(dsn=settings.database_url)
     async with command_pool(settings, service=NAME, package=PACKAGE) as pool:
-        units_of_work = PostgresUnitsOfWork(SystemClock(), outgoing)
-        yield Directory(units_of_work.on_pool(pool, committed=signal.notify), SystemClock())
+        units_of_work = PostgresUnitsOfWork(clock, outgoing)
+        yield use_cases(units_of_work.on_pool(pool, committed=signal.notify), clock)
         await signal.notify_others()
 
 
@@ -62,5 +121,5 @@ SERVICE = Service(
     package=PACKAGE,
     settings=Settings,
     build=build,
-    cli=directory_cli(open_directory),
+    cli=directory_cli(open_use_cases),
 )

@@ -2,19 +2,19 @@
 
 import typer
 
-from tenant_directory.cli.audit import audit_app
-from tenant_directory.cli.groups import group_app
-from tenant_directory.cli.runtime import OpenDirectory, Runner, refusal_of
-from tenant_directory.cli.tenants import tenant_app
-from tenant_directory.cli.users import user_app
+from tenant_directory.cli.audit import audit_commands
+from tenant_directory.cli.groups import group_commands
+from tenant_directory.cli.runtime import OpenUseCases, Runner, refusal_of
+from tenant_directory.cli.tenants import tenant_commands
+from tenant_directory.cli.users import user_commands
 
 
-def directory_cli(open_directory: OpenDirectory) -> typer.Typer:
-    """Return all commands, on a directory that is opened for each command."""
-    run = Runner(open_directory, refusal_of)
+def directory_cli(open_use_cases: OpenUseCases) -> typer.Typer:
+    """Return all commands, on use cases that are opened for each command."""
+    run = Runner(open_use_cases, refusal_of)
     app = typer.Typer()
-    app.add_typer(tenant_app(run), name="tenant")
-    app.add_typer(user_app(run), name="user")
-    app.add_typer(group_app(run), name="group")
-    app.add_typer(audit_app(run), name="audit")
+    app.add_typer(tenant_commands(run), name="tenant")
+    app.add_typer(user_commands(run), name="user")
+    app.add_typer(group_commands(run), name="group")
+    app.add_typer(audit_commands(run), name="audit")
     return app

@@ -1,4 +1,4 @@
-"""`audit …`: look at what was done to a tenant, by whom."""
+"""`audit …`: who did what to a tenant."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -7,8 +7,8 @@ import typer
 
 from chassis.cli import Facts, Json, TenantOption, print_stream
 from tenant_directory.cli.facts import audit_facts
-from tenant_directory.cli.runtime import Directory, Runner
-from tenant_directory.usecases.show import ListAudit
+from tenant_directory.cli.runtime import Runner
+from tenant_directory.usecases.use_cases import UseCases
 
 COLUMNS = ("at", "actor", "action", "subject", "details")
 
@@ -27,8 +27,8 @@ class AuditCommands:
     ) -> None:
         """List the newest entries of a tenant's audit log."""
 
-        async def command(directory: Directory) -> None:
-            records = await ListAudit(directory.uow)(tenant, limit=limit)
+        async def command(use_cases: UseCases) -> None:
+            records = await use_cases.list_audit_records(tenant, limit=limit)
 
             async def rows() -> AsyncIterator[Facts]:
                 for record in records:
@@ -39,7 +39,7 @@ class AuditCommands:
         self._run(command)
 
 
-def audit_app(run: Runner) -> typer.Typer:
+def audit_commands(run: Runner) -> typer.Typer:
     """Return the `audit` commands."""
     app = typer.Typer(help="The audit log of a tenant.", no_args_is_help=True)
     app.command("list")(AuditCommands(run).list)

@@ -44,7 +44,7 @@ def user_facts(user: User) -> dict[str, Any]:
     }
 
 
-def access(tenant: Tenant, user: User) -> str:
+def describe_access(tenant: Tenant, user: User) -> str:
     """Return whether the user has access, and if not, why and what to do."""
     if user.soft_deleted:
         return "no: it is in the identity provider's recycle bin; restore it in Entra"

@@ -7,9 +7,9 @@ import typer
 
 from chassis.cli import Facts, Json, Limit, TenantOption, print_facts, print_stream
 from tenant_directory.cli.facts import group_facts
-from tenant_directory.cli.runtime import Directory, Runner
+from tenant_directory.cli.runtime import Runner
 from tenant_directory.domain.group import Group
-from tenant_directory.usecases.show import ListGroups, ListMembers, ShowGroup, ShowTenant
+from tenant_directory.usecases.use_cases import UseCases
 
 Members = Annotated[
     bool, typer.Option("--members", help="With the id and user name of every member.")
@@ -32,14 +32,14 @@ class GroupCommands:
     ) -> None:
         """List the tenant's groups, oldest first."""
 
-        async def command(directory: Directory) -> None:
-            home = await ShowTenant(directory.uow)(tenant)
+        async def command(use_cases: UseCases) -> None:
+            found = await use_cases.get_tenant(tenant)
 
             async def rows() -> AsyncIterator[Facts]:
-                async for summary in ListGroups(directory.uow)(home.tenant_id):
+                async for summary in use_cases.list_groups(found.tenant_id):
                     shown: Any = summary.members
                     if members:
-                        shown = await self._members(directory, summary.group, as_json)
+                        shown = await self._members(use_cases, summary.group, as_json)
                     yield {**group_facts(summary.group), "members": shown}
 
             await print_stream(rows(), columns=COLUMNS, limit=limit, as_json=as_json)
@@ -54,21 +54,21 @@ class GroupCommands:
     ) -> None:
         """Show one group with its members."""
 
-        async def command(directory: Directory) -> None:
-            found = await ShowGroup(directory.uow)(tenant, group)
-            members = await self._members(directory, found, as_json)
+        async def command(use_cases: UseCases) -> None:
+            found = await use_cases.get_group(tenant, group)
+            members = await self._members(use_cases, found, as_json)
             print_facts({**group_facts(found), "members": members}, as_json=as_json)
 
         self._run(command)
 
-    async def _members(self, directory: Directory, group: Group, as_json: bool) -> Any:
-        listed = ListMembers(directory.uow)(group.tenant_id, group.group_id)
+    async def _members(self, use_cases: UseCases, group: Group, as_json: bool) -> Any:
+        listed = use_cases.list_members(group.tenant_id, group.group_id)
         if as_json:
             return [{"id": each.user_id, "user_name": each.user_name} async for each in listed]
         return [each.user_name async for each in listed]
 
 
-def group_app(run: Runner) -> typer.Typer:
+def group_commands(run: Runner) -> typer.Typer:
     """Return the `group` commands."""
     commands = GroupCommands(run)
     app = typer.Typer(help="Groups of a tenant, and their members.", no_args_is_help=True)

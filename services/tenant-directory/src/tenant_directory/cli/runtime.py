@@ -1,27 +1,16 @@
-"""What the directory's commands work with, and how its errors read there."""
+"""What the directory's commands run on, and how its errors read there."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 
 from chassis.cli import REFUSED, WRONG, Refusal, commands
-from chassis.clock import Clock
-from tenant_directory.domain.errors import DomainError, InvalidError
-from tenant_directory.usecases.ports import UnitOfWorkFactory
+from kernel.errors import DomainError, InvalidError
+from tenant_directory.usecases.use_cases import UseCases
 
-
-@dataclass(frozen=True, slots=True)
-class Directory:
-    """The open directory: what every use case is made of."""
-
-    uow: UnitOfWorkFactory
-    clock: Clock
-
-
-OpenDirectory = Callable[[], AbstractAsyncContextManager[Directory]]
+OpenUseCases = Callable[[], AbstractAsyncContextManager[UseCases]]
 """Connects to the directory for one command; raises CannotConnect."""
 
-Runner = commands.Runner[Directory]
+Runner = commands.Runner[UseCases]
 
 
 def refusal_of(error: Exception) -> Refusal | None:

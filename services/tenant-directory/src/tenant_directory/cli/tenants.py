@@ -6,18 +6,12 @@ from typing import Annotated
 import typer
 
 from chassis.cli import Facts, Json, Limit, actor, print_facts, print_stream
+from kernel.errors import InvalidError
+from kernel.tenant import TenantStatus
 from tenant_directory.cli.facts import tenant_facts
-from tenant_directory.cli.runtime import Directory, Runner
-from tenant_directory.domain.errors import InvalidError
-from tenant_directory.domain.tenant import TenantStatus, parse_package, parse_role
-from tenant_directory.usecases.change_tenant import (
-    SetDefaultRole,
-    SetInvitations,
-    SetPackage,
-    SetTenantStatus,
-)
-from tenant_directory.usecases.create_tenant import CreateTenant
-from tenant_directory.usecases.show import ListTenants, ShowTenant
+from tenant_directory.cli.runtime import Runner
+from tenant_directory.domain.tenant import parse_package, parse_role
+from tenant_directory.usecases.use_cases import UseCases
 
 TenantArgument = Annotated[
     str, typer.Argument(metavar="TENANT", help="The tenant's name or id.", show_default=False)
@@ -42,10 +36,10 @@ class TenantCommands:
         ] = "member",
         as_json: Json = False,
     ) -> None:
-        """Create a tenant: on package `business`, new users become `member`, unless told."""
+        """Create a tenant: on package `business`, new users become `member`, by default."""
 
-        async def command(directory: Directory) -> None:
-            tenant = await CreateTenant(directory.uow, directory.clock)(
+        async def command(use_cases: UseCases) -> None:
+            tenant = await use_cases.create_tenant(
                 name,
                 package=parse_package(package),
                 default_role=parse_role(default_role),
@@ -58,9 +52,9 @@ class TenantCommands:
     def list(self, limit: Limit = 100, as_json: Json = False) -> None:
         """List all tenants by name."""
 
-        async def command(directory: Directory) -> None:
+        async def command(use_cases: UseCases) -> None:
             async def rows() -> AsyncIterator[Facts]:
-                async for tenant in ListTenants(directory.uow)():
+                async for tenant in use_cases.list_tenants():
                     yield tenant_facts(tenant)
 
             await print_stream(rows(), columns=COLUMNS, limit=limit, as_json=as_json)
@@ -70,8 +64,8 @@ class TenantCommands:
     def show(self, tenant: TenantArgument, as_json: Json = False) -> None:
         """Show one tenant."""
 
-        async def command(directory: Directory) -> None:
-            found = await ShowTenant(directory.uow)(tenant)
+        async def command(use_cases: UseCases) -> None:
+            found = await use_cases.get_tenant(tenant)
             print_facts(tenant_facts(found), as_json=as_json)
 
         self._run(command)
@@ -84,9 +78,8 @@ class TenantCommands:
     ) -> None:
         """Set the role of users provisioned from now on; users that are there keep theirs."""
 
-        async def command(directory: Directory) -> None:
-            use_case = SetDefaultRole(directory.uow, directory.clock)
-            changed = await use_case(tenant, parse_role(role), actor=actor())
+        async def command(use_cases: UseCases) -> None:
+            changed = await use_cases.set_default_role(tenant, parse_role(role), actor=actor())
             print_facts(tenant_facts(changed), as_json=as_json)
 
         self._run(command)
@@ -99,9 +92,8 @@ class TenantCommands:
     ) -> None:
         """Put a tenant on another package; on `free`, SCIM is refused."""
 
-        async def command(directory: Directory) -> None:
-            use_case = SetPackage(directory.uow, directory.clock)
-            changed = await use_case(tenant, parse_package(package), actor=actor())
+        async def command(use_cases: UseCases) -> None:
+            changed = await use_cases.set_package(tenant, parse_package(package), actor=actor())
             print_facts(tenant_facts(changed), as_json=as_json)
 
         self._run(command)
@@ -114,9 +106,8 @@ class TenantCommands:
     ) -> None:
         """Switch a tenant's invitations on or off."""
 
-        async def command(directory: Directory) -> None:
-            use_case = SetInvitations(directory.uow, directory.clock)
-            changed = await use_case(tenant, _on(switch), actor=actor())
+        async def command(use_cases: UseCases) -> None:
+            changed = await use_cases.set_invitations(tenant, _parse_switch(switch), actor=actor())
             print_facts(tenant_facts(changed), as_json=as_json)
 
         self._run(command)
@@ -130,15 +121,14 @@ class TenantCommands:
         self._set_status(tenant, TenantStatus.ACTIVE, as_json)
 
     def _set_status(self, tenant: str, status: TenantStatus, as_json: bool) -> None:
-        async def command(directory: Directory) -> None:
-            use_case = SetTenantStatus(directory.uow, directory.clock)
-            changed = await use_case(tenant, status, actor=actor())
+        async def command(use_cases: UseCases) -> None:
+            changed = await use_cases.set_tenant_status(tenant, status, actor=actor())
             print_facts(tenant_facts(changed), as_json=as_json)
 
         self._run(command)
 
 
-def tenant_app(run: Runner) -> typer.Typer:
+def tenant_commands(run: Runner) -> typer.Typer:
     """Return the `tenant` commands."""
     commands = TenantCommands(run)
     app = typer.Typer(help="Tenants: the customer companies.", no_args_is_help=True)
@@ -153,7 +143,7 @@ def tenant_app(run: Runner) -> typer.Typer:
     return app
 
 
-def _on(switch: str) -> bool:
+def _parse_switch(switch: str) -> bool:
     try:
         return {"on": True, "off": False}[switch.strip().lower()]
     except KeyError:

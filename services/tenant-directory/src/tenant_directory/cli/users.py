@@ -6,13 +6,12 @@ from typing import Annotated, Any
 import typer
 
 from chassis.cli import Facts, Json, Limit, TenantOption, actor, print_facts, print_stream
-from tenant_directory.cli.facts import access, user_facts
-from tenant_directory.cli.runtime import Directory, Runner
+from tenant_directory.cli.facts import describe_access, user_facts
+from tenant_directory.cli.runtime import Runner
 from tenant_directory.domain.tenant import parse_role
-from tenant_directory.domain.user import Profile
-from tenant_directory.usecases.change_user import DeactivateUser, ReactivateUser, SetRole
-from tenant_directory.usecases.create_user import CreateUser, RoleChoice
-from tenant_directory.usecases.show import ListUsers, ShowTenant, ShowUser
+from tenant_directory.domain.user import Profile, UserStatus
+from tenant_directory.usecases.use_cases import UseCases
+from tenant_directory.usecases.users import RoleChoice
 
 UserArgument = Annotated[
     str, typer.Argument(metavar="USER", help="The user name or id.", show_default=False)
@@ -44,8 +43,8 @@ class UserCommands:
     ) -> None:
         """Create a user by hand; the identity provider adopts it later by its name."""
 
-        async def command(directory: Directory) -> None:
-            created = await CreateUser(directory.uow, directory.clock)(
+        async def command(use_cases: UseCases) -> None:
+            created = await use_cases.create_user(
                 tenant,
                 user_name,
                 profile=Profile(
@@ -57,18 +56,18 @@ class UserCommands:
                 choice=None if role is None else RoleChoice(parse_role(role)),
                 actor=actor(),
             )
-            await self._print(directory, tenant, str(created.user_id), as_json)
+            await self._print(use_cases, tenant, str(created.user_id), as_json)
 
         self._run(command)
 
     def list(self, tenant: TenantOption, limit: Limit = 100, as_json: Json = False) -> None:
         """List the tenant's users, oldest first."""
 
-        async def command(directory: Directory) -> None:
-            home = await ShowTenant(directory.uow)(tenant)
+        async def command(use_cases: UseCases) -> None:
+            found = await use_cases.get_tenant(tenant)
 
             async def rows() -> AsyncIterator[Facts]:
-                async for summary in ListUsers(directory.uow)(home.tenant_id):
+                async for summary in use_cases.list_users(found.tenant_id):
                     yield {**user_facts(summary.user), "groups": summary.groups}
 
             await print_stream(rows(), columns=COLUMNS, limit=limit, as_json=as_json)
@@ -77,7 +76,7 @@ class UserCommands:
 
     def show(self, user: UserArgument, tenant: TenantOption, as_json: Json = False) -> None:
         """Show one user: its groups, whether it has access, and if not, why."""
-        self._run(lambda directory: self._print(directory, tenant, user, as_json))
+        self._run(lambda use_cases: self._print(use_cases, tenant, user, as_json))
 
     def set_role(
         self,
@@ -88,35 +87,29 @@ class UserCommands:
     ) -> None:
         """Give a user a role; nothing that the identity provider does changes it later."""
 
-        async def command(directory: Directory) -> None:
-            use_case = SetRole(directory.uow, directory.clock)
-            changed = await use_case(tenant, user, parse_role(role), actor=actor())
-            await self._print(directory, tenant, str(changed.user_id), as_json)
+        async def command(use_cases: UseCases) -> None:
+            changed = await use_cases.set_role(tenant, user, parse_role(role), actor=actor())
+            await self._print(use_cases, tenant, str(changed.user_id), as_json)
 
         self._run(command)
 
     def deactivate(self, user: UserArgument, tenant: TenantOption, as_json: Json = False) -> None:
         """Deactivate a manual user; one that the identity provider keeps is disabled there."""
-
-        async def command(directory: Directory) -> None:
-            use_case = DeactivateUser(directory.uow, directory.clock)
-            changed = await use_case(tenant, user, actor=actor())
-            await self._print(directory, tenant, str(changed.user_id), as_json)
-
-        self._run(command)
+        self._set_status(user, tenant, UserStatus.INACTIVE, as_json)
 
     def reactivate(self, user: UserArgument, tenant: TenantOption, as_json: Json = False) -> None:
         """Reactivate a manual user with the role and groups it had."""
+        self._set_status(user, tenant, UserStatus.ACTIVE, as_json)
 
-        async def command(directory: Directory) -> None:
-            use_case = ReactivateUser(directory.uow, directory.clock)
-            changed = await use_case(tenant, user, actor=actor())
-            await self._print(directory, tenant, str(changed.user_id), as_json)
+    def _set_status(self, user: str, tenant: str, status: UserStatus, as_json: bool) -> None:
+        async def command(use_cases: UseCases) -> None:
+            changed = await use_cases.set_user_status(tenant, user, status, actor=actor())
+            await self._print(use_cases, tenant, str(changed.user_id), as_json)
 
         self._run(command)
 
-    async def _print(self, directory: Directory, tenant: str, user: str, as_json: bool) -> None:
-        details = await ShowUser(directory.uow)(tenant, user)
+    async def _print(self, use_cases: UseCases, tenant: str, user: str, as_json: bool) -> None:
+        details = await use_cases.get_user(tenant, user)
         groups: Any = [group.display_name for group in details.groups]
         if as_json:
             groups = [
@@ -126,12 +119,12 @@ class UserCommands:
         facts = {
             **user_facts(details.user),
             "groups": groups,
-            "access": access(details.tenant, details.user),
+            "access": describe_access(details.tenant, details.user),
         }
         print_facts(facts, as_json=as_json)
 
 
-def user_app(run: Runner) -> typer.Typer:
+def user_commands(run: Runner) -> typer.Typer:
     """Return the `user` commands."""
     commands = UserCommands(run)
     app = typer.Typer(help="Users of a tenant, and their roles.", no_args_is_help=True)

@@ -1,4 +1,4 @@
-"""The audit log's sentence for each change: what was done to whom, without personal attributes."""
+"""The audit log's entry for each change: what was done to whom, without personal attributes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -9,10 +9,16 @@ from tenant_directory.domain import changes
 from tenant_directory.domain.tenant import Tenant
 from tenant_directory.domain.user import User
 
+SCIM_ACTOR = "scim"
+"""Who the audit log names for what the identity provider did."""
+
+DOMAIN_VERIFIER_ACTOR = "domain-verifier"
+"""Who the audit log names for what became of domains; who asked for it is among the details."""
+
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One line to be written to the audit log."""
+    """One entry to be written to the audit log."""
 
     action: str
     subject: str
@@ -21,7 +27,7 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """One line as it stands in the audit log."""
+    """One entry as it is in the audit log."""
 
     id: int
     at: datetime
@@ -49,7 +55,7 @@ def audit_entry(change: changes.Change) -> AuditEntry:
         )
     if isinstance(change, changes.DomainChanged):
         claim = {"claim_id": str(change.claim_id)}
-        return AuditEntry(change.action, change.domain, claim | dict(change.facts))
+        return AuditEntry(change.action, change.domain, claim | dict(change.details))
     return _user_entry(change)
 
 
@@ -101,8 +107,8 @@ def _user_entry(
             roles = {"from": previous_role, "to": user.role}
             return AuditEntry("user.role_changed", subject, name | roles)
         case changes.UserAdopted(user, replaced):
-            took = {"replaced": str(replaced.user_id), "role": user.role}
-            return AuditEntry("user.adopted", subject, name | took)
+            adoption = {"replaced": str(replaced.user_id), "role": user.role}
+            return AuditEntry("user.adopted", subject, name | adoption)
         case changes.UserDeactivated():
             return AuditEntry("user.deactivated", subject, name)
         case changes.UserReactivated():
@@ -112,10 +118,10 @@ def _user_entry(
 
 
 def _creation(user: User) -> dict[str, Any]:
-    facts: dict[str, Any] = {"origin": user.origin, "role": user.role, "status": user.status}
+    details: dict[str, Any] = {"origin": user.origin, "role": user.role, "status": user.status}
     if user.role is None:
-        facts["without_access"] = f"no role: decided by {user.role_given_by}"
-    return facts
+        details["without_access"] = f"no role: decided by {user.role_given_by}"
+    return details
 
 
 def _update(before: User, after: User) -> dict[str, Any]:
@@ -129,7 +135,7 @@ def _update(before: User, after: User) -> dict[str, Any]:
         for attribute in fields(after.profile)
         if getattr(before.profile, attribute.name) != getattr(after.profile, attribute.name)
     ]
-    facts: dict[str, Any] = {"changed": changed}
+    details: dict[str, Any] = {"changed": changed}
     if "user_name" in changed:
-        facts["previous_user_name"] = before.user_name
-    return facts
+        details["previous_user_name"] = before.user_name
+    return details

@@ -1,4 +1,4 @@
-"""What happened to the directory: the changes that are audited and told to the bus."""
+"""What happened to the directory: the changes that are audited and published on the bus."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -109,15 +109,15 @@ class GroupMembersChanged:
 
 @dataclass(frozen=True, slots=True)
 class DomainChanged:
-    """The domain verifier said what became of a claim: audited here, and told by itself alone."""
+    """A tenant's claim to a domain changed: audited here; the domain verifier publishes it."""
 
     action: str
     """`domain.verified`, …"""
     domain: str
     """Lower-case A-labels."""
     claim_id: UUID
-    facts: Mapping[str, Any]
-    """What matters of it, as JSON has it."""
+    details: Mapping[str, Any]
+    """What the audit log shows of it, as JSON values."""
 
 
 Change = (
@@ -139,7 +139,7 @@ Change = (
 
 
 def user_changes(before: User, after: User) -> list[Change]:
-    """Return what happened between two states of one user; nothing if only bookkeeping moved."""
+    """Return what happened between two states of one user; none if only the SCIM version rose."""
     changes: list[Change] = []
     if _description(before) != _description(after):
         changes.append(UserUpdated(before, after))

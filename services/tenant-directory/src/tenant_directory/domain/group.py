@@ -8,7 +8,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class IdpGroup:
-    """A group as the identity provider states it, at one of its own versions."""
+    """A group as the identity provider has it, at one of the provider's versions."""
 
     group_id: UUID
     version: int
@@ -31,7 +31,7 @@ class Group:
 
     @classmethod
     def provisioned(cls, tenant_id: UUID, idp: IdpGroup, now: datetime) -> Self:
-        """Return a group that the identity provider brought."""
+        """Return a group that the identity provider provisioned."""
         return cls(
             tenant_id=tenant_id,
             group_id=idp.group_id,
@@ -44,11 +44,11 @@ class Group:
         )
 
     def updated_from_idp(self, idp: IdpGroup, now: datetime) -> Self:
-        """Return the group as the provider now states it; an older statement changes nothing."""
+        """Return the group as the provider now has it; an older version changes nothing."""
         if self.scim_version >= idp.version:
             return self
-        stated = (idp.display_name, idp.external_id)
-        if stated == (self.display_name, self.external_id):
+        updated = (idp.display_name, idp.external_id)
+        if updated == (self.display_name, self.external_id):
             return replace(self, scim_version=idp.version)
         return replace(
             self,

@@ -6,24 +6,9 @@ from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
-from tenant_directory.domain.errors import InvalidError
+from kernel.errors import InvalidError
+from kernel.tenant import Package, TenantStatus
 from tenant_directory.domain.names import tenant_name
-
-
-class Package(StrEnum):
-    """What the tenant pays for; sign-on and provisioning need more than `free`."""
-
-    FREE = "free"
-    SMB = "smb"
-    PROFESSIONAL = "professional"
-    BUSINESS = "business"
-
-
-class TenantStatus(StrEnum):
-    """Whether the tenant may be used at all."""
-
-    ACTIVE = "active"
-    SUSPENDED = "suspended"
 
 
 class Role(StrEnum):

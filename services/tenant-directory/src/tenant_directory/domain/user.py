@@ -1,7 +1,7 @@
 """A user of one tenant: who keeps it, whether it may sign in, and what it may do.
 
-A role is given once, at creation, and afterwards changes only by an administrator: nothing that
-the identity provider says touches it.
+A role is given once, at creation, and afterwards changes only by an administrator: no update from
+the identity provider touches it.
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,9 @@ from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
-from tenant_directory.domain.errors import ForbiddenError
-from tenant_directory.domain.names import name_key, user_name
+from kernel.errors import ForbiddenError
+from kernel.names import comparison_key
+from tenant_directory.domain.names import user_name
 from tenant_directory.domain.tenant import Role
 
 
@@ -51,7 +52,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class IdpUser:
-    """A user as the identity provider states it, whole, at one of its own versions."""
+    """A user as the identity provider has it, whole, at one of the provider's versions."""
 
     user_id: UUID
     version: int
@@ -63,7 +64,7 @@ class IdpUser:
     @property
     def name_key(self) -> str | None:
         """The name this user holds; none in the recycle bin, where the name is no address."""
-        return None if self.soft_deleted else name_key(self.user_name)
+        return None if self.soft_deleted else comparison_key(self.user_name)
 
     @property
     def status(self) -> UserStatus:
@@ -87,7 +88,7 @@ class User:
     profile: Profile
     version: int
     scim_version: int | None
-    """Last version applied from the SCIM service; none for a user it never spoke of."""
+    """Last version applied from the SCIM service; none for a user it has never sent."""
     created_at: datetime
     updated_at: datetime
 
@@ -95,7 +96,7 @@ class User:
     def provisioned(
         cls, tenant_id: UUID, idp: IdpUser, *, default_role: Role | None, now: datetime
     ) -> Self:
-        """Return a user that the provider brought, with the default role of this moment."""
+        """Return a user that the provider provisioned, with the default role of this moment."""
         return cls(
             tenant_id=tenant_id,
             user_id=idp.user_id,
@@ -144,7 +145,7 @@ class User:
     @property
     def name_key(self) -> str:
         """The user name in the form in which names are compared."""
-        return name_key(self.user_name)
+        return comparison_key(self.user_name)
 
     @property
     def has_access(self) -> bool:
@@ -152,11 +153,11 @@ class User:
         return self.status is UserStatus.ACTIVE and self.role is not None
 
     def has_applied(self, idp: IdpUser) -> bool:
-        """Whether this state of the provider, or a later one, was applied already."""
+        """Whether this version of the provider's, or a later one, was applied already."""
         return self.scim_version is not None and self.scim_version >= idp.version
 
     def updated_from_idp(self, idp: IdpUser, now: datetime) -> Self:
-        """Return the user as the provider now states it; its role stays whatever it is.
+        """Return the user as the provider now has it; its role stays whatever it is.
 
         A soft delete renames the user to object id + address: the old name and address are kept.
         """

@@ -1,1 +1,1 @@
-"""The directory on the bus: what it hears (incoming) and what it says (outgoing)."""
+"""The directory on the bus: what it subscribes to (incoming) and what it publishes (outgoing)."""

@@ -1,71 +1,45 @@
-"""What the directory hears on `domain-events`: every event becomes one line of the audit log.
+"""The handlers of `domain-events`: every event becomes one entry of the audit log.
 
-The directory keeps no domains; what a line shows is picked here by name, so nothing that the events
-may carry some day comes into the audit log unasked.
+The directory keeps no domains. What an entry shows is picked by name, so that nothing that the
+events may carry some day comes into the audit log unasked.
 """
 
 import asyncpg
 
-from chassis.inbox import Handler, Rejected, Subscription
-from contracts import domain as contract
+from chassis.inbox import Handler
+from contracts import domain
 from contracts.event import Event
-from contracts.topics import DOMAIN_EVENTS
 from tenant_directory.domain.changes import DomainChanged
-from tenant_directory.events.incoming import InTransaction, rejecting
-from tenant_directory.usecases.record_domain_event import RecordDomainEvent
+from tenant_directory.events.handler import UseCasesIn, data_of
 
 DomainEvent = (
-    contract.DomainClaimed
-    | contract.DomainVerified
-    | contract.DomainGrace
-    | contract.DomainLapsed
-    | contract.DomainFailed
-    | contract.DomainReleased
-)
-
-_VERIFIED = (
-    "method",
-    "recovered",
-    "authenticated",
-    "override_until",
-    "actor",
-    "approved_by",
-    "reason",
+    domain.DomainClaimed
+    | domain.DomainVerified
+    | domain.DomainGrace
+    | domain.DomainLapsed
+    | domain.DomainFailed
+    | domain.DomainReleased
 )
 
 
-def domain_subscription(in_transaction: InTransaction) -> Subscription:
-    """Return the directory's subscription to what becomes of claims to domains."""
-    return Subscription(
-        DOMAIN_EVENTS,
-        {
-            "domain.claimed.v1": _recording(in_transaction, contract.DomainClaimed, "expires_at"),
-            "domain.verified.v1": _recording(in_transaction, contract.DomainVerified, *_VERIFIED),
-            "domain.grace.v1": _recording(
-                in_transaction, contract.DomainGrace, "grace_ends_at", "warning", "reason"
-            ),
-            "domain.lapsed.v1": _recording(in_transaction, contract.DomainLapsed, "reason"),
-            "domain.failed.v1": _recording(in_transaction, contract.DomainFailed, "reason"),
-            "domain.released.v1": _recording(
-                in_transaction, contract.DomainReleased, "reason", "actor"
-            ),
-        },
-    )
+class DomainEventHandlers:
+    """Makes the handlers."""
 
+    def __init__(self, use_cases_in: UseCasesIn) -> None:
+        self._use_cases_in = use_cases_in
 
-def _recording(in_transaction: InTransaction, model: type[DomainEvent], *shown: str) -> Handler:
-    """Return a handler that records an event with the named facts, as far as it has them."""
+    def recording(self, model: type[DomainEvent], *shown: str) -> Handler:
+        """Return a handler that records an event with the named fields, as far as it has them."""
 
-    async def handle(event: Event, connection: asyncpg.Connection) -> None:
-        data = event.data
-        if not isinstance(data, model):
-            raise Rejected(f"Event {event.id} of type {event.type} carries data of another type.")
-        change = DomainChanged(
-            action=event.type.removesuffix(".v1"),
-            domain=data.claim.domain,
-            claim_id=data.claim.claim_id,
-            facts=data.model_dump(mode="json", include=set(shown), exclude_none=True),
-        )
-        await RecordDomainEvent(in_transaction(connection))(event.tenant_id, change)
+        async def record(event: Event, connection: asyncpg.Connection) -> None:
+            data = data_of(event, model)
+            change = DomainChanged(
+                action=event.type.removesuffix(".v1"),
+                domain=data.claim.domain,
+                claim_id=data.claim.claim_id,
+                details=data.model_dump(mode="json", include=set(shown), exclude_none=True),
+            )
+            use_cases = self._use_cases_in(connection)
+            await use_cases.record_domain_change(event.tenant_id, change)
 
-    return rejecting(handle)
+        return record

@@ -1,7 +1,7 @@
-"""The directory's changes in the words of the bus.
+"""What the directory publishes: its changes as events and state records.
 
 Every change of a tenant or user makes an event ("what happened") and, once for each tenant or user
-touched, a state record ("what is now"); a deleted user's state record is a tombstone.
+changed, a state record ("what is now"); a deleted user's state record is a tombstone.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from tenant_directory.domain.group import Group
 from tenant_directory.domain.tenant import Tenant
 from tenant_directory.domain.user import User
 
-Said = tuple[str, UUID, Contract]
+EventParts = tuple[str, UUID, Contract]
 """Type, subject and data of an event."""
 
 UserChange = (
@@ -34,16 +34,16 @@ def outgoing(
     tenant_id: UUID, changes: Sequence[change.Change], now: datetime
 ) -> Sequence[OutboxRecord]:
     """Return the outbox rows for what happened to one tenant, in order."""
-    said = [item for each in changes if (item := _event(each)) is not None]
+    parts = [event for each in changes if (event := _event(each)) is not None]
     events = [
         outbox_record(kind, tenant_id=tenant_id, subject=str(subject), data=data, now=now)
-        for kind, subject, data in said
+        for kind, subject, data in parts
     ]
     return [*events, *_states(tenant_id, changes, now)]
 
 
-def _event(happened: change.Change) -> Said | None:
-    match happened:
+def _event(each: change.Change) -> EventParts | None:
+    match each:
         case change.TenantCreated(tenant):
             data: Contract = contract.DirectoryTenantCreated(tenant=_tenant(tenant))
             return "directory.tenant.created.v1", tenant.tenant_id, data
@@ -56,19 +56,19 @@ def _event(happened: change.Change) -> Said | None:
             )
             return "directory.group.members_changed.v1", group_id, data
         case change.GroupCreated() | change.GroupUpdated() | change.GroupDeleted():
-            return _group_event(happened)
+            return _group_event(each)
         case change.DomainChanged():
-            # Its producer has told everybody already.
+            # The domain verifier publishes it.
             return None
         case _:
-            return _user_event(happened)
+            return _user_event(each)
 
 
 def _group_event(
-    happened: change.GroupCreated | change.GroupUpdated | change.GroupDeleted,
-) -> Said:
-    group = happened.group
-    match happened:
+    each: change.GroupCreated | change.GroupUpdated | change.GroupDeleted,
+) -> EventParts:
+    group = each.group
+    match each:
         case change.GroupCreated():
             data: Contract = contract.DirectoryGroupCreated(group=_group(group))
             return "directory.group.created.v1", group.group_id, data
@@ -82,9 +82,9 @@ def _group_event(
             return "directory.group.deleted.v1", group.group_id, data
 
 
-def _user_event(happened: UserChange) -> Said | None:
-    user = happened.user
-    match happened:
+def _user_event(each: UserChange) -> EventParts | None:
+    user = each.user
+    match each:
         case change.UserCreated():
             data: Contract = contract.DirectoryUserCreated(user=_user(user))
             return "directory.user.created.v1", user.user_id, data
@@ -112,8 +112,8 @@ def _states(
     tenant_id: UUID, changes: Sequence[change.Change], now: datetime
 ) -> Sequence[OutboxRecord]:
     latest: dict[UUID, OutboxRecord] = {}
-    for happened in changes:
-        match happened:
+    for each in changes:
+        match each:
             case change.TenantCreated(tenant) | change.TenantUpdated(_, tenant):
                 latest[tenant.tenant_id] = outbox_record(
                     "directory.tenant.state.v1",

@@ -9,17 +9,18 @@ import orjson
 
 from chassis import context
 from chassis.clock import Clock
-from chassis.database import load_queries
+from chassis.database import read_queries
 from chassis.outbox import OutboxRecord
 from tenant_directory.domain.audit import AuditRecord, audit_entry
 from tenant_directory.domain.changes import Change
 
-QUERIES = load_queries("tenant_directory.storage", "change_log")
+QUERIES = read_queries("tenant_directory.storage", "change_log")
 
 Outgoing = Callable[[UUID, Sequence[Change], datetime], Sequence[OutboxRecord]]
-"""Says changes in the words of the bus."""
+"""Turns the changes of one tenant into outbox rows."""
 
-_NEWEST = 2**63 - 1
+_AFTER_ALL = 2**63 - 1
+"""The highest id of an audit record."""
 
 
 class PostgresChangeLog:
@@ -35,33 +36,34 @@ class PostgresChangeLog:
         """Record what `actor` did to one tenant, in order."""
         self.has_written = True
         now = self._clock.now()
-        present = context.current()
+        cause = context.current()
         entries = [audit_entry(change) for change in changes]
         records = self._outgoing(tenant_id, changes, now)
-        await self._connection.execute(
-            QUERIES["record_changes"],
-            tenant_id,
-            now,
-            actor,
-            present.correlation_id or None,
-            [entry.action for entry in entries],
-            [entry.subject for entry in entries],
-            [orjson.dumps(dict(entry.details)).decode() for entry in entries],
-            present.traceparent,
-            [record.topic for record in records],
-            [record.event_id for record in records],
-            [record.type for record in records],
-            [record.subject for record in records],
-            [record.data for record in records],
-            [record.version for record in records],
+        query = QUERIES["record_changes"](
+            tenant_id=tenant_id,
+            now=now,
+            actor=actor,
+            correlation_id=cause.correlation_id or None,
+            traceparent=cause.traceparent,
+            actions=[entry.action for entry in entries],
+            subjects=[entry.subject for entry in entries],
+            details=[orjson.dumps(dict(entry.details)).decode() for entry in entries],
+            topics=[record.topic for record in records],
+            event_ids=[record.event_id for record in records],
+            types=[record.type for record in records],
+            event_subjects=[record.subject for record in records],
+            data=[record.data for record in records],
+            versions=[record.version for record in records],
         )
+        await self._connection.execute(*query)
 
     async def page(
         self, tenant_id: UUID, *, before: int | None, limit: int
     ) -> Sequence[AuditRecord]:
         """Return audit records older than an id, newest first."""
-        newest = _NEWEST if before is None else before
-        rows = await self._connection.fetch(QUERIES["page_audit_log"], tenant_id, newest, limit)
+        query = QUERIES["page_audit_log"](
+            tenant_id=tenant_id, before=_AFTER_ALL if before is None else before, limit=limit
+        )
         return [
             AuditRecord(
                 id=row["id"],
@@ -72,5 +74,5 @@ class PostgresChangeLog:
                 details=orjson.loads(row["details"]),
                 correlation_id=row["correlation_id"],
             )
-            for row in rows
+            for row in await self._connection.fetch(*query)
         ]

@@ -5,14 +5,12 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.database import load_queries
+from chassis.database import read_queries
 from tenant_directory.domain.group import Group
-from tenant_directory.storage.found import to_found_tenant
-from tenant_directory.storage.rows import from_group, to_group
-from tenant_directory.storage.users import FIRST
+from tenant_directory.storage.rows import group_values, to_group, to_joined_tenant
 from tenant_directory.usecases.ports import GroupLookup, GroupSummary, Member, MembersResult
 
-QUERIES = load_queries("tenant_directory.storage", "groups")
+QUERIES = read_queries("tenant_directory.storage", "groups")
 
 
 class PostgresGroups:
@@ -22,28 +20,31 @@ class PostgresGroups:
         self._connection = connection
 
     async def find(self, tenant_id: UUID, group_id: UUID) -> GroupLookup:
-        """Return tenant and group in one look, the group locked."""
-        row = await self._connection.fetchrow(QUERIES["find_group"], tenant_id, group_id)
+        """Return tenant and group, the group locked."""
+        query = QUERIES["find_group"](tenant_id=tenant_id, group_id=group_id)
+        row = await self._connection.fetchrow(*query)
         if row is None:
             return GroupLookup(None, None)
         group = None if row["id"] is None else to_group(row)
-        return GroupLookup(to_found_tenant(tenant_id, row), group)
+        return GroupLookup(to_joined_tenant(tenant_id, row), group)
 
     async def save(self, group: Group) -> None:
         """Insert a group or replace its state."""
-        await self._connection.execute(QUERIES["save_group"], *from_group(group))
+        await self._connection.execute(*QUERIES["save_group"](**group_values(group)))
 
     async def remove(self, tenant_id: UUID, group_id: UUID) -> None:
         """Remove a group and its memberships."""
-        await self._connection.execute(QUERIES["remove_group"], tenant_id, group_id)
+        query = QUERIES["remove_group"](tenant_id=tenant_id, group_id=group_id)
+        await self._connection.execute(*query)
 
     async def change_members(
         self, tenant_id: UUID, group_id: UUID, *, add: Sequence[UUID], remove: Sequence[UUID]
     ) -> MembersResult:
         """Add and remove members as sets."""
-        row = await self._connection.fetchrow(
-            QUERIES["change_members"], tenant_id, group_id, list(add), list(remove)
+        query = QUERIES["change_members"](
+            tenant_id=tenant_id, group_id=group_id, add=list(add), remove=list(remove)
         )
+        row = await self._connection.fetchrow(*query)
         assert row is not None  # noqa: S101 - a SELECT of constants has one row
         return MembersResult(
             group_exists=row["group_exists"],
@@ -52,25 +53,23 @@ class PostgresGroups:
             removed=row["removed"],
         )
 
-    async def page(
-        self, tenant_id: UUID, *, after: UUID | None, limit: int
-    ) -> Sequence[GroupSummary]:
+    async def page(self, tenant_id: UUID, *, after: UUID, limit: int) -> Sequence[GroupSummary]:
         """Return groups after an id, by id."""
-        rows = await self._connection.fetch(
-            QUERIES["page_groups"], tenant_id, after or FIRST, limit
-        )
+        query = QUERIES["page_groups"](tenant_id=tenant_id, after=after, limit=limit)
+        rows = await self._connection.fetch(*query)
         return [GroupSummary(to_group(row), row["members"]) for row in rows]
 
     async def named(self, tenant_id: UUID, display_name: str) -> Sequence[Group]:
-        """Return the groups of that display name, compared without case."""
-        rows = await self._connection.fetch(QUERIES["list_groups_named"], tenant_id, display_name)
-        return [to_group(row) for row in rows]
+        """Return up to ten groups of that display name, compared without case."""
+        query = QUERIES["list_groups_named"](tenant_id=tenant_id, display_name=display_name)
+        return [to_group(row) for row in await self._connection.fetch(*query)]
 
     async def members(
-        self, tenant_id: UUID, group_id: UUID, *, after: UUID | None, limit: int
+        self, tenant_id: UUID, group_id: UUID, *, after: UUID, limit: int
     ) -> Sequence[Member]:
         """Return members of a group after a user id, by user id."""
-        rows = await self._connection.fetch(
-            QUERIES["page_members"], tenant_id, group_id, after or FIRST, limit
+        query = QUERIES["page_members"](
+            tenant_id=tenant_id, group_id=group_id, after=after, limit=limit
         )
+        rows = await self._connection.fetch(*query)
         return [Member(row["user_id"], row["user_name"]) for row in rows]

@@ -1,18 +1,15 @@
-"""Rows to values and back: one plain function for each direction."""
+"""Rows to domain objects, and domain objects to the parameters of queries."""
 
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import orjson
 
+from kernel.tenant import Package, TenantStatus
 from tenant_directory.domain.group import Group
-from tenant_directory.domain.tenant import Package, Role, Tenant, TenantStatus
+from tenant_directory.domain.tenant import Role, Tenant
 from tenant_directory.domain.user import Origin, Profile, RoleGiver, User, UserStatus
-
-
-def role_of(text: str | None) -> Role | None:
-    """Return the role stored as `text`."""
-    return None if text is None else Role(text)
 
 
 def to_tenant(row: asyncpg.Record) -> Tenant:
@@ -22,12 +19,40 @@ def to_tenant(row: asyncpg.Record) -> Tenant:
         name=row["name"],
         package=Package(row["package"]),
         status=TenantStatus(row["status"]),
-        default_role=role_of(row["default_role"]),
+        default_role=_role(row["default_role"]),
         invitations_enabled=row["invitations_enabled"],
         version=row["version"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )
+
+
+def to_joined_tenant(tenant_id: UUID, row: asyncpg.Record) -> Tenant:
+    """Return the tenant of a row of `find_user` or `find_group`."""
+    return Tenant(
+        tenant_id=tenant_id,
+        name=row["tenant_name"],
+        package=Package(row["package"]),
+        status=TenantStatus(row["tenant_status"]),
+        default_role=_role(row["default_role"]),
+        invitations_enabled=row["invitations_enabled"],
+        version=row["tenant_version"],
+        created_at=row["tenant_created_at"],
+        updated_at=row["tenant_updated_at"],
+    )
+
+
+def tenant_values(tenant: Tenant) -> dict[str, Any]:
+    """Return what `add_tenant` and `save_tenant` both write."""
+    return {
+        "tenant_id": tenant.tenant_id,
+        "package": tenant.package,
+        "status": tenant.status,
+        "default_role": tenant.default_role,
+        "invitations_enabled": tenant.invitations_enabled,
+        "version": tenant.version,
+        "updated_at": tenant.updated_at,
+    }
 
 
 def to_user(row: asyncpg.Record) -> User:
@@ -38,7 +63,7 @@ def to_user(row: asyncpg.Record) -> User:
         user_name=row["user_name"],
         status=UserStatus(row["status"]),
         origin=Origin(row["origin"]),
-        role=role_of(row["role"]),
+        role=_role(row["role"]),
         role_given_by=RoleGiver(row["role_given_by"]),
         soft_deleted=row["soft_deleted"],
         profile=Profile(
@@ -56,30 +81,30 @@ def to_user(row: asyncpg.Record) -> User:
     )
 
 
-def from_user(user: User) -> tuple[Any, ...]:
-    """Return the arguments of `save_user` and `add_user`."""
+def user_values(user: User) -> dict[str, Any]:
+    """Return the parameters of `save_user` and `add_user`."""
     profile = user.profile
-    return (
-        user.tenant_id,
-        user.user_id,
-        user.user_name,
-        user.name_key,
-        user.status,
-        user.origin,
-        user.role,
-        user.role_given_by,
-        user.soft_deleted,
-        profile.external_id,
-        profile.display_name,
-        profile.given_name,
-        profile.family_name,
-        profile.email,
-        orjson.dumps(dict(profile.attributes)).decode(),
-        user.version,
-        user.scim_version,
-        user.created_at,
-        user.updated_at,
-    )
+    return {
+        "tenant_id": user.tenant_id,
+        "user_id": user.user_id,
+        "user_name": user.user_name,
+        "name_key": user.name_key,
+        "status": user.status,
+        "origin": user.origin,
+        "role": user.role,
+        "role_given_by": user.role_given_by,
+        "soft_deleted": user.soft_deleted,
+        "external_id": profile.external_id,
+        "display_name": profile.display_name,
+        "given_name": profile.given_name,
+        "family_name": profile.family_name,
+        "email": profile.email,
+        "attributes": orjson.dumps(dict(profile.attributes)).decode(),
+        "version": user.version,
+        "scim_version": user.scim_version,
+        "created_at": user.created_at,
+        "updated_at": user.updated_at,
+    }
 
 
 def to_group(row: asyncpg.Record) -> Group:
@@ -96,15 +121,19 @@ def to_group(row: asyncpg.Record) -> Group:
     )
 
 
-def from_group(group: Group) -> tuple[Any, ...]:
-    """Return the arguments of `save_group`."""
-    return (
-        group.tenant_id,
-        group.group_id,
-        group.display_name,
-        group.external_id,
-        group.version,
-        group.scim_version,
-        group.created_at,
-        group.updated_at,
-    )
+def group_values(group: Group) -> dict[str, Any]:
+    """Return the parameters of `save_group`."""
+    return {
+        "tenant_id": group.tenant_id,
+        "group_id": group.group_id,
+        "display_name": group.display_name,
+        "external_id": group.external_id,
+        "version": group.version,
+        "scim_version": group.scim_version,
+        "created_at": group.created_at,
+        "updated_at": group.updated_at,
+    }
+
+
+def _role(text: str | None) -> Role | None:
+    return None if text is None else Role(text)

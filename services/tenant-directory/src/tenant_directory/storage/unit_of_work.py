@@ -16,15 +16,15 @@ from tenant_directory.storage.users import PostgresUsers
 from tenant_directory.usecases.ports import UnitOfWork, UnitOfWorkFactory
 
 CONSUMER_QUERIES = (
-    users.QUERIES["find_user"],
-    users.QUERIES["save_user"],
-    users.QUERIES["remove_user"],
-    groups.QUERIES["find_group"],
-    groups.QUERIES["save_group"],
-    groups.QUERIES["remove_group"],
-    groups.QUERIES["change_members"],
-    tenants.QUERIES["find_tenant_by_id"],
-    change_log.QUERIES["record_changes"],
+    users.QUERIES["find_user"].sql,
+    users.QUERIES["save_user"].sql,
+    users.QUERIES["remove_user"].sql,
+    groups.QUERIES["find_group"].sql,
+    groups.QUERIES["save_group"].sql,
+    groups.QUERIES["remove_group"].sql,
+    groups.QUERIES["change_members"].sql,
+    tenants.QUERIES["find_tenant_by_id"].sql,
+    change_log.QUERIES["record_changes"].sql,
 )
 """What the consumer runs for every event: prepared on each connection before readiness."""
 
@@ -41,34 +41,34 @@ class PostgresUnitOfWork:
 
 @dataclass(frozen=True, slots=True)
 class PostgresUnitsOfWork:
-    """Opens units of work."""
+    """Makes units of work, in a transaction of their own or in the consumer's."""
 
     clock: Clock
     outgoing: Outgoing
 
     def on_pool(self, pool: asyncpg.Pool, *, committed: Callable[[], None]) -> UnitOfWorkFactory:
-        """Return units of work with a transaction each; `committed` hears of new events."""
+        """Return units of work with a transaction each; `committed` is called after new events."""
 
         @asynccontextmanager
-        async def open_work() -> AsyncIterator[UnitOfWork]:
+        async def begin() -> AsyncIterator[UnitOfWork]:
             async with transaction(pool) as connection:
-                work = self._on(connection)
+                work = self._unit_of_work(connection)
                 yield work
             if work.change_log.has_written:
                 committed()
 
-        return open_work
+        return begin
 
     def in_transaction(self, connection: asyncpg.Connection) -> UnitOfWorkFactory:
-        """Return units of work inside a transaction that somebody else commits."""
+        """Return units of work inside the connection's transaction, which the caller commits."""
 
         @asynccontextmanager
-        async def join_work() -> AsyncIterator[UnitOfWork]:
-            yield self._on(connection)
+        async def join() -> AsyncIterator[UnitOfWork]:
+            yield self._unit_of_work(connection)
 
-        return join_work
+        return join
 
-    def _on(self, connection: asyncpg.Connection) -> PostgresUnitOfWork:
+    def _unit_of_work(self, connection: asyncpg.Connection) -> PostgresUnitOfWork:
         return PostgresUnitOfWork(
             PostgresTenants(connection),
             PostgresUsers(connection),

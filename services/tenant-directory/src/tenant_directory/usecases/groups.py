@@ -1,54 +1,78 @@
-"""Find what people name: a tenant by name or id, a user by user name or id, a group likewise."""
+"""What can be read of groups; only the identity provider changes them."""
 
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from uuid import UUID
 
-from tenant_directory.domain.errors import ConflictError, NotFoundError
+from kernel.errors import ConflictError, NotFoundError
+from kernel.names import parse_id_leniently
 from tenant_directory.domain.group import Group
-from tenant_directory.domain.names import name_key, parse_uuid
 from tenant_directory.domain.tenant import Tenant
-from tenant_directory.domain.user import User
-from tenant_directory.usecases.ports import UnitOfWork
+from tenant_directory.usecases.paging import all_pages
+from tenant_directory.usecases.ports import (
+    LOWEST_ID,
+    GroupSummary,
+    Member,
+    UnitOfWork,
+    UnitOfWorkFactory,
+)
+from tenant_directory.usecases.tenants import find_tenant
 
 
-async def find_tenant(work: UnitOfWork, name_or_id: str) -> Tenant:
-    """Return the tenant of that name or id."""
-    tenant_id = parse_uuid(name_or_id)
-    if tenant_id is None:
-        tenant = await work.tenants.by_name(name_or_id.strip().lower())
-    else:
-        tenant = await work.tenants.by_id(tenant_id)
-    if tenant is None:
-        raise NotFoundError(
-            "tenant-unknown",
-            f"There is no tenant '{name_or_id}': `tenant list` shows all, "
-            "`tenant create` makes one.",
+@dataclass(frozen=True, slots=True)
+class GetGroup:
+    """Reads one group."""
+
+    uow: UnitOfWorkFactory
+
+    async def __call__(self, tenant_name_or_id: str, group_name_or_id: str) -> Group:
+        """Return the group of that display name or id."""
+        async with self.uow() as work:
+            tenant = await find_tenant(work, tenant_name_or_id)
+            return await _find_group(work, tenant, group_name_or_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ListGroups:
+    """Lists all groups of a tenant in the order they were created."""
+
+    uow: UnitOfWorkFactory
+
+    def __call__(self, tenant_id: UUID) -> AsyncIterator[GroupSummary]:
+        """Yield every group."""
+        return all_pages(
+            self.uow,
+            lambda work, after, limit: work.groups.page(tenant_id, after=after, limit=limit),
+            first=LOWEST_ID,
+            key=lambda summary: summary.group.group_id,
         )
-    return tenant
 
 
-async def find_user(work: UnitOfWork, tenant: Tenant, name_or_id: str) -> User:
-    """Return the tenant's user of that user name or id."""
-    user_id = parse_uuid(name_or_id)
-    if user_id is None:
-        user = await work.users.by_name(tenant.tenant_id, name_key(name_or_id.strip()))
-    else:
-        user = (await work.users.find(tenant.tenant_id, user_id, None)).user
-    if user is None:
-        raise NotFoundError(
-            "user-unknown",
-            f"Tenant '{tenant.name}' has no user '{name_or_id}': "
-            f"`user list --tenant {tenant.name}` shows all.",
+@dataclass(frozen=True, slots=True)
+class ListMembers:
+    """Lists all members of a group."""
+
+    uow: UnitOfWorkFactory
+
+    def __call__(self, tenant_id: UUID, group_id: UUID) -> AsyncIterator[Member]:
+        """Yield every member, by id."""
+        return all_pages(
+            self.uow,
+            lambda work, after, limit: work.groups.members(
+                tenant_id, group_id, after=after, limit=limit
+            ),
+            first=LOWEST_ID,
+            key=lambda member: member.user_id,
         )
-    return user
 
 
-async def find_group(work: UnitOfWork, tenant: Tenant, name_or_id: str) -> Group:
-    """Return the tenant's group of that display name or id."""
-    group_id = parse_uuid(name_or_id)
+async def _find_group(work: UnitOfWork, tenant: Tenant, name_or_id: str) -> Group:
+    group_id = parse_id_leniently(name_or_id)
     if group_id is None:
         groups = await work.groups.named(tenant.tenant_id, name_or_id.strip())
     else:
-        groups = await _group_by_id(work, tenant.tenant_id, group_id)
+        group = (await work.groups.find(tenant.tenant_id, group_id)).group
+        groups = [] if group is None else [group]
     if not groups:
         raise NotFoundError(
             "group-unknown",
@@ -62,8 +86,3 @@ async def find_group(work: UnitOfWork, tenant: Tenant, name_or_id: str) -> Group
             f"Tenant '{tenant.name}' has several groups '{name_or_id}': name one by id ({ids}).",
         )
     return groups[0]
-
-
-async def _group_by_id(work: UnitOfWork, tenant_id: UUID, group_id: UUID) -> list[Group]:
-    group = (await work.groups.find(tenant_id, group_id)).group
-    return [] if group is None else [group]

@@ -16,6 +16,9 @@ from tenant_directory.domain.group import Group
 from tenant_directory.domain.tenant import Tenant
 from tenant_directory.domain.user import User
 
+LOWEST_ID = UUID(int=0)
+"""Sorts before every id: where a list begins."""
+
 
 class ConcurrentChangeError(Exception):
     """Another transaction took the name between look-up and write; a retry will see it."""
@@ -23,17 +26,17 @@ class ConcurrentChangeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class UserLookup:
-    """What one look finds for a user id and a name; the users are locked until the work ends."""
+    """What one statement finds for a user id and a name; the users are locked."""
 
     tenant: Tenant | None
     user: User | None
-    holder: User | None
-    """Another user, not soft-deleted, that holds the name."""
+    name_holder: User | None
+    """Another user, not soft-deleted, that has the name."""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupLookup:
-    """What one look finds for a group id; the group is locked until the work ends."""
+    """What one statement finds for a group id; the group is locked."""
 
     tenant: Tenant | None
     group: Group | None
@@ -41,7 +44,7 @@ class GroupLookup:
 
 @dataclass(frozen=True, slots=True)
 class MembersResult:
-    """What a change of members came to."""
+    """What a change of members has changed."""
 
     group_exists: bool
     unknown: Sequence[UUID]
@@ -78,7 +81,7 @@ class Tenants(Protocol):
     """The tenants."""
 
     async def by_id(self, tenant_id: UUID) -> Tenant | None:
-        """Return a tenant, locked against other changes until the work ends."""
+        """Return a tenant, locked against other changes until the unit of work ends."""
 
     async def by_name(self, name: str) -> Tenant | None:
         """Return the tenant of that name, locked like `by_id`."""
@@ -97,7 +100,7 @@ class Users(Protocol):
     """The users; every call names the tenant and sees no other."""
 
     async def find(self, tenant_id: UUID, user_id: UUID, name_key: str | None) -> UserLookup:
-        """Return tenant, user and holder of the name in one look, the users locked."""
+        """Return tenant, user and whoever else has the name, the users locked."""
 
     async def by_name(self, tenant_id: UUID, name_key: str) -> User | None:
         """Return the not soft-deleted user of that name, locked."""
@@ -115,9 +118,7 @@ class Users(Protocol):
     async def remove(self, tenant_id: UUID, user_id: UUID) -> Sequence[UUID]:
         """Remove a user and its memberships; return the groups it was in."""
 
-    async def page(
-        self, tenant_id: UUID, *, after: UUID | None, limit: int
-    ) -> Sequence[UserSummary]:
+    async def page(self, tenant_id: UUID, *, after: UUID, limit: int) -> Sequence[UserSummary]:
         """Return up to `limit` users whose ids come after `after`, by id."""
 
     async def groups_of(self, tenant_id: UUID, user_id: UUID) -> Sequence[Group]:
@@ -128,7 +129,7 @@ class Groups(Protocol):
     """The groups and memberships; every call names the tenant and sees no other."""
 
     async def find(self, tenant_id: UUID, group_id: UUID) -> GroupLookup:
-        """Return tenant and group in one look, the group locked."""
+        """Return tenant and group, the group locked."""
 
     async def save(self, group: Group) -> None:
         """Insert a group or replace its state."""
@@ -141,16 +142,14 @@ class Groups(Protocol):
     ) -> MembersResult:
         """Add and remove members as sets; who is in or out already is left alone."""
 
-    async def page(
-        self, tenant_id: UUID, *, after: UUID | None, limit: int
-    ) -> Sequence[GroupSummary]:
+    async def page(self, tenant_id: UUID, *, after: UUID, limit: int) -> Sequence[GroupSummary]:
         """Return up to `limit` groups whose ids come after `after`, by id."""
 
     async def named(self, tenant_id: UUID, display_name: str) -> Sequence[Group]:
-        """Return the groups of that display name, compared without case."""
+        """Return up to ten groups of that display name, compared without case."""
 
     async def members(
-        self, tenant_id: UUID, group_id: UUID, *, after: UUID | None, limit: int
+        self, tenant_id: UUID, group_id: UUID, *, after: UUID, limit: int
     ) -> Sequence[Member]:
         """Return up to `limit` members whose ids come after `after`, by id."""
 
@@ -184,7 +183,7 @@ class UnitOfWork(Protocol):
 
     @property
     def change_log(self) -> ChangeLog:
-        """Audit log and outbox."""
+        """Audit log and outbox together."""
 
 
 UnitOfWorkFactory = Callable[[], AbstractAsyncContextManager[UnitOfWork]]

@@ -1,7 +1,7 @@
-"""Apply what the identity provider says about a user: three looks at the database at most.
+"""What events from the SCIM service change of users, with three statements at most.
 
-A user it brings gets the tenant's default role of this moment; nothing it says later changes a
-role. A manual user of the same name under another id is replaced: role and groups pass over.
+A new user gets the tenant's default role of this moment; no later event changes a role. A manual
+user of the same name under another id is replaced: its role and groups pass to the new user.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,8 @@ from uuid import UUID
 import structlog
 
 from chassis.clock import Clock
+from kernel.errors import ConflictError
+from tenant_directory.domain.audit import SCIM_ACTOR
 from tenant_directory.domain.changes import (
     Change,
     GroupMembersChanged,
@@ -20,10 +22,9 @@ from tenant_directory.domain.changes import (
     UserDeleted,
     user_changes,
 )
-from tenant_directory.domain.errors import ConflictError
 from tenant_directory.domain.tenant import Tenant
 from tenant_directory.domain.user import IdpUser, Origin, User
-from tenant_directory.usecases.idp import IDP_ACTOR, known
+from tenant_directory.usecases.event_tenant import require_tenant
 from tenant_directory.usecases.ports import UnitOfWork, UnitOfWorkFactory, UserLookup
 
 log = structlog.get_logger(__name__)
@@ -31,25 +32,27 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ApplyScimUser:
-    """Creates, updates or adopts a user as the identity provider states it."""
+    """Creates, updates or adopts a user as the identity provider has it."""
 
     uow: UnitOfWorkFactory
     clock: Clock
 
     async def __call__(self, tenant_id: UUID, idp: IdpUser) -> None:
-        """Apply one statement about one user; an older one than applied changes nothing."""
+        """Apply one version of a user; one that is not newer than the last changes nothing."""
         async with self.uow() as work:
             found = await work.users.find(tenant_id, idp.user_id, idp.name_key)
-            tenant = known(found.tenant, tenant_id)
+            tenant = require_tenant(found.tenant, tenant_id)
             if found.user is not None and found.user.has_applied(idp):
                 return
-            freed = await _free_name(work, tenant, found.holder)
-            user = _stated(tenant, found, idp, self.clock.now())
+            replaced = _replaceable(found.name_holder)
+            groups = await _remove(work, replaced)
+            user = _user_after(tenant, found, idp, self.clock.now())
             await work.users.save(user)
-            changes = [*freed.before, *_changes(found, user)]
-            changes += await _pass_over_groups(work, user, found.holder, freed.groups)
+            changes = _changes(found.user, user, replaced)
+            if replaced is not None:
+                changes += await _transfer_groups(work, replaced, user, groups)
             if changes:
-                await work.change_log.record(tenant_id, changes, actor=IDP_ACTOR)
+                await work.change_log.record(tenant_id, changes, actor=SCIM_ACTOR)
         if found.user is None and user.role is None:
             log.warning(
                 "user.created_without_access",
@@ -59,51 +62,64 @@ class ApplyScimUser:
 
 
 @dataclass(frozen=True, slots=True)
-class _Freed:
-    before: Sequence[Change] = ()
-    groups: Sequence[UUID] = ()
+class DeleteScimUser:
+    """Removes a user and its memberships for good."""
+
+    uow: UnitOfWorkFactory
+
+    async def __call__(self, tenant_id: UUID, user_id: UUID) -> None:
+        """Remove the user; deleting it twice is no error."""
+        async with self.uow() as work:
+            found = await work.users.find(tenant_id, user_id, None)
+            require_tenant(found.tenant, tenant_id)
+            if found.user is None:
+                return
+            await work.users.remove(tenant_id, user_id)
+            await work.change_log.record(tenant_id, [UserDeleted(found.user)], actor=SCIM_ACTOR)
 
 
-async def _free_name(work: UnitOfWork, tenant: Tenant, holder: User | None) -> _Freed:
-    """Remove the manual user that holds the name, because the provider's user is that person."""
-    if holder is None:
-        return _Freed()
-    if holder.origin is Origin.SCIM:
-        # The SCIM service keeps names unique, so this is a broken promise and not a case.
+def _replaceable(name_holder: User | None) -> User | None:
+    """Return the manual user that has the name: the provider's user is the same person."""
+    if name_holder is not None and name_holder.origin is Origin.SCIM:
+        # The SCIM service keeps names unique, so this should never happen.
         raise ConflictError(
             "user-name-taken",
-            f"The identity provider gave the name of user {holder.user_id} of tenant "
-            f"{tenant.tenant_id} to another user: compare both in the SCIM service, "
+            f"The identity provider gave the name of user {name_holder.user_id} of tenant "
+            f"{name_holder.tenant_id} to another user: compare both in the SCIM service, "
             "then redrive this event.",
         )
-    groups = await work.users.remove(tenant.tenant_id, holder.user_id)
-    return _Freed([UserDeleted(holder)], groups)
+    return name_holder
 
 
-def _stated(tenant: Tenant, found: UserLookup, idp: IdpUser, now: datetime) -> User:
+async def _remove(work: UnitOfWork, replaced: User | None) -> Sequence[UUID]:
+    """Remove the replaced user, if there is one, and return the groups it was in."""
+    if replaced is None:
+        return []
+    return await work.users.remove(replaced.tenant_id, replaced.user_id)
+
+
+def _user_after(tenant: Tenant, found: UserLookup, idp: IdpUser, now: datetime) -> User:
     if found.user is not None:
         return found.user.updated_from_idp(idp, now)
     user = User.provisioned(tenant.tenant_id, idp, default_role=tenant.default_role, now=now)
-    return user if found.holder is None else user.with_role_of(found.holder)
+    return user if found.name_holder is None else user.with_role_of(found.name_holder)
 
 
-def _changes(found: UserLookup, user: User) -> list[Change]:
-    created: list[Change] = [UserCreated(user)]
-    changes = created if found.user is None else user_changes(found.user, user)
-    if found.holder is not None:
-        changes.append(UserAdopted(user, found.holder))
+def _changes(before: User | None, user: User, replaced: User | None) -> list[Change]:
+    changes: list[Change] = [UserDeleted(replaced)] if replaced else []
+    changes += user_changes(before, user) if before else [UserCreated(user)]
+    if replaced is not None:
+        changes.append(UserAdopted(user, replaced))
     return changes
 
 
-async def _pass_over_groups(
-    work: UnitOfWork, user: User, holder: User | None, groups: Sequence[UUID]
+async def _transfer_groups(
+    work: UnitOfWork, replaced: User, user: User, groups: Sequence[UUID]
 ) -> list[Change]:
-    if holder is None:
-        return []
     changes: list[Change] = []
     for group_id in groups:
         result = await work.groups.change_members(
             user.tenant_id, group_id, add=[user.user_id], remove=[]
         )
-        changes.append(GroupMembersChanged(group_id, result.added, [holder.user_id]))
+        changes.append(GroupMembersChanged(group_id, result.added, [replaced.user_id]))
     return changes

@@ -1,7 +1,7 @@
 -- name: find_group
 -- returns the tenant and the group of an id, the group locked
 WITH found AS (
-    SELECT g.* FROM groups g WHERE g.tenant_id = $1 AND g.id = $2 FOR NO KEY UPDATE
+    SELECT g.* FROM groups g WHERE g.tenant_id = :tenant_id AND g.id = :group_id FOR NO KEY UPDATE
 )
 SELECT t.name AS tenant_name, t.package, t.status AS tenant_status, t.default_role,
        t.invitations_enabled, t.version AS tenant_version, t.created_at AS tenant_created_at,
@@ -9,13 +9,14 @@ SELECT t.name AS tenant_name, t.package, t.status AS tenant_status, t.default_ro
        g.tenant_id, g.id, g.display_name, g.external_id, g.version, g.scim_version,
        g.created_at, g.updated_at
 FROM tenants t LEFT JOIN found g ON true
-WHERE t.tenant_id = $1
+WHERE t.tenant_id = :tenant_id
 
 -- name: save_group
 -- inserts a group or replaces its state
 INSERT INTO groups (tenant_id, id, display_name, external_id, version, scim_version,
                     created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+VALUES (:tenant_id, :group_id, :display_name, :external_id, :version, :scim_version, :created_at,
+        :updated_at)
 ON CONFLICT (tenant_id, id) DO UPDATE
 SET display_name = excluded.display_name, external_id = excluded.external_id,
     version = excluded.version, scim_version = excluded.scim_version,
@@ -23,15 +24,16 @@ SET display_name = excluded.display_name, external_id = excluded.external_id,
 
 -- name: remove_group
 -- removes a group with its memberships
-DELETE FROM groups WHERE tenant_id = $1 AND id = $2
+DELETE FROM groups WHERE tenant_id = :tenant_id AND id = :group_id
 
 -- name: change_members
 -- adds and removes members as sets, returns what really changed and which ids are no users
 WITH target AS (
-    SELECT tenant_id, id FROM groups WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE
+    SELECT tenant_id, id FROM groups
+    WHERE tenant_id = :tenant_id AND id = :group_id FOR NO KEY UPDATE
 ), users_to_add AS (
-    SELECT u.id FROM unnest($3::uuid[]) wanted (id)
-    JOIN users u ON u.tenant_id = $1 AND u.id = wanted.id
+    SELECT u.id FROM unnest(:add::uuid[]) wanted (id)
+    JOIN users u ON u.tenant_id = :tenant_id AND u.id = wanted.id
 ), inserted AS (
     INSERT INTO memberships (tenant_id, group_id, user_id)
     SELECT t.tenant_id, t.id, u.id FROM target t CROSS JOIN users_to_add u
@@ -39,11 +41,12 @@ WITH target AS (
     RETURNING user_id
 ), deleted AS (
     DELETE FROM memberships
-    WHERE tenant_id = $1 AND group_id = (SELECT id FROM target) AND user_id = ANY ($4::uuid[])
+    WHERE tenant_id = :tenant_id AND group_id = (SELECT id FROM target)
+        AND user_id = ANY (:remove::uuid[])
     RETURNING user_id
 )
 SELECT EXISTS (SELECT FROM target) AS group_exists,
-       ARRAY(SELECT unnest($3::uuid[]) EXCEPT SELECT id FROM users_to_add) AS unknown,
+       ARRAY(SELECT unnest(:add::uuid[]) EXCEPT SELECT id FROM users_to_add) AS unknown,
        ARRAY(SELECT user_id FROM inserted) AS added,
        ARRAY(SELECT user_id FROM deleted) AS removed
 
@@ -54,17 +57,18 @@ SELECT g.tenant_id, g.id, g.display_name, g.external_id, g.version, g.scim_versi
        (SELECT count(*) FROM memberships m WHERE m.tenant_id = g.tenant_id AND m.group_id = g.id)
            AS members
 FROM groups g
-WHERE g.tenant_id = $1 AND g.id > $2
-ORDER BY g.id LIMIT $3
+WHERE g.tenant_id = :tenant_id AND g.id > :after
+ORDER BY g.id LIMIT :limit
 
 -- name: list_groups_named
--- returns the groups of a display name, compared without case
+-- returns up to ten groups of a display name, compared without case
 SELECT tenant_id, id, display_name, external_id, version, scim_version, created_at, updated_at
-FROM groups WHERE tenant_id = $1 AND lower(display_name) = lower($2) ORDER BY id LIMIT 10
+FROM groups WHERE tenant_id = :tenant_id AND lower(display_name) = lower(:display_name)
+ORDER BY id LIMIT 10
 
 -- name: page_members
 -- returns members of a group after a user id, by user id
 SELECT m.user_id, u.user_name
 FROM memberships m JOIN users u ON u.tenant_id = m.tenant_id AND u.id = m.user_id
-WHERE m.tenant_id = $1 AND m.group_id = $2 AND m.user_id > $3
-ORDER BY m.user_id LIMIT $4
+WHERE m.tenant_id = :tenant_id AND m.group_id = :group_id AND m.user_id > :after
+ORDER BY m.user_id LIMIT :limit

@@ -1,10 +1,11 @@
 -- name: find_user
 -- returns the tenant, the user of an id and the other user that holds a name, both locked
 WITH found AS (
-    SELECT u.* FROM users u WHERE u.tenant_id = $1 AND u.id = $2 FOR NO KEY UPDATE
+    SELECT u.* FROM users u WHERE u.tenant_id = :tenant_id AND u.id = :user_id FOR NO KEY UPDATE
 ), holder AS (
     SELECT u.* FROM users u
-    WHERE u.tenant_id = $1 AND u.user_name_key = $3 AND NOT u.soft_deleted AND u.id <> $2
+    WHERE u.tenant_id = :tenant_id AND u.user_name_key = :name_key AND NOT u.soft_deleted
+        AND u.id <> :user_id
     FOR NO KEY UPDATE
 ), both_users AS (
     SELECT * FROM found UNION ALL SELECT * FROM holder
@@ -16,14 +17,14 @@ SELECT t.name AS tenant_name, t.package, t.status AS tenant_status, t.default_ro
        u.external_id, u.display_name, u.given_name, u.family_name, u.email, u.attributes,
        u.version, u.scim_version, u.created_at, u.updated_at
 FROM tenants t LEFT JOIN both_users u ON true
-WHERE t.tenant_id = $1
+WHERE t.tenant_id = :tenant_id
 
 -- name: find_user_by_name
 -- returns the not soft-deleted user of a name, locked
 SELECT tenant_id, id, user_name, status, origin, role, role_given_by, soft_deleted, external_id,
        display_name, given_name, family_name, email, attributes, version, scim_version,
        created_at, updated_at
-FROM users WHERE tenant_id = $1 AND user_name_key = $2 AND NOT soft_deleted
+FROM users WHERE tenant_id = :tenant_id AND user_name_key = :name_key AND NOT soft_deleted
 FOR NO KEY UPDATE
 
 -- name: add_user
@@ -31,7 +32,9 @@ FOR NO KEY UPDATE
 INSERT INTO users (tenant_id, id, user_name, user_name_key, status, origin, role, role_given_by,
                    soft_deleted, external_id, display_name, given_name, family_name, email,
                    attributes, version, scim_version, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+VALUES (:tenant_id, :user_id, :user_name, :name_key, :status, :origin, :role, :role_given_by,
+        :soft_deleted, :external_id, :display_name, :given_name, :family_name, :email, :attributes,
+        :version, :scim_version, :created_at, :updated_at)
 ON CONFLICT (tenant_id, user_name_key) WHERE NOT soft_deleted DO NOTHING
 RETURNING id
 
@@ -40,7 +43,9 @@ RETURNING id
 INSERT INTO users (tenant_id, id, user_name, user_name_key, status, origin, role, role_given_by,
                    soft_deleted, external_id, display_name, given_name, family_name, email,
                    attributes, version, scim_version, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+VALUES (:tenant_id, :user_id, :user_name, :name_key, :status, :origin, :role, :role_given_by,
+        :soft_deleted, :external_id, :display_name, :given_name, :family_name, :email, :attributes,
+        :version, :scim_version, :created_at, :updated_at)
 ON CONFLICT (tenant_id, id) DO UPDATE
 SET user_name = excluded.user_name, user_name_key = excluded.user_name_key,
     status = excluded.status, origin = excluded.origin, role = excluded.role,
@@ -53,9 +58,9 @@ SET user_name = excluded.user_name, user_name_key = excluded.user_name_key,
 -- name: remove_user
 -- removes a user with its memberships, returns the groups it was in
 WITH groups_left AS (
-    SELECT group_id FROM memberships WHERE tenant_id = $1 AND user_id = $2
+    SELECT group_id FROM memberships WHERE tenant_id = :tenant_id AND user_id = :user_id
 ), removed AS (
-    DELETE FROM users WHERE tenant_id = $1 AND id = $2
+    DELETE FROM users WHERE tenant_id = :tenant_id AND id = :user_id
 )
 SELECT group_id FROM groups_left ORDER BY group_id
 
@@ -67,13 +72,13 @@ SELECT u.tenant_id, u.id, u.user_name, u.status, u.origin, u.role, u.role_given_
        (SELECT count(*) FROM memberships m WHERE m.tenant_id = u.tenant_id AND m.user_id = u.id)
            AS groups
 FROM users u
-WHERE u.tenant_id = $1 AND u.id > $2
-ORDER BY u.id LIMIT $3
+WHERE u.tenant_id = :tenant_id AND u.id > :after
+ORDER BY u.id LIMIT :limit
 
 -- name: list_groups_of_user
 -- returns the groups of a user, by display name
 SELECT g.tenant_id, g.id, g.display_name, g.external_id, g.version, g.scim_version,
        g.created_at, g.updated_at
 FROM memberships m JOIN groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id
-WHERE m.tenant_id = $1 AND m.user_id = $2
+WHERE m.tenant_id = :tenant_id AND m.user_id = :user_id
 ORDER BY lower(g.display_name), g.id
