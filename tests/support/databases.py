@@ -7,13 +7,17 @@ test ever sees a schema that its checkout does not have.
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from chassis.database import migrate
+from chassis.database.migrate import (
+    CHASSIS_MIGRATIONS,
+    PROJECTION_MIGRATIONS,
+    migrate,
+    migration_directories,
+)
 from chassis.ids import uuid7
 
 PACKAGES = {
@@ -67,24 +71,20 @@ def at_database(server: str, name: str) -> str:
     return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
 
 
-def migration_directories(service: str) -> list[Path]:
-    """Return the directories that make a service's schema, in order."""
-    directories = [_package("chassis") / "database" / "migrations"]
-    package = PACKAGES[service]
+def directories_of(service: str) -> list[Path]:
+    """Return the directories that make a schema, in order.
+
+    `chassis` has the bus alone, `projections` every projection of the chassis, too.
+    """
+    package = PACKAGES.get(service)
     if package is not None:
-        directories.append(_package(package) / "storage" / "migrations")
-    return directories
-
-
-def _package(name: str) -> Path:
-    spec = find_spec(name)
-    assert spec is not None
-    assert spec.origin is not None
-    return Path(spec.origin).parent
+        return list(migration_directories(package))
+    projections = sorted(PROJECTION_MIGRATIONS.iterdir()) if service != "chassis" else []
+    return [CHASSIS_MIGRATIONS, *projections]
 
 
 async def _ensure_template(connection: asyncpg.Connection, server: str, service: str) -> str:
-    directories = migration_directories(service)
+    directories = directories_of(service)
     name = f"template_{service.replace('-', '_')}_{_digest(directories)}"
     # Held by the connection: another worker, or another run on this server, waits here.
     await connection.execute("SELECT pg_advisory_lock($1)", TEMPLATE_LOCK)

@@ -18,9 +18,13 @@ SQL = re.compile(
 
 
 def migrations_of(package: Path) -> str:
-    chassis = ROOT / "libs/chassis/src/chassis/database/migrations"
-    directories = [chassis, package / "storage" / "migrations"]
-    return "\n".join(path.read_text() for each in directories for path in each.glob("*.sql"))
+    chassis = ROOT / "libs/chassis/src/chassis"
+    directories = [
+        chassis / "database" / "migrations",
+        chassis / "projection" / "migrations",
+        package / "storage" / "migrations",
+    ]
+    return "\n".join(path.read_text() for each in directories for path in each.rglob("*.sql"))
 
 
 def named_queries() -> Iterator[tuple[str, str, set[str]]]:

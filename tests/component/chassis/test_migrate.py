@@ -8,9 +8,8 @@ import asyncpg
 import pytest
 
 from chassis.database import MigrationFailed, migrate, migration_directories, pending_migrations
+from chassis.database.migrate import CHASSIS_MIGRATIONS as CHASSIS
 from support.databases import DatabaseFactory
-
-CHASSIS = migration_directories("chassis")[0]
 
 
 @pytest.fixture
@@ -114,15 +113,29 @@ async def test_a_directory_that_is_not_there_is_named(dsn: str, tmp_path: Path) 
         await migrate(dsn, tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("package", ["chassis", "scim", "tenant_directory"])
-def test_every_migration_can_be_run_by_dbmate_and_stays_in_its_range(package: str) -> None:
-    chassis, service = migration_directories(package)
-    directory = chassis if package == "chassis" else service
+PACKAGES = ["scim", "tenant_directory", "domain_verifier"]
+DIRECTORIES = sorted({path for package in PACKAGES for path in migration_directories(package)})
+
+
+@pytest.mark.parametrize("directory", DIRECTORIES, ids=lambda path: "/".join(path.parts[-3:]))
+def test_every_migration_can_be_run_by_dbmate_and_stays_in_its_range(directory: Path) -> None:
     names = sorted(path.name for path in directory.glob("*.sql"))
+    thousand = {"database": "0", "storage": "1"}.get(directory.parent.name, "2")
 
     assert names
     for name in names:
         text = (directory / name).read_text("utf-8")
         assert text.startswith("-- migrate:up")
         assert text.rstrip().endswith("-- migrate:down"), "forward only: nothing below the marker"
-        assert (int(name[:4]) < 1000) == (package == "chassis")
+        assert name[0] == thousand
+
+
+def test_only_who_keeps_a_projection_has_its_tables() -> None:
+    projected = [
+        package
+        for package in PACKAGES
+        if any(
+            path.match("projection/migrations/tenants") for path in migration_directories(package)
+        )
+    ]
+    assert projected == ["scim", "domain_verifier"]

@@ -16,11 +16,11 @@ from asyncpg.connection import LoggedQuery
 from chassis.clock import SystemClock
 from chassis.ids import uuid7
 from chassis.outbox import OutboxSignal
+from chassis.projection.tenants import save_tenant
+from kernel.tenant import Tenant
 from scim.settings import Settings
 from scim.storage.pool import open_pool
-from scim.storage.tenants import PostgresDirectory
 from scim.storage.tokens import PostgresTokens
-from scim.usecases.ports import Tenant
 from scim.usecases.tokens import CreateToken
 from scim.wiring import ScimSurface, build_surface
 
@@ -71,7 +71,7 @@ class Client:
 
     @property
     def base(self) -> str:
-        return f"/scim/v2/{self.tenant.id}"
+        return f"/scim/v2/{self.tenant.tenant_id}"
 
     async def call(
         self,
@@ -135,7 +135,7 @@ class Surface:
 
     async def client(self, tenant: Tenant, lifetime: timedelta = timedelta(days=1)) -> Client:
         async with self.pool.acquire() as connection:
-            await PostgresDirectory(connection).keep_tenant(tenant)  # type: ignore[arg-type]
+            await save_tenant(connection, tenant, 1)  # type: ignore[arg-type]
         key = self.settings.token_digest_key.get_secret_value().encode()
         create = CreateToken(PostgresTokens(self.pool), key, SystemClock())
         _, secret = await create(tenant, lifetime)

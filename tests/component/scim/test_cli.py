@@ -52,8 +52,8 @@ async def test_the_life_of_a_token(dsn: str) -> None:
         await surface.pool.execute("DELETE FROM tokens")
         name = acme.tenant.name
         made = await run.json("token", "create", "--tenant", name.upper(), "--expires-in", "90d")
-        assert made["tenant_id"] == str(acme.tenant.id)
-        assert made["base_url"].endswith(f"/scim/v2/{acme.tenant.id}")
+        assert made["tenant_id"] == str(acme.tenant.tenant_id)
+        assert made["base_url"].endswith(f"/scim/v2/{acme.tenant.tenant_id}")
         assert re.fullmatch(r"portico_scim_[\w-]{40,}", made["token"])
         headers = {"authorization": f"Bearer {made['token']}"}
         response = await surface.http.post(
@@ -62,7 +62,7 @@ async def test_the_life_of_a_token(dsn: str) -> None:
         assert response.status_code == 201
         await surface.scim.background_writer.write(uses=True)
 
-        [listed] = await run.json("token", "list", "--tenant", str(acme.tenant.id))
+        [listed] = await run.json("token", "list", "--tenant", str(acme.tenant.tenant_id))
         assert made["token"].startswith(listed["prefix"])
         assert made["token"] not in repr(listed)
         assert listed["last_used"] is not None

@@ -25,7 +25,7 @@ async def test_fifty_posts_of_one_user(surface: Surface, acme: Client) -> None:
     assert statuses == [201] + [409] * 49
     assert {json(a)["scimType"] for a in responses if a.status_code == 409} == {"uniqueness"}
     assert (await acme.find("Users", ""))["totalResults"] == 1
-    assert len(await surface.events(acme.tenant.id)) == 1
+    assert len(await surface.events(acme.tenant.tenant_id)) == 1
 
 
 async def test_fifty_posts_of_one_group(acme: Client) -> None:
@@ -51,7 +51,7 @@ async def test_replacing_members_while_others_are_added(surface: Surface, acme: 
     assert {response.status_code for response in responses} == {204}
     seen: set[str] = set()
     ids = await surface.pool.fetch("SELECT event_id FROM outbox")
-    for kind, data in await surface.events(acme.tenant.id):
+    for kind, data in await surface.events(acme.tenant.tenant_id):
         if kind == "scim.group.members_changed.v1":
             assert seen >= set(data["removed"])
             seen = (seen | set(data["added"])) - set(data["removed"])
@@ -80,7 +80,7 @@ async def test_patches_of_one_user_at_once(surface: Surface, acme: Client) -> No
         "at other",
     }
     assert found["meta"]["version"] == 'W/"10"'
-    versions = [data["user"]["version"] for _, data in await surface.events(acme.tenant.id)]
+    versions = [data["user"]["version"] for _, data in await surface.events(acme.tenant.tenant_id)]
     assert versions == list(range(1, 11))
 
 
@@ -142,7 +142,7 @@ async def test_deleting_members_while_they_are_added(surface: Surface, acme: Cli
 async def _as_announced(surface: Surface, acme: Client, group_id: str) -> set[str]:
     """Return the members that a reader of the events believes in."""
     members: set[str] = set()
-    for kind, data in await surface.events(acme.tenant.id):
+    for kind, data in await surface.events(acme.tenant.tenant_id):
         if kind == "scim.group.members_changed.v1" and data["group_id"] == group_id:
             assert not members & set(data["added"])
             assert members >= set(data["removed"])
@@ -154,7 +154,7 @@ async def test_two_tenants_with_the_same_names(surface: Surface) -> None:
     tenants = [await surface.tenant("left"), await surface.tenant("right")]
 
     async def life(tenant: Client, client: int) -> set[str]:
-        mark = str(tenant.tenant.id)
+        mark = str(tenant.tenant.tenant_id)
         ids = set()
         for turn in range(ROUNDS):
             name = f"u{client}-{turn}@example.com"
@@ -175,7 +175,7 @@ async def test_two_tenants_with_the_same_names(surface: Surface) -> None:
         other = tenants[1 - turn]
         page = json(await tenant.get("/Users", count="500"))
         assert {each["id"] for each in page["Resources"]} == own
-        assert {each["nickName"] for each in page["Resources"]} == {str(tenant.tenant.id)}
+        assert {each["nickName"] for each in page["Resources"]} == {str(tenant.tenant.tenant_id)}
         foreign = next(iter(set().union(*results[1 - turn :: 2])))
         assert (await tenant.get(f"/Users/{foreign}")).status_code == 404
         assert (await tenant.call("DELETE", f"/Users/{foreign}")).status_code == 404
@@ -185,4 +185,4 @@ async def test_two_tenants_with_the_same_names(surface: Surface) -> None:
         [group] = (await tenant.find("Groups", 'displayName eq "g0"'))["Resources"]
         response = await tenant.patch(f"/Groups/{group['id']}", add_members(foreign))
         assert response.status_code == 400
-        assert str(other.tenant.id) not in page["Resources"][0]["meta"]["location"]
+        assert str(other.tenant.tenant_id) not in page["Resources"][0]["meta"]["location"]

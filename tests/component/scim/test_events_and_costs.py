@@ -66,7 +66,7 @@ async def test_every_change_is_announced_once_with_what_its_contract_wants(
     await acme.call("DELETE", f"/Groups/{sales}")
     await acme.call("DELETE", f"/Users/{bob}")
 
-    events = await surface.events(acme.tenant.id)
+    events = await surface.events(acme.tenant.tenant_id)
     assert [kind for kind, _ in events] == [
         "scim.user.created.v1",
         "scim.user.created.v1",
@@ -99,7 +99,7 @@ async def test_every_change_is_announced_once_with_what_its_contract_wants(
 async def test_what_changes_nothing_is_no_write(surface: Surface, acme: Client) -> None:
     ann = await acme.create_user("ann@example.com")
     sales = await acme.create_group("Sales", ann["id"])
-    before = await surface.events(acme.tenant.id)
+    before = await surface.events(acme.tenant.tenant_id)
     user_path, group_path = f"/Users/{ann['id']}", f"/Groups/{sales['id']}"
 
     same = await acme.patch(user_path, replace("displayName", ann["displayName"]))
@@ -114,9 +114,9 @@ async def test_what_changes_nothing_is_no_write(surface: Surface, acme: Client) 
         assert (await acme.patch(group_path, operation)).status_code == 204
     assert (await acme.patch(group_path)).status_code == 204
 
-    assert await surface.events(acme.tenant.id) == before
+    assert await surface.events(acme.tenant.tenant_id) == before
     assert (await acme.get(group_path)).json() == sales
-    assert [row["status"] for row in await surface.logged(acme.tenant.id)].count(204) == 5
+    assert [row["status"] for row in await surface.logged(acme.tenant.tenant_id)].count(204) == 5
 
 
 @pytest.fixture
@@ -138,12 +138,12 @@ async def big(surface: Surface, acme: Client) -> tuple[str, list[str]]:
             convert_to('{"userName":"' || id || '","active":true}', 'UTF8')
         FROM unnest($2::uuid[]) AS made (id)
         """,
-        acme.tenant.id,
+        acme.tenant.tenant_id,
         ids,
     )
     await surface.pool.execute(
         "INSERT INTO group_members SELECT $1, $2, unnest($3::uuid[])",
-        acme.tenant.id,
+        acme.tenant.tenant_id,
         everybody,
         ids,
     )
@@ -162,7 +162,9 @@ async def test_a_patch_of_a_big_group_costs_what_one_of_a_small_group_costs(
             assert (await acme.patch(f"/Groups/{everybody}", operation)).status_code == 204
         assert surface.statements.count == 1
         assert await _rows_read(surface) - read <= 10
-    events = [data for kind, data in await surface.events(acme.tenant.id) if "members" in kind]
+    events = [
+        data for kind, data in await surface.events(acme.tenant.tenant_id) if "members" in kind
+    ]
     assert [(each["added"], each["removed"]) for each in events] == [([ann], []), ([], [ids[7]])]
     read = await _rows_read(surface)
     await acme.get(f"/Groups/{everybody}")
@@ -192,7 +194,9 @@ async def test_membership_events_come_in_chunks(
     everybody, ids = big
     gone = {"op": "remove", "path": "members"}
     assert (await acme.patch(f"/Groups/{everybody}", gone)).status_code == 204
-    events = [data for kind, data in await surface.events(acme.tenant.id) if "members" in kind]
+    events = [
+        data for kind, data in await surface.events(acme.tenant.tenant_id) if "members" in kind
+    ]
     assert [len(each["removed"]) for each in events] == [5_000] * (BIG // 5_000)
     assert {id for each in events for id in each["removed"]} == set(ids)
     assert await acme.members(everybody) == set()

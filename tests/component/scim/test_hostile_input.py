@@ -37,12 +37,12 @@ async def test_hostile_bodies(surface: Surface, acme: Client, target: str) -> No
         "PATCH group": f"PATCH /Groups/{sales['id']}",
     }
     method, _, path = paths.get(target, target).partition(" ")
-    before = await surface.events(acme.tenant.id)
+    before = await surface.events(acme.tenant.tenant_id)
     for name, body in HOSTILE.items():
         response = await acme.call(method, path, content=body)
         assert response.status_code == 400, (name, response.text)
         assert json(response)["scimType"] in ("invalidSyntax", "invalidValue"), name
-    assert await surface.events(acme.tenant.id) == before
+    assert await surface.events(acme.tenant.tenant_id) == before
 
 
 async def test_nothing_too_long_for_an_index_breaks_the_service(acme: Client) -> None:
@@ -64,7 +64,7 @@ async def test_a_user_too_large_for_the_bus(surface: Surface, acme: Client) -> N
     response = await acme.call("POST", "/Users", user("ann@example.com", title="x" * 1_500_000))
     assert response.status_code == 413
     assert json(await acme.get("/Users"))["totalResults"] == 0
-    assert await surface.events(acme.tenant.id) == []
+    assert await surface.events(acme.tenant.tenant_id) == []
 
 
 async def test_duplicate_keys_are_read_like_the_last_one(acme: Client) -> None:
@@ -121,9 +121,9 @@ async def test_a_nul_in_a_path_keeps_nobody_out_of_the_log(surface: Surface, acm
     other = await surface.tenant("other")
     assert (await acme.call("GET", "/Users/%00")).status_code == 404
     await other.get("/Users")
-    [row] = await surface.logged(acme.tenant.id)
+    [row] = await surface.logged(acme.tenant.tenant_id)
     assert (row["status"], row["resource_id"]) == (404, "\N{REPLACEMENT CHARACTER}")
-    assert len(await surface.logged(other.tenant.id)) == 1
+    assert len(await surface.logged(other.tenant.tenant_id)) == 1
 
 
 async def test_slashes_too_many(acme: Client) -> None:

@@ -29,7 +29,7 @@ async def test_soft_delete_is_a_deactivation_and_frees_the_name(
     assert (renamed["userName"], renamed["active"]) == (gone, False)
     assert (await acme.find("Users", f'userName eq "{gone}"'))["totalResults"] == 1
     assert (await acme.find("Users", 'userName eq "ann@example.com"'))["totalResults"] == 0
-    _, event = (await surface.events(acme.tenant.id))[-1]
+    _, event = (await surface.events(acme.tenant.tenant_id))[-1]
     assert (event["user"]["user_name"], event["user"]["active"]) == (gone, False)
     assert event["user"]["soft_deleted"] is True
     row = await surface.pool.fetchrow("SELECT active, soft_deleted FROM users")
@@ -45,7 +45,7 @@ async def test_soft_delete_is_a_deactivation_and_frees_the_name(
         await acme.patch(path, replace("userName", "Ann@example.com"), replace("active", True))
     )
     assert (back["id"], back["userName"], back["active"]) == (ann["id"], "Ann@example.com", True)
-    _, event = (await surface.events(acme.tenant.id))[-1]
+    _, event = (await surface.events(acme.tenant.tenant_id))[-1]
     assert (event["user"]["active"], event["user"]["soft_deleted"]) == (True, False)
 
 
@@ -56,7 +56,7 @@ async def test_soft_delete_by_put(surface: Surface, acme: Client) -> None:
     assert json(response)["active"] is False
     again = await acme.call("PUT", f"/Users/{ann['id']}", user(gone, active=False))
     assert json(again)["meta"]["version"] == json(response)["meta"]["version"]
-    _, event = (await surface.events(acme.tenant.id))[-1]
+    _, event = (await surface.events(acme.tenant.tenant_id))[-1]
     assert event["user"]["soft_deleted"] is True
 
 
@@ -66,7 +66,7 @@ async def test_soft_delete_in_the_cycle_of_a_rename(surface: Surface, acme: Clie
     assert json(await acme.patch(path, replace("userName", gone)))["active"] is False
     moved = f"{OBJECT_ID}ann.lee@example.org"
     assert json(await acme.patch(path, replace("userName", moved)))["active"] is False
-    _, event = (await surface.events(acme.tenant.id))[-1]
+    _, event = (await surface.events(acme.tenant.tenant_id))[-1]
     assert (event["user"]["active"], event["user"]["soft_deleted"]) == (False, True)
     back = await acme.patch(path, replace("userName", "ann.lee@example.com"))
     assert json(back)["active"] is False
@@ -77,7 +77,7 @@ async def test_the_providers_word_ends_a_soft_delete(surface: Surface, acme: Cli
     path, gone = f"/Users/{ann['id']}", f"{OBJECT_ID}ann@example.com"
     await acme.patch(path, replace("userName", gone))
     assert json(await acme.patch(path, replace("active", "True")))["active"] is True
-    _, event = (await surface.events(acme.tenant.id))[-1]
+    _, event = (await surface.events(acme.tenant.tenant_id))[-1]
     # Whoever reads events must not believe less than what the provider is answered.
     assert (event["user"]["active"], event["user"]["soft_deleted"]) == (True, False)
 
@@ -117,7 +117,7 @@ async def test_silence_about_active_lets_no_disabled_user_in(
         assert "active" not in json(response)
         renamed = await acme.patch(url, replace("displayName", str(change)))
         assert "active" not in json(renamed)
-        _, event = (await surface.events(acme.tenant.id))[-1]
+        _, event = (await surface.events(acme.tenant.tenant_id))[-1]
         assert event["user"]["active"] is False
         assert (await acme.find("Users", "active eq false"))["totalResults"] == 1
         silent = {"userName": "ann@example.com", "active": None}

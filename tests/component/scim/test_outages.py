@@ -37,7 +37,7 @@ async def test_every_request_says_try_again_and_the_service_comes_back(
         await eventually(back)
         assert json(await acme.get(path)) == ann
         assert json(await acme.get("/Users"))["totalResults"] == 1
-        logged = await surface.logged(acme.tenant.id)
+        logged = await surface.logged(acme.tenant.tenant_id)
         assert [row["status"] for row in logged].count(503) >= 5
     finally:
         await server.close()

@@ -28,7 +28,7 @@ async def test_each_request_leaves_one_row(surface: Surface, acme: Client) -> No
     await acme.call("POST", path, {})
     await acme.get("/Nothing")
 
-    rows = await surface.logged(acme.tenant.id)
+    rows = await surface.logged(acme.tenant.tenant_id)
     assert [(row["operation"], row["status"], row["scim_type"]) for row in rows] == [
         ("user.create", 201, None),
         ("user.create", 409, "uniqueness"),
@@ -65,7 +65,7 @@ async def test_what_was_refused_says_whom_it_was_about(surface: Surface, acme: C
     await acme.call("PUT", f"/Groups/{sales}", {"displayName": "Sales", "members": 7})
     await acme.call("POST", "/Groups", {"displayName": "Other", "members": 7})
 
-    rows = [row for row in await surface.logged(acme.tenant.id) if row["status"] == 400]
+    rows = [row for row in await surface.logged(acme.tenant.tenant_id) if row["status"] == 400]
     assert [(row["resource_id"], row["resource_name"]) for row in rows] == [
         (ann, None),
         (ann, "ann@example.org"),
@@ -80,11 +80,13 @@ async def test_a_row_that_cannot_be_stored_is_lost_alone(surface: Surface, acme:
     provisioning_log = ProvisioningLog(PostgresLogEntries(surface.pool))
     for number in range(5):
         name = "\x00" if number == 3 else f"n{number}"
-        entry = LogEntry(acme.tenant.id, uuid7(), SystemClock().now(), "user.get", "User", 200)
+        entry = LogEntry(
+            acme.tenant.tenant_id, uuid7(), SystemClock().now(), "user.get", "User", 200
+        )
         entry.resource_name = name
         provisioning_log.append(entry)
     await provisioning_log.flush()
-    rows = await surface.logged(acme.tenant.id)
+    rows = await surface.logged(acme.tenant.tenant_id)
     assert [row["resource_name"] for row in rows] == ["n0", "n1", "n2", "n4"]
     assert provisioning_log.dropped == 1
 
@@ -95,7 +97,7 @@ async def test_the_answer_carries_the_correlation_id_of_the_row(
     headers = {"authorization": f"Bearer {acme.token}", "x-correlation-id": "from-the-caller"}
     response = await surface.http.get(acme.base + "/Users", headers=headers)
     assert response.headers["x-correlation-id"] == "from-the-caller"
-    [row] = await surface.logged(acme.tenant.id)
+    [row] = await surface.logged(acme.tenant.tenant_id)
     assert row["correlation_id"] == "from-the-caller"
     event = await surface.http.post(
         acme.base + "/Users", headers=headers, json=user("ann@example.com")
@@ -126,7 +128,7 @@ async def test_no_secret_and_no_body_is_logged(
     await acme.call("POST", "/Users", {"userName": "", "password": needle})
     await surface.http.get(f"/scim/v2/{uuid7()}/Users", headers={"authorization": needle})
     assert "password" not in json(await acme.get(f"/Users/{created['id']}"))
-    rows = await surface.logged(acme.tenant.id)
+    rows = await surface.logged(acme.tenant.tenant_id)
     assert len(rows) == 5
     assert needle not in repr(rows)
     captured = capsys.readouterr()
@@ -139,7 +141,7 @@ async def test_rows_wait_in_a_bounded_queue(surface: Surface, acme: Client) -> N
     for _ in range(5):
         await acme.get("/Users")
     assert provisioning_log.dropped == 2
-    assert len(await surface.logged(acme.tenant.id)) == 3
+    assert len(await surface.logged(acme.tenant.tenant_id)) == 3
 
 
 async def test_rows_survive_a_database_that_is_away(surface: Surface, acme: Client) -> None:
@@ -153,9 +155,9 @@ async def test_rows_survive_a_database_that_is_away(surface: Surface, acme: Clie
     await acme.get("/Users")
     await surface.scim.background_writer.write(uses=False)
     provisioning_log.entries = entries
-    assert len(await surface.logged(acme.tenant.id)) == 1
+    assert len(await surface.logged(acme.tenant.tenant_id)) == 1
     await provisioning_log.flush()
-    assert len(await surface.logged(acme.tenant.id)) == 1
+    assert len(await surface.logged(acme.tenant.tenant_id)) == 1
 
 
 async def test_old_rows_are_pruned_in_every_tenant(surface: Surface) -> None:

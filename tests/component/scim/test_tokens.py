@@ -6,12 +6,13 @@ import httpx
 import pytest
 
 from chassis.ids import uuid7
+from chassis.projection.tenants import save_tenant
 from component.scim.harness import Client, Surface, check_response, json
+from kernel.tenant import Tenant
 from scim.domain.errors import Kind, ScimError
-from scim.storage.tenants import PostgresDirectory
 from scim.storage.tokens import PostgresTokens
 from scim.usecases.authenticate import Authenticate
-from scim.usecases.ports import Grant, Tenant
+from scim.usecases.ports import Grant
 
 
 async def ask(surface: Surface, tenant: object, authorization: str | None) -> httpx.Response:
@@ -24,26 +25,26 @@ async def ask(surface: Surface, tenant: object, authorization: str | None) -> ht
 async def test_whatever_is_wrong_the_answer_is_the_same(surface: Surface) -> None:
     acme, other = await surface.tenant("acme"), await surface.tenant("other")
     expired = await surface.client(acme.tenant, lifetime=timedelta(seconds=-1))
-    assert (await ask(surface, acme.tenant.id, f"Bearer {acme.token}")).status_code == 200
-    assert (await ask(surface, acme.tenant.id, f"bearer {acme.token}")).status_code == 200
+    assert (await ask(surface, acme.tenant.tenant_id, f"Bearer {acme.token}")).status_code == 200
+    assert (await ask(surface, acme.tenant.tenant_id, f"bearer {acme.token}")).status_code == 200
     attacks = [
-        (acme.tenant.id, None),
-        (acme.tenant.id, ""),
-        (acme.tenant.id, "Bearer"),
-        (acme.tenant.id, "Bearer "),
-        (acme.tenant.id, f"Basic {acme.token}"),
-        (acme.tenant.id, acme.token),
-        (acme.tenant.id, f"Bearer {acme.token}x"),
-        (acme.tenant.id, f"Bearer {acme.token[:-1]}"),
-        (acme.tenant.id, f"Bearer {acme.token.upper()}"),
-        (acme.tenant.id, f"Bearer {other.token}"),
-        (other.tenant.id, f"Bearer {acme.token}"),
-        (acme.tenant.id, f"Bearer {expired.token}"),
+        (acme.tenant.tenant_id, None),
+        (acme.tenant.tenant_id, ""),
+        (acme.tenant.tenant_id, "Bearer"),
+        (acme.tenant.tenant_id, "Bearer "),
+        (acme.tenant.tenant_id, f"Basic {acme.token}"),
+        (acme.tenant.tenant_id, acme.token),
+        (acme.tenant.tenant_id, f"Bearer {acme.token}x"),
+        (acme.tenant.tenant_id, f"Bearer {acme.token[:-1]}"),
+        (acme.tenant.tenant_id, f"Bearer {acme.token.upper()}"),
+        (acme.tenant.tenant_id, f"Bearer {other.token}"),
+        (other.tenant.tenant_id, f"Bearer {acme.token}"),
+        (acme.tenant.tenant_id, f"Bearer {expired.token}"),
         (uuid7(), f"Bearer {acme.token}"),
         ("acme", f"Bearer {acme.token}"),
         ("%00", f"Bearer {acme.token}"),
-        (acme.tenant.id, "Bearer \xff\xfe"),
-        (acme.tenant.id, "Bearer " + "x" * 8_000),
+        (acme.tenant.tenant_id, "Bearer \xff\xfe"),
+        (acme.tenant.tenant_id, "Bearer " + "x" * 8_000),
     ]
     responses = []
     for tenant, authorization in attacks:
@@ -81,9 +82,9 @@ async def test_tenants_that_may_not_provision(
 async def test_a_tenants_upgrade_counts_once_it_is_no_longer_remembered(surface: Surface) -> None:
     tenant = await surface.tenant("free", package="free")
     assert (await tenant.get("/Users")).status_code == 403
-    better = Tenant(tenant.tenant.id, tenant.tenant.name, "smb", "active")
+    better = Tenant(tenant.tenant.tenant_id, tenant.tenant.name, "smb", "active")
     async with surface.pool.acquire() as connection:
-        await PostgresDirectory(connection).keep_tenant(better)  # type: ignore[arg-type]
+        await save_tenant(connection, better, 2)  # type: ignore[arg-type]
     forget(surface)
     assert (await tenant.get("/Users")).status_code == 200
 
@@ -95,7 +96,7 @@ async def test_several_tokens_live_and_one_is_revoked(surface: Surface, acme: Cl
     assert (await second.get("/Users")).status_code == 200
     tokens = PostgresTokens(surface.pool)
     now = surface.scim.background_writer.authenticate.clock.now()
-    assert await tokens.revoke(acme.tenant.id, first, now)
+    assert await tokens.revoke(acme.tenant.tenant_id, first, now)
     forget(surface)
     assert (await acme.get("/Users")).status_code == 401
     assert (await second.get("/Users")).status_code == 200
@@ -116,7 +117,7 @@ async def test_a_use_that_could_not_be_written_is_written_later(
     await background_writer.write(uses=True)
     background_writer.tokens = tokens
     await background_writer.write(uses=True)
-    [token] = await tokens.list(acme.tenant.id)
+    [token] = await tokens.list(acme.tenant.tenant_id)
     assert token.last_used_at is not None
 
 
@@ -135,7 +136,7 @@ async def test_nothing_is_remembered_for_five_seconds(surface: Surface, acme: Cl
     authenticate = Authenticate(tokens, original.digest_key, original.clock, lambda: seconds)  # type: ignore[arg-type]
     for turn, looked_up in ((0.0, 1), (3.9, 1), (4.0, 2), (7.9, 2), (8.1, 3)):
         seconds = turn
-        await authenticate(str(acme.tenant.id), f"Bearer {acme.token}")
+        await authenticate(str(acme.tenant.tenant_id), f"Bearer {acme.token}")
         assert tokens.lookups == looked_up
     assert list(authenticate.take_uses()) != []
     assert authenticate.take_uses() == {}
@@ -151,10 +152,10 @@ async def test_a_remembered_token_ends_when_it_expires(surface: Surface, acme: C
     clock, key = Clock(), surface.scim.background_writer.authenticate.digest_key
     short = await surface.client(acme.tenant, lifetime=timedelta(seconds=60))
     authenticate = Authenticate(PostgresTokens(surface.pool), key, clock)
-    await authenticate(str(acme.tenant.id), f"Bearer {short.token}")
+    await authenticate(str(acme.tenant.tenant_id), f"Bearer {short.token}")
     clock.at += timedelta(seconds=61)
     with pytest.raises(ScimError) as refused:
-        await authenticate(str(acme.tenant.id), f"Bearer {short.token}")
+        await authenticate(str(acme.tenant.tenant_id), f"Bearer {short.token}")
     assert refused.value.kind is Kind.UNAUTHENTICATED
 
 
@@ -172,13 +173,13 @@ async def test_guesses_are_remembered_in_a_bounded_table(surface: Surface, acme:
     await acme.get("/Users")
     with surface.statements:
         for guess in range(50):
-            await ask(surface, acme.tenant.id, f"Bearer guess{guess}")
+            await ask(surface, acme.tenant.tenant_id, f"Bearer guess{guess}")
         for guess in range(50):
-            await ask(surface, acme.tenant.id, f"Bearer guess{guess}")
+            await ask(surface, acme.tenant.tenant_id, f"Bearer guess{guess}")
     assert surface.statements.count == 50
     authenticate = surface.scim.background_writer.authenticate
     authenticate._bad.limit = 10
-    await ask(surface, acme.tenant.id, "Bearer another")
+    await ask(surface, acme.tenant.tenant_id, "Bearer another")
     assert len(authenticate._bad.entries) == 10
     with surface.statements:
         await acme.get("/Schemas")

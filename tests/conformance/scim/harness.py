@@ -1,5 +1,6 @@
 """Both storages of the SCIM service behind the same ports, and builders."""
 
+import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ import orjson
 
 from chassis.ids import uuid7
 from chassis.outbox import OutboxSignal
+from chassis.projection.tenants import save_tenant
 from conformance.scim.memory import (
     Memory,
     MemoryGroups,
@@ -18,16 +20,16 @@ from conformance.scim.memory import (
     MemoryTokens,
     MemoryUsers,
 )
+from kernel.tenant import Tenant
 from scim.domain.group import Group
 from scim.domain.user import User
 from scim.events.outgoing import outgoing
 from scim.storage.groups import PostgresGroups
 from scim.storage.log_entries import PostgresLogEntries
-from scim.storage.tenants import PostgresDirectory
 from scim.storage.tokens import PostgresTokens
 from scim.storage.users import PostgresUsers
 from scim.usecases.log_entry import LogEntry
-from scim.usecases.ports import Groups, LogEntries, Tenant, Tokens, Users
+from scim.usecases.ports import Groups, LogEntries, Tokens, Users
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 Events = list[tuple[str, dict[str, Any]]]
@@ -52,7 +54,7 @@ def memory_storage() -> Storage:
         return [(kind, data) for tenant, kind, data in memory.events if tenant == tenant_id]
 
     async def keep(tenant: Tenant) -> None:
-        memory.tenants[tenant.id] = tenant
+        memory.tenants[tenant.tenant_id] = tenant
 
     return Storage(
         MemoryUsers(memory),
@@ -65,6 +67,8 @@ def memory_storage() -> Storage:
 
 
 def postgres_storage(pool: asyncpg.Pool) -> Storage:
+    versions = itertools.count(1)
+
     async def events(tenant_id: UUID) -> Events:
         rows = await pool.fetch(
             "SELECT type, data FROM outbox WHERE tenant_id = $1 ORDER BY id", tenant_id
@@ -73,7 +77,7 @@ def postgres_storage(pool: asyncpg.Pool) -> Storage:
 
     async def keep(tenant: Tenant) -> None:
         async with pool.acquire() as connection:
-            await PostgresDirectory(connection).keep_tenant(tenant)  # type: ignore[arg-type]
+            await save_tenant(connection, tenant, next(versions))  # type: ignore[arg-type]
 
     signal = OutboxSignal()
     return Storage(

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import orjson
 
+from kernel.tenant import Tenant
 from scim.domain.group import Group, GroupChange
 from scim.domain.keys import comparison_key
 from scim.domain.query import Equals, Field, Filter, Page, Unindexed
@@ -21,7 +22,6 @@ from scim.usecases.ports import (
     NameTaken,
     SearchResult,
     StoredUser,
-    Tenant,
     Token,
     UnknownMembers,
     UserRecord,

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from chassis.ids import uuid7
 from conformance.scim.harness import NOW, Storage, log_entry
-from scim.usecases.ports import Tenant, Token
+from kernel.tenant import Tenant
+from scim.usecases.ports import Token
 
 DAY = timedelta(days=1)
 
@@ -23,10 +24,10 @@ async def test_a_digest_opens_its_own_tenant_alone(storage: Storage, tenant: UUI
     grant = await storage.tokens.find(tenant, b"digest", NOW)
     assert grant is not None
     assert (grant.token_id, grant.tenant, grant.expires_at) == (mine.id, acme, mine.expires_at)
-    assert await storage.tokens.find(other.id, b"digest", NOW) is None
+    assert await storage.tokens.find(other.tenant_id, b"digest", NOW) is None
     assert await storage.tokens.find(tenant, b"other", NOW) is None
     assert await storage.tokens.find(tenant, b"digest", NOW + DAY) is None
-    assert await storage.tokens.list(other.id) == []
+    assert await storage.tokens.list(other.tenant_id) == []
 
 
 async def test_a_revoked_token_stays_revoked(storage: Storage, tenant: UUID) -> None:

@@ -13,6 +13,7 @@ from chassis.clock import Clock, SystemClock
 from chassis.http import Application, RateLimit, create_app, limits_of
 from chassis.loops import Loop, beat
 from chassis.outbox import OutboxSignal
+from chassis.projection import KnownTenants
 from chassis.service import Mode, Parts, Service, on_the_bus
 from chassis.settings import load_settings
 from scim.api.dispatch import PREFIX, Dispatcher
@@ -25,11 +26,11 @@ from scim.cli.runtime import UseCases
 from scim.events.incoming import subscriptions
 from scim.events.outgoing import outgoing
 from scim.settings import Settings
+from scim.storage.directory import PostgresDirectory
 from scim.storage.failures import as_scim_error
 from scim.storage.groups import PostgresGroups
 from scim.storage.log_entries import PostgresLogEntries
 from scim.storage.pool import open_pool
-from scim.storage.tenants import PostgresDirectory, PostgresTenants
 from scim.storage.tokens import PostgresTokens
 from scim.storage.users import PostgresUsers
 from scim.usecases.authenticate import Authenticate
@@ -131,7 +132,7 @@ async def open_use_cases() -> AsyncIterator[UseCases]:
     ) as pool:
         tokens = PostgresTokens(pool)
         yield UseCases(
-            find_tenant=FindTenant(PostgresTenants(pool)),
+            find_tenant=FindTenant(KnownTenants(pool)),
             create_token=CreateToken(tokens, _digest_key(settings), clock),
             list_tokens=ListTokens(tokens),
             revoke_token=RevokeToken(tokens, clock),

@@ -9,7 +9,6 @@ import os
 import secrets
 import subprocess
 import sys
-import sysconfig
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,10 +44,9 @@ class Snapshot:
         return self.directory / "schema.sql"
 
     @property
-    def migrations(self) -> list[Path]:
-        """Return the directories of all migrations that a database of this kind has."""
-        own = self.directory / "migrations"
-        return [own] if self.directory == CHASSIS else [CHASSIS / "migrations", own]
+    def package(self) -> str | None:
+        """Return the service's package."""
+        return None if self.directory == CHASSIS else self.directory.parent.name
 
 
 def snapshots() -> list[Snapshot]:
@@ -81,19 +79,14 @@ async def make_statements(server: str, snapshot: Snapshot) -> list[str]:
     finally:
         await connection.close(timeout=30)
     dsn = f"{server.rpartition('/')[0]}/{name}"
-    await asyncio.to_thread(_migrate, dsn, snapshot.migrations)
+    await asyncio.to_thread(_migrate, dsn, snapshot.package)
     return await schema_statements(dsn)
 
 
-def _migrate(dsn: str, directories: list[Path]) -> None:
-    argv = [str(Path(sysconfig.get_path("scripts")) / "dbmate"), "--no-dump-schema"]
-    for directory in directories:
-        argv += ["--migrations-dir", str(directory)]
+def _migrate(dsn: str, package: str | None) -> None:
+    argv = [sys.executable, "-m", "chassis.database", *([package] if package else [])]
     # The address holds a password: `ps` shows arguments, not the environment.
-    address = {"DATABASE_URL": f"{dsn}?sslmode=disable"}
-    subprocess.run(
-        [*argv, "migrate"], env=os.environ | address, stdout=subprocess.DEVNULL, check=True
-    )
+    subprocess.run(argv, env=os.environ | {"DATABASE_URL": dsn}, check=True)
 
 
 async def write_snapshots(server: str) -> list[Path]:

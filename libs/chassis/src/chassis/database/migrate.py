@@ -10,6 +10,7 @@ import os
 import shutil
 import sysconfig
 from collections.abc import Mapping
+from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
@@ -23,16 +24,26 @@ LOCK_TIMEOUT_MS = 5_000
 CONNECT_TIMEOUT = 10.0
 MIGRATION_TIMEOUT = 600.0
 
+CHASSIS_MIGRATIONS = Path(__file__).parent / "migrations"
+PROJECTION_MIGRATIONS = Path(__file__).parents[1] / "projection" / "migrations"
+"""Has a directory for each projection."""
+
 
 class MigrationFailed(Exception):
     """The schema could not be brought up to date; the message says why."""
 
 
-def migration_directories(package: str) -> tuple[Path, Path]:
-    """Return the directories of a service's migrations: the chassis' own, then the service's."""
+def migration_directories(package: str) -> tuple[Path, ...]:
+    """Return the directories of a service's migrations.
+
+    They are the chassis' own, the service's, and those of the projections that the service keeps:
+    its `storage` names them in `PROJECTIONS`.
+    """
+    storage = import_module(f"{package}.storage")
     return (
-        Path(str(files("chassis").joinpath("database", "migrations"))),
-        Path(str(files(package).joinpath("storage", "migrations"))),
+        CHASSIS_MIGRATIONS,
+        Path(str(files(storage))) / "migrations",
+        *(PROJECTION_MIGRATIONS / name for name in getattr(storage, "PROJECTIONS", ())),
     )
 
 

@@ -96,10 +96,10 @@ CREATE TABLE tenants (
     name text NOT NULL,
     package text NOT NULL,
     status text NOT NULL,
-    version bigint NOT NULL,
+    version bigint NOT NULL DEFAULT 0,
     CONSTRAINT tenants_pkey PRIMARY KEY (tenant_id)
 );
-CREATE INDEX tenants_name ON tenants USING btree (name);
+CREATE INDEX tenants_by_name ON tenants USING btree (lower(name));
 
 CREATE FUNCTION contested_since(held_domain text, holder_id uuid)
  RETURNS timestamp with time zone

@@ -15,6 +15,7 @@ from chassis import context
 from chassis.clock import Clock
 from chassis.http import RateLimit
 from chassis.ids import uuid7
+from kernel.tenant import Tenant
 from scim.api.request import Endpoint, Endpoints, ScimRequest, path_pattern, read_body, read_query
 from scim.api.responses import (
     MethodNotAllowed,
@@ -29,7 +30,6 @@ from scim.api.responses import (
 from scim.domain.errors import ScimError, not_found
 from scim.usecases.authenticate import Authenticate
 from scim.usecases.log_entry import LogEntry
-from scim.usecases.ports import Tenant
 from scim.usecases.provisioning_log import ProvisioningLog
 
 PREFIX = "/scim/v2/"
@@ -83,7 +83,7 @@ class Dispatcher:
                 raise _no_endpoint(", ".join(methods))
             body = b"" if scope["method"] in _WITHOUT_BODY else await read_body(receive)
             query = read_query(scope["query_string"])
-            base_url = f"{self.public_url}{PREFIX}{tenant.id}"
+            base_url = f"{self.public_url}{PREFIX}{tenant.tenant_id}"
             return await endpoint.handle(ScimRequest(tenant, base_url, rest, query, body, entry))
         except CancelledError:
             # The edge gave up waiting; whether a write went through is not known.
@@ -96,7 +96,7 @@ class Dispatcher:
 
     def _log_entry(self, tenant: Tenant, endpoint: Endpoint | None) -> LogEntry:
         return LogEntry(
-            tenant_id=tenant.id,
+            tenant_id=tenant.tenant_id,
             id=uuid7(),
             occurred_at=self.clock.now(),
             operation=endpoint.name if endpoint else "unknown",
@@ -106,7 +106,7 @@ class Dispatcher:
         )
 
     def _take_from_limit(self, tenant: Tenant) -> None:
-        seconds = self.limit.take(tenant.id)
+        seconds = self.limit.take(tenant.tenant_id)
         if seconds:
             raise TooManyRequests(seconds)
 

@@ -50,7 +50,7 @@ class GroupResource:
         page = parse_page(query.get("startindex"), query.get("count"))
         projection = request.projection()
         found = await self.groups.find(
-            request.tenant.id, clauses, page, with_members=_wants_members(projection)
+            request.tenant.tenant_id, clauses, page, with_members=_wants_members(projection)
         )
         bodies = [_body(record, request.base_url, projection) for record in found.records]
         return ScimResponse(
@@ -89,7 +89,7 @@ class GroupResource:
     async def _read(self, request: ScimRequest, group_id: UUID) -> ScimResponse:
         projection = request.projection()
         record = await self.groups.get(
-            request.tenant.id, group_id, with_members=_wants_members(projection)
+            request.tenant.tenant_id, group_id, with_members=_wants_members(projection)
         )
         if record is None:
             raise no_such_group()

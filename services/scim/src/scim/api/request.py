@@ -7,13 +7,13 @@ from uuid import UUID
 
 from starlette.types import Receive
 
+from kernel.tenant import Tenant
 from scim.api.responses import ScimResponse
 from scim.domain.errors import Kind, ScimError, invalid_filter, invalid_syntax
 from scim.domain.keys import id_of
 from scim.protocol.bodies import parse_body
 from scim.protocol.projection import Projection, parse_projection
 from scim.usecases.log_entry import LogEntry, truncated
-from scim.usecases.ports import Tenant
 
 MAX_PARAMETERS = 100
 SEARCH = ".search"

@@ -42,7 +42,7 @@ class UserResource:
         """Return one user."""
         projection = request.projection()
         user_id = request.resource_id(no_such_user)
-        record = await self.users.get(request.tenant.id, user_id)
+        record = await self.users.get(request.tenant.tenant_id, user_id)
         if record is None:
             raise no_such_user()
         return ScimResponse(200, _body(record, request.base_url, projection))
@@ -53,7 +53,7 @@ class UserResource:
         clauses = parse_user_filter(request.filter())
         page = parse_page(query.get("startindex"), query.get("count"))
         projection = request.projection()
-        found = await self.users.find(request.tenant.id, clauses, page)
+        found = await self.users.find(request.tenant.tenant_id, clauses, page)
         bodies = [_body(record, request.base_url, projection) for record in found.records]
         return ScimResponse(
             200, list_bytes(bodies, total=found.total, start_index=page.start_index)

@@ -40,7 +40,7 @@ def add_log_command(app: typer.Typer, run: Runner) -> None:
             owner = await use_cases.find_tenant(tenant)
             start = use_cases.clock.now() - back
             entries = await use_cases.entries.newest(
-                owner.id, since=start, errors=errors, limit=limit
+                owner.tenant_id, since=start, errors=errors, limit=limit
             )
             return [_facts(entry) for entry in entries]
 

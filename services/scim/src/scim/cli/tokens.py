@@ -38,8 +38,8 @@ def _add_create(app: typer.Typer, run: Runner) -> None:
             token, secret = await use_cases.create_token(owner, lifetime)
             return {
                 "tenant": owner.name,
-                "tenant_id": owner.id,
-                "base_url": use_cases.base_url(owner.id),
+                "tenant_id": owner.tenant_id,
+                "base_url": use_cases.base_url(owner.tenant_id),
                 "token": secret,
                 "id": token.id,
                 "expires": token.expires_at,

@@ -1,4 +1,7 @@
-"""What this service hears from the directory: the state of tenants and users."""
+"""What this service hears from the directory: the state of tenants and users.
+
+A tenant that goes takes its tokens with it: their foreign key says so.
+"""
 
 from collections.abc import Callable, Sequence
 from uuid import UUID
@@ -6,13 +9,12 @@ from uuid import UUID
 import asyncpg
 
 from chassis.inbox import Rejected, Subscription
-from contracts.directory import DirectoryTenant, DirectoryUser
+from chassis.projection import tenant_subscription
+from contracts.directory import DirectoryUser
 from contracts.event import Event
-from contracts.topics import DIRECTORY_TENANTS, DIRECTORY_USERS
+from contracts.topics import DIRECTORY_USERS
 from scim.usecases.follow_directory import DirectoryUserState, FollowDirectory
-from scim.usecases.ports import Tenant
 
-TENANT_STATE = "directory.tenant.state.v1"
 USER_STATE = "directory.user.state.v1"
 
 
@@ -21,12 +23,6 @@ def subscriptions(
 ) -> Sequence[Subscription]:
     """Return what the consumer listens to; `follow` binds the use case to its transaction."""
 
-    async def on_tenant_state(event: Event, connection: asyncpg.Connection) -> None:
-        if event.data is None:
-            await follow(connection).tenant_gone(event.tenant_id)
-            return
-        await follow(connection).tenant(_tenant(event))
-
     async def on_user_state(event: Event, connection: asyncpg.Connection) -> None:
         if event.data is None:
             await follow(connection).user_gone(event.tenant_id, _subject(event))
@@ -34,7 +30,7 @@ def subscriptions(
         await follow(connection).user(event.tenant_id, _state(event), event.time)
 
     return [
-        Subscription(DIRECTORY_TENANTS, {TENANT_STATE: on_tenant_state}),
+        tenant_subscription(),
         Subscription(DIRECTORY_USERS, {USER_STATE: on_user_state}),
     ]
 
@@ -44,15 +40,6 @@ def _subject(event: Event) -> UUID:
         return UUID(event.subject)
     except ValueError as error:
         raise Rejected(f"the subject {event.subject!r} is no user id") from error
-
-
-def _tenant(event: Event) -> Tenant:
-    data = event.data
-    if not isinstance(data, DirectoryTenant):
-        raise Rejected(f"{TENANT_STATE} must carry a tenant")
-    if data.tenant_id != event.tenant_id:
-        raise Rejected(f"{TENANT_STATE} speaks of another tenant than its envelope")
-    return Tenant(data.tenant_id, data.name, data.package, data.status)
 
 
 def _state(event: Event) -> DirectoryUserState:

@@ -46,6 +46,7 @@ CREATE TABLE tenants (
     name text NOT NULL,
     package text NOT NULL,
     status text NOT NULL,
+    version bigint NOT NULL DEFAULT 0,
     CONSTRAINT tenants_pkey PRIMARY KEY (tenant_id)
 );
 CREATE INDEX tenants_by_name ON tenants USING btree (lower(name));

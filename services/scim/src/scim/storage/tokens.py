@@ -8,7 +8,8 @@ from uuid import UUID
 import asyncpg
 
 from chassis.database import load_queries
-from scim.usecases.ports import Grant, Tenant, Token
+from kernel.tenant import Tenant
+from scim.usecases.ports import Grant, Token
 
 QUERIES = load_queries("scim.storage", "tokens")
 

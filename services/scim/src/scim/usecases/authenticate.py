@@ -14,13 +14,13 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.clock import Clock
+from kernel.tenant import Tenant
 from scim.domain.errors import Kind, ScimError
 from scim.domain.keys import id_of
-from scim.usecases.ports import Grant, Tenant, Tokens
+from scim.usecases.ports import Grant, Tokens
 
 REMEMBERED_SECONDS = 4.0
 REMEMBERED_GRANTS = 10_000
-PACKAGES_WITH_SCIM = frozenset({"smb", "professional", "business"})
 _SCHEME = "bearer "
 
 
@@ -60,7 +60,7 @@ class Authenticate:
                 Kind.UNAUTHENTICATED,
                 "The bearer token is not valid for this tenant URL; check both, make a new token.",
             )
-        self.uses[grant.tenant.id, grant.token_id] = now
+        self.uses[grant.tenant.tenant_id, grant.token_id] = now
         _refuse_without_scim(grant.tenant)
         return grant.tenant
 
@@ -86,13 +86,13 @@ class Authenticate:
 
 
 def _refuse_without_scim(tenant: Tenant) -> None:
-    if tenant.status != "active":
+    if not tenant.is_active:
         raise ScimError(
             Kind.FORBIDDEN,
             "This tenant is suspended, so nothing is provisioned; "
             "contact the product's support to have it activated.",
         )
-    if tenant.package not in PACKAGES_WITH_SCIM:
+    if not tenant.has_single_sign_on:
         raise ScimError(
             Kind.FORBIDDEN,
             f"Provisioning is not part of the {tenant.package!r} package; upgrade the tenant to "

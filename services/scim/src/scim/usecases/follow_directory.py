@@ -1,4 +1,4 @@
-"""Keeping what this service must know of the directory: tenants, and users made there by hand.
+"""Keeping what this service must know of the directory's users: those made there by hand.
 
 A hand-made user is kept so that the identity provider finds it and adopts it instead of making a
 second one. Users that came from the provider are ours already; what the directory says is ignored.
@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from scim.domain.user import User
-from scim.usecases.ports import Directory, Tenant
+from scim.usecases.ports import Directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,6 @@ class FollowDirectory:
     """Applies the directory's state, in the transaction of the event that brought it."""
 
     directory: Directory
-
-    async def tenant(self, tenant: Tenant) -> None:
-        """Keep a tenant as it is now."""
-        await self.directory.keep_tenant(tenant)
-
-    async def tenant_gone(self, tenant_id: UUID) -> None:
-        """Forget a tenant: its tokens open nothing any more."""
-        await self.directory.forget_tenant(tenant_id)
 
     async def user(self, tenant_id: UUID, state: DirectoryUserState, at: datetime) -> None:
         """Keep a hand-made user as it is now."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
+from kernel.tenant import Tenant
 from scim.domain.group import Group, GroupChange
 from scim.domain.query import Filter, Page
 from scim.domain.user import User
@@ -75,16 +76,6 @@ class SearchResult(Generic[Record]):
 
     total: int
     records: Sequence[Record]
-
-
-@dataclass(frozen=True, slots=True)
-class Tenant:
-    """A tenant as the directory describes it."""
-
-    id: UUID
-    name: str
-    package: str
-    status: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,21 +228,21 @@ class Tokens(Protocol):
 class Tenants(Protocol):
     """The tenants as the directory last described them."""
 
-    async def find(self, name_or_id: str) -> Tenant | None:
-        """Return a tenant by its id or its name in any case."""
+    async def find(self, tenant_id: UUID) -> Tenant | None:
+        """Return a tenant by its id."""
+        ...
+
+    async def find_named(self, name: str) -> Tenant | None:
+        """Return a tenant by its name in any case.
+
+        Raises:
+            ConflictError: More than one is known by that name.
+        """
         ...
 
 
 class Directory(Protocol):
     """Takes over the directory's state, in the transaction of the event that brought it."""
-
-    async def keep_tenant(self, tenant: Tenant) -> None:
-        """Take over what the directory says about a tenant."""
-        ...
-
-    async def forget_tenant(self, tenant_id: UUID) -> None:
-        """Forget a tenant and its tokens."""
-        ...
 
     async def keep_user(self, tenant_id: UUID, user: User, at: datetime) -> None:
         """Take over a hand-made user, unless the provider has a better claim to it."""

@@ -8,9 +8,11 @@ from uuid import UUID
 
 from chassis.clock import Clock
 from chassis.ids import uuid7
+from kernel.tenant import Tenant
 from scim.domain.errors import ScimError, not_found
+from scim.domain.keys import id_of
 from scim.usecases.authenticate import digest_of
-from scim.usecases.ports import Tenant, Tenants, Token, Tokens
+from scim.usecases.ports import Tenants, Token, Tokens
 
 MARK = "portico_scim_"
 RANDOM_BYTES = 32
@@ -24,8 +26,17 @@ class FindTenant:
     tenants: Tenants
 
     async def __call__(self, name_or_id: str) -> Tenant:
-        """Return the tenant, or say why it is not known."""
-        tenant = await self.tenants.find(name_or_id)
+        """Return the tenant, or say why it is not known.
+
+        Raises:
+            ScimError: Nobody has told of such a tenant.
+            ConflictError: More than one is known by that name.
+        """
+        tenant_id = id_of(name_or_id)
+        if tenant_id is None:
+            tenant = await self.tenants.find_named(name_or_id)
+        else:
+            tenant = await self.tenants.find(tenant_id)
         if tenant is None:
             raise no_such_tenant(name_or_id)
         return tenant
@@ -44,7 +55,7 @@ class CreateToken:
         secret = MARK + secrets.token_urlsafe(RANDOM_BYTES)
         now = self.clock.now()
         token = Token(
-            tenant.id, uuid7(), secret[: len(MARK) + SHOWN_CHARACTERS], now, now + lifetime
+            tenant.tenant_id, uuid7(), secret[: len(MARK) + SHOWN_CHARACTERS], now, now + lifetime
         )
         await self.tokens.add(token, digest_of(secret, self.digest_key))
         return token, secret
@@ -58,7 +69,7 @@ class ListTokens:
 
     async def __call__(self, tenant: Tenant) -> Sequence[Token]:
         """Return all tokens, the newest first."""
-        return await self.tokens.list(tenant.id)
+        return await self.tokens.list(tenant.tenant_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,7 @@ class RevokeToken:
 
     async def __call__(self, tenant: Tenant, id_or_prefix: str) -> Token:
         """Revoke the one token that is meant."""
-        meant = [t for t in await self.tokens.list(tenant.id) if _is_meant(t, id_or_prefix)]
+        meant = [t for t in await self.tokens.list(tenant.tenant_id) if _is_meant(t, id_or_prefix)]
         if not meant:
             raise not_found(
                 f"Tenant {tenant.name!r} has no token {id_or_prefix!r}; "
@@ -78,7 +89,7 @@ class RevokeToken:
             )
         if len(meant) > 1:
             raise not_found(f"Several tokens begin with {id_or_prefix!r}; give the id instead.")
-        await self.tokens.revoke(tenant.id, meant[0].id, self.clock.now())
+        await self.tokens.revoke(tenant.tenant_id, meant[0].id, self.clock.now())
         return meant[0]
 
 

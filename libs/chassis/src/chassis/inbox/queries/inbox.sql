@@ -12,7 +12,7 @@ WITH fence AS (
     UPDATE consumer_offsets SET next_offset = coalesce($5, next_offset)
     WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND epoch = $4
     RETURNING 1
-), tenants AS (
+), positions AS (
     SELECT
         tenant_id,
         coalesce(
@@ -31,7 +31,7 @@ SELECT
     array_agg(tenant_id) AS tenants,
     array_agg(last) AS lasts,
     array_agg(has_parked) AS has_parked
-FROM tenants;
+FROM positions;
 
 -- name: save_sequences
 -- Notes the last applied sequence of each tenant_id.

@@ -1,0 +1,110 @@
+"""The copy of `directory-tenants`: which tenants there are, what each may do, who is gone.
+
+An older state never overwrites a newer one. A row of a release that kept no versions has version 0
+and is replaced by the next state of its tenant, whichever that is. The topic is compacted, so it
+holds the newest state of every tenant: a consumer group that starts without offsets, as that of a
+new service does, fills the table from it.
+"""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import asyncpg
+
+from chassis.database import read_queries
+from chassis.inbox import Rejected, Subscription
+from contracts.directory import DirectoryTenant
+from contracts.event import Event
+from contracts.topics import DIRECTORY_TENANTS
+from kernel.errors import ConflictError
+from kernel.tenant import Tenant
+
+TENANT_STATE = "directory.tenant.state.v1"
+QUERIES = read_queries("chassis.projection", "tenants")
+
+BeforeRemoval = Callable[[asyncpg.Connection, UUID], Awaitable[None]]
+"""What a service does with what it has of a tenant that goes, in the consumer's transaction."""
+
+
+async def _keep_everything(_connection: asyncpg.Connection, _tenant_id: UUID) -> None:
+    """Leave it to the tables' foreign keys."""
+
+
+def tenant_subscription(before_removal: BeforeRemoval = _keep_everything) -> Subscription:
+    """Return the subscription that keeps the copy, one transaction for each state.
+
+    A deleted tenant is removed after `before_removal`, in the same transaction: locks that the
+    service takes there are held until the tenant is gone.
+    """
+
+    async def on_tenant_state(event: Event, connection: asyncpg.Connection) -> None:
+        if event.subject != str(event.tenant_id):
+            raise Rejected(f"{TENANT_STATE} is about something that is not its envelope's tenant")
+        if event.data is None:
+            await _remove(connection, event, before_removal)
+            return
+        await save_tenant(connection, *_tenant_of(event))
+
+    return Subscription(DIRECTORY_TENANTS, {TENANT_STATE: on_tenant_state})
+
+
+async def save_tenant(connection: asyncpg.Connection, tenant: Tenant, version: int) -> None:
+    """Keep a tenant's state unless a newer one is known."""
+    await connection.execute(
+        *QUERIES["save_tenant"](
+            tenant_id=tenant.tenant_id,
+            name=tenant.name,
+            package=tenant.package,
+            status=tenant.status,
+            version=version,
+        )
+    )
+
+
+async def _remove(
+    connection: asyncpg.Connection, event: Event, before_removal: BeforeRemoval
+) -> None:
+    known = await connection.fetchval(*QUERIES["read_version"](tenant_id=event.tenant_id))
+    if known is not None and event.version is not None and event.version <= known:
+        return
+    await before_removal(connection, event.tenant_id)
+    await connection.execute(*QUERIES["delete_tenant"](tenant_id=event.tenant_id))
+
+
+def _tenant_of(event: Event) -> tuple[Tenant, int]:
+    state = event.data
+    if not isinstance(state, DirectoryTenant):
+        raise Rejected(f"{TENANT_STATE} must carry a tenant")
+    if state.tenant_id != event.tenant_id:
+        raise Rejected(f"{TENANT_STATE} speaks of another tenant than its envelope")
+    return Tenant(state.tenant_id, state.name, state.package, state.status), state.version
+
+
+class KnownTenants:
+    """The tenants as the directory last described them."""
+
+    def __init__(self, database: asyncpg.Pool | asyncpg.Connection) -> None:
+        """Read through a pool, or as a transaction's connection sees them."""
+        self._database = database
+
+    async def find(self, tenant_id: UUID) -> Tenant | None:
+        """Return a tenant by its id."""
+        row = await self._database.fetchrow(*QUERIES["find_tenant"](tenant_id=tenant_id))
+        return Tenant(**row) if row else None
+
+    async def find_named(self, name: str) -> Tenant | None:
+        """Return a tenant by its name in any case.
+
+        Raises:
+            ConflictError: Two have it: it has passed from one to the other, and only half of that
+                has arrived.
+        """
+        rows = await self._database.fetch(*QUERIES["list_tenants_named"](name=name))
+        if len(rows) > 1:
+            ids = " or ".join(str(row["tenant_id"]) for row in rows)
+            raise ConflictError(
+                "tenant_name_ambiguous",
+                f"More than one tenant is known as {name} at the moment, because a change of names "
+                f"has not arrived in full: name the tenant by its id, {ids}.",
+            )
+        return Tenant(**rows[0]) if rows else None
