@@ -13,8 +13,7 @@ from uuid import UUID
 from chassis.ids import uuid7
 from domain_verifier.domain.changes import Change
 from domain_verifier.domain.claim import HOLDING, LIVE, Claim, State, Transition, look_soon
-from domain_verifier.domain.errors import TooManyRequestsError
-from domain_verifier.domain.tenant import Tenant, refuse_unentitled
+from domain_verifier.domain.entitlement import refuse_unentitled
 from domain_verifier.usecases.ports import (
     AttentionItem,
     Busy,
@@ -26,6 +25,8 @@ from domain_verifier.usecases.ports import (
     Quota,
     SaveOutcome,
 )
+from kernel.errors import TooManyRequestsError
+from kernel.tenant import Tenant
 
 
 @dataclass

@@ -15,7 +15,6 @@ from domain_verifier.domain.claim import Claim
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.domain.name import NamePolicy
 from domain_verifier.domain.policy import Policy
-from domain_verifier.domain.tenant import Tenant
 from domain_verifier.events.outgoing import outgoing
 from domain_verifier.storage.breakers import PostgresBreakers
 from domain_verifier.storage.claims import PostgresClaims
@@ -27,6 +26,7 @@ from domain_verifier.usecases.checks import CompletedCheck, RunCheck
 from domain_verifier.usecases.ports import Breakers, Claims, Prober, Quota, Tenants
 from domain_verifier.usecases.show import ListAttention
 from domain_verifier.usecases.start_claim import StartClaim
+from kernel.tenant import Tenant
 from support.dns_breaker_memory import MemoryBreakers
 from support.dns_claims_memory import MemoryClaims, MemoryTenants
 from support.dns_fixed import FixedClock, ScriptedProber

@@ -15,10 +15,10 @@ from chassis.database import create_pool
 from chassis.ids import uuid7
 from domain_verifier.api.auth import Principal
 from domain_verifier.domain.evidence import Outcome
-from domain_verifier.domain.tenant import Tenant
 from domain_verifier.settings import Settings
 from domain_verifier.storage.tenants import save_tenant
 from domain_verifier.wiring import adapters, application
+from kernel.tenant import Tenant
 from support.databases import DatabaseFactory
 from support.dns_fixed import ScriptedProber
 

@@ -13,12 +13,12 @@ import pytest
 from chassis.database import create_pool, transaction
 from domain_verifier.domain.breaker import Breaker, Count
 from domain_verifier.domain.claim import HOLDING, State
-from domain_verifier.domain.errors import ForbiddenError
 from domain_verifier.domain.evidence import Evidence, Outcome, Reason
 from domain_verifier.domain.explanation import Subject
 from domain_verifier.storage.claims import PostgresClaims
 from domain_verifier.usecases.due_checks import CheckDueClaims
 from domain_verifier.usecases.ports import Busy, Lease, Quota, SaveOutcome, SuspectCriteria
+from kernel.errors import ForbiddenError
 from support.databases import DatabaseFactory
 from support.dns_harness import Harness, postgres_harness
 from support.waiting import eventually

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from domain_verifier.domain.claim import Claim, State
-from domain_verifier.domain.errors import ConflictError
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.domain.policy import Policy
+from kernel.errors import ConflictError
 from support.dns_harness import Harness, verified
 
 

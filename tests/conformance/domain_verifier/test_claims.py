@@ -6,15 +6,10 @@ from typing import Any
 import pytest
 
 from domain_verifier.domain.claim import Claim, State
-from domain_verifier.domain.errors import (
-    ConflictError,
-    ForbiddenError,
-    NameRefusedError,
-    NotFoundError,
-    TooManyRequestsError,
-)
 from domain_verifier.domain.evidence import Outcome
+from domain_verifier.domain.name import NameRefusedError
 from domain_verifier.usecases.ports import Busy, Quota, SaveOutcome
+from kernel.errors import ConflictError, ForbiddenError, NotFoundError, TooManyRequestsError
 from support.dns_harness import Harness, verified
 
 
@@ -105,6 +100,7 @@ async def test_a_tenants_claims_are_limited(harness: Harness) -> None:
     with pytest.raises(TooManyRequestsError) as caught:
         await harness.claim(tenant, "a5.test")
     assert caught.value.slug == "claims_too_fast"
+    assert caught.value.retry_after is not None
     assert 0 < caught.value.retry_after <= 3600
     harness.clock.pass_(minutes=61)
     await harness.claim(tenant, "a5.test")

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain_verifier.domain.breaker import Breaker, Count, accept, reconsider
-from domain_verifier.domain.errors import ConflictError
 from domain_verifier.domain.policy import Policy
+from kernel.errors import ConflictError
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 POLICY = Policy()

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain_verifier.cli.app import parse_days
-from domain_verifier.domain.errors import InvalidError
+from kernel.errors import InvalidError
 
 
 @pytest.mark.parametrize("days", [float("nan"), float("inf"), 1e12, -1e12])

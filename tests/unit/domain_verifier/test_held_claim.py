@@ -17,10 +17,10 @@ from domain_verifier.domain.claim import (
     State,
     override,
 )
-from domain_verifier.domain.errors import InvalidError
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.domain.lifecycle import apply_check
 from domain_verifier.domain.policy import Policy
+from kernel.errors import InvalidError
 from support.dns_scenario import (
     POLICY,
     START,

@@ -25,10 +25,10 @@ from domain_verifier.domain.claim import (
     put_under_review,
     release,
 )
-from domain_verifier.domain.errors import ConflictError, InvalidError
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.domain.lifecycle import apply_check
 from domain_verifier.domain.name import DomainName
+from kernel.errors import ConflictError, InvalidError
 from support.dns_scenario import POLICY, START, ClaimScenario, evidence, override_request, verified
 
 

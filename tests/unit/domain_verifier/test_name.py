@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain_verifier.domain.errors import NameRefusedError
-from domain_verifier.domain.name import DomainName, NamePolicy, canonical
+from domain_verifier.domain.name import DomainName, NamePolicy, NameRefusedError, canonical
 
 POLICY = NamePolicy(
     test_zones=("test",), mail_providers=("post.acme.net",), reserved=("portico.io",)

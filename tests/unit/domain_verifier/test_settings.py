@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from domain_verifier.domain.errors import NameRefusedError
+from domain_verifier.domain.name import NameRefusedError
 from domain_verifier.settings import Settings
 
 

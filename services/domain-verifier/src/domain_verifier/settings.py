@@ -9,10 +9,10 @@ from pydantic_settings import SettingsConfigDict
 from chassis.settings import ChassisSettings, variable_of
 from domain_verifier.dns.endpoint import Endpoint
 from domain_verifier.dns.resolver import Timeouts
-from domain_verifier.domain.errors import DomainError
 from domain_verifier.domain.name import NamePolicy, canonical
 from domain_verifier.domain.policy import Policy
 from domain_verifier.usecases.ports import Quota
+from kernel.errors import DomainError
 
 MIN_RESOLVERS = 2
 SLACK_SECONDS = 2

@@ -20,12 +20,11 @@ from chassis.outbox import OutboxSignal
 from chassis.service import Mode, Parts, Service, on_the_bus
 from chassis.settings import load_settings
 from domain_verifier.api.auth import Authoriser, refuse_everybody
-from domain_verifier.api.routes import answer_domain_error, domain_router
+from domain_verifier.api.routes import domain_router
 from domain_verifier.cli.app import verifier_cli
 from domain_verifier.dns.prober import DnsProber
 from domain_verifier.dns.resolver import Resolver
 from domain_verifier.dns.validation import ValidationMonitor, validation_gauge
-from domain_verifier.domain.errors import DomainError
 from domain_verifier.events.incoming import TenantEffects, tenant_subscription
 from domain_verifier.events.outgoing import outgoing
 from domain_verifier.settings import Settings
@@ -136,7 +135,6 @@ def application(
 ) -> Application:
     """Make the HTTP application."""
     app = create_app("Portico domain verifier", limits=limits_of(settings))
-    app.add_exception_handler(DomainError, answer_domain_error)
     app.include_router(domain_router(verifier(settings, parts), authorise))
     return app
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from chassis.http import STATUS_OF_KIND, Problem, ProblemError
 from domain_verifier.api.auth import Authoriser, admitted, guarded_route, operating, principal_of
 from domain_verifier.api.schemas import (
     ClaimDetailsView,
@@ -19,9 +18,7 @@ from domain_verifier.api.schemas import (
     claim_view,
     log_view,
 )
-from domain_verifier.domain.errors import DomainError, TooManyRequestsError
 from domain_verifier.usecases.use_cases import Verifier
-from kernel.errors import Kind
 
 MAX_PAGE = 100
 
@@ -118,13 +115,3 @@ def domain_router(verifier: Verifier, authorise: Authoriser) -> APIRouter:
     ):
         router.add_api_route(f"{one}/{verb}", operation, methods=["POST"], name=f"{verb}_claim")
     return router
-
-
-async def answer_domain_error(_request: Request, error: Exception) -> Response:
-    """Turn a refusal of the rules into a problem; the edge writes it."""
-    if not isinstance(error, DomainError):
-        raise error
-    retry_after = error.retry_after if isinstance(error, TooManyRequestsError) else None
-    title = error.kind.replace("_", " ").capitalize()
-    status = STATUS_OF_KIND[Kind(error.kind)]
-    raise ProblemError(Problem(status, error.slug, title, error.sentence, retry_after)) from error

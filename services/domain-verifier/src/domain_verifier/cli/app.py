@@ -1,14 +1,24 @@
 """`claim`, `check`, `list`, `show`, `release`, `override`, `attention`, `breaker`."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
-from chassis.cli import REFUSED, Json, TenantOption, actor, print_facts, print_json, print_rows
+from chassis.cli import (
+    REFUSED,
+    Json,
+    TenantOption,
+    actor,
+    commands,
+    print_facts,
+    print_json,
+    print_rows,
+)
 from domain_verifier.cli.facts import (
     ATTENTION_COLUMNS,
     CHECK_COLUMNS,
@@ -19,17 +29,18 @@ from domain_verifier.cli.facts import (
     claim_facts,
     log_facts,
 )
-from domain_verifier.cli.runtime import OpenVerifier, Runner, refusal_of
 from domain_verifier.domain.breaker import Breaker
 from domain_verifier.domain.claim import Claim
-from domain_verifier.domain.errors import InvalidError
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.usecases.checks import CompletedCheck
 from domain_verifier.usecases.ports import AttentionItem, LogRecord
 from domain_verifier.usecases.show import ClaimDetails
 from domain_verifier.usecases.use_cases import Verifier
+from kernel.errors import InvalidError
 
 PAGE = 500
+
+Runner = commands.Runner[Verifier]
 
 ClaimArgument = Annotated[
     str, typer.Argument(metavar="DOMAIN", help="The domain, or the claim's id.")
@@ -205,19 +216,21 @@ def parse_days(days: float) -> timedelta:
         raise InvalidError("override_too_long", f"{days} is not a number of days.") from None
 
 
-def verifier_cli(open_verifier: OpenVerifier) -> typer.Typer:
+def verifier_cli(
+    open_verifier: Callable[[], AbstractAsyncContextManager[Verifier]],
+) -> typer.Typer:
     """Return all commands, on a verifier that is opened for each command."""
-    commands = ClaimCommands(Runner(open_verifier, refusal_of))
+    claims = ClaimCommands(Runner(open_verifier))
     app = typer.Typer()
     for command in (
-        commands.claim,
-        commands.check,
-        commands.list,
-        commands.show,
-        commands.release,
-        commands.override,
-        commands.attention,
-        commands.breaker,
+        claims.claim,
+        claims.check,
+        claims.list,
+        claims.show,
+        claims.release,
+        claims.override,
+        claims.attention,
+        claims.breaker,
     ):
         app.command()(command)
     return app

@@ -8,8 +8,8 @@ really gone. While it is open nothing is taken away, and no denial from before i
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain_verifier.domain.errors import ConflictError
 from domain_verifier.domain.policy import Policy
+from kernel.errors import ConflictError
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,12 @@ from domain_verifier.domain.changes import (
     ReviewBegan,
     Verified,
 )
-from domain_verifier.domain.errors import ConflictError, InvalidError
 from domain_verifier.domain.evidence import Outcome, Reason
 from domain_verifier.domain.explanation import Subject
 from domain_verifier.domain.name import DomainName
 from domain_verifier.domain.policy import Policy
 from domain_verifier.domain.text import required_line
+from kernel.errors import ConflictError, InvalidError
 
 
 class State(StrEnum):

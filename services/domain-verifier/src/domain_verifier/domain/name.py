@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 import idna
 
-from domain_verifier.domain.errors import NameRefusedError
 from domain_verifier.domain.public_lists import SuffixList, mail_provider
 from domain_verifier.domain.scripts import is_imitation, looks_latin, mixes_scripts, plain_latin
+from kernel.errors import InvalidError
 
 MAX_OCTETS = 253
 # The record's own label goes in front: `_portico-challenge.` must still fit in 253 octets.
@@ -46,6 +46,13 @@ RESERVED = frozenset(
         "example.edu",
     ]
 )
+
+
+class NameRefusedError(InvalidError):
+    """The name cannot be claimed by anybody, or is no name.
+
+    Its sentence never tells whether another tenant knows the name.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from domain_verifier.domain.errors import InvalidError
+from kernel.errors import InvalidError
 
 MAX_LENGTH = 500
 # Control characters, and halves of characters that no encoding can write.

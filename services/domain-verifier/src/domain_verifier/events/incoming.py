@@ -14,7 +14,7 @@ from chassis.inbox import Rejected, Subscription
 from contracts.directory import DirectoryTenant
 from contracts.event import Event
 from contracts.topics import DIRECTORY_TENANTS
-from domain_verifier.domain.tenant import Tenant
+from kernel.tenant import Tenant
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,7 @@ import asyncpg
 from chassis.clock import Clock
 from chassis.database import load_queries, transaction
 from domain_verifier.domain.claim import Claim, Transition, release
-from domain_verifier.domain.errors import ConflictError, TooManyRequestsError
-from domain_verifier.domain.tenant import refuse_unentitled
+from domain_verifier.domain.entitlement import refuse_unentitled
 from domain_verifier.storage.check_results import save_check
 from domain_verifier.storage.claim_log import log_record
 from domain_verifier.storage.claim_writer import Outgoing, Writer
@@ -33,6 +32,7 @@ from domain_verifier.usecases.ports import (
     Quota,
     SaveOutcome,
 )
+from kernel.errors import ConflictError, TooManyRequestsError
 
 QUERIES = load_queries("domain_verifier.storage", "claims")
 PREPARED_QUERIES = tuple(QUERIES[name] for name in ("lease_due_claims", "settle_check"))

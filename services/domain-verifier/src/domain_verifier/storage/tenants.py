@@ -6,8 +6,8 @@ import asyncpg
 
 from chassis.database import load_queries
 from domain_verifier.domain.claim import Claim
-from domain_verifier.domain.tenant import Tenant
 from domain_verifier.storage.rows import claim_of
+from kernel.tenant import Tenant
 
 QUERIES = load_queries("domain_verifier.storage", "tenants")
 CLAIMS = load_queries("domain_verifier.storage", "claims")

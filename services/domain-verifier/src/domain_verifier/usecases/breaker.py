@@ -7,10 +7,10 @@ import structlog
 
 from chassis.clock import Clock
 from domain_verifier.domain.breaker import Breaker, accept, reconsider
-from domain_verifier.domain.errors import InvalidError
 from domain_verifier.domain.policy import Policy
 from domain_verifier.domain.text import required_line
 from domain_verifier.usecases.ports import Breakers, ChangedBy, SuspectCriteria
+from kernel.errors import InvalidError
 
 log = structlog.get_logger()
 

@@ -9,10 +9,10 @@ import structlog
 
 from chassis.clock import Clock
 from domain_verifier.domain.claim import Claim, OverrideRequest, Transition, override, release
-from domain_verifier.domain.errors import ConflictError, NotFoundError
+from domain_verifier.domain.entitlement import refuse_unentitled
 from domain_verifier.domain.policy import Policy
-from domain_verifier.domain.tenant import refuse_unentitled
 from domain_verifier.usecases.ports import Claims, DomainHeldError, Tenants
+from kernel.errors import ConflictError, NotFoundError
 
 log = structlog.get_logger()
 

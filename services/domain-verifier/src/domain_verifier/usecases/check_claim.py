@@ -6,10 +6,10 @@ from uuid import UUID
 
 from chassis.clock import Clock
 from domain_verifier.domain.claim import LIVE, Claim, State
-from domain_verifier.domain.errors import ConflictError, NotFoundError, TooManyRequestsError
-from domain_verifier.domain.tenant import refuse_unentitled
+from domain_verifier.domain.entitlement import refuse_unentitled
 from domain_verifier.usecases.checks import CompletedCheck, RunCheck
 from domain_verifier.usecases.ports import Busy, Claims, Quota, SaveOutcome, Tenants
+from kernel.errors import ConflictError, NotFoundError, TooManyRequestsError
 
 PAUSE = timedelta(seconds=10)
 

@@ -8,11 +8,10 @@ import structlog
 from chassis.clock import Clock
 from domain_verifier.domain.check_context import CheckContext
 from domain_verifier.domain.claim import Claim, State, Transition, put_under_review
-from domain_verifier.domain.errors import ForbiddenError
+from domain_verifier.domain.entitlement import refuse_unentitled
 from domain_verifier.domain.evidence import Evidence
 from domain_verifier.domain.lifecycle import apply_check
 from domain_verifier.domain.policy import Policy
-from domain_verifier.domain.tenant import refuse_unentitled
 from domain_verifier.usecases.breaker import ReviewBreaker
 from domain_verifier.usecases.ports import (
     Breakers,
@@ -23,6 +22,7 @@ from domain_verifier.usecases.ports import (
     SaveOutcome,
     Tenants,
 )
+from kernel.errors import ForbiddenError
 
 log = structlog.get_logger()
 

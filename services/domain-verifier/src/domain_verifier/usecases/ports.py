@@ -11,7 +11,7 @@ from domain_verifier.domain.breaker import Breaker, Count
 from domain_verifier.domain.claim import Claim, State, Transition
 from domain_verifier.domain.evidence import Evidence, Outcome, Reason
 from domain_verifier.domain.explanation import Subject
-from domain_verifier.domain.tenant import Tenant
+from kernel.tenant import Tenant
 
 
 class DomainHeldError(Exception):

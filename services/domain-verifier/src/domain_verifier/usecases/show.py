@@ -6,11 +6,11 @@ from uuid import UUID
 
 from chassis.clock import Clock
 from domain_verifier.domain.claim import Claim
-from domain_verifier.domain.errors import DomainError, NotFoundError
 from domain_verifier.domain.name import canonical
 from domain_verifier.domain.policy import Policy
 from domain_verifier.domain.text import is_single_line
 from domain_verifier.usecases.ports import AttentionItem, CheckRecord, Claims, LogRecord, Tenants
+from kernel.errors import DomainError, NotFoundError
 
 HISTORY = 20
 MAX_ATTENTION_ITEMS = 1000
