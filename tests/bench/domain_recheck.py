@@ -28,7 +28,7 @@ from chassis.database import create_pool, migrate, migration_directories
 from chassis.ids import uuid7
 from chassis.observe import configure_logging
 from dns_sandbox.server import serving
-from dns_sandbox.zone import Fault, Trouble, Zone
+from dns_sandbox.zone import Fault, FaultKind, Zone
 from domain_verifier.domain.challenge import value_of
 from domain_verifier.settings import Settings
 from domain_verifier.storage.claims import PREPARED_QUERIES
@@ -77,7 +77,7 @@ async def serve_zone(claims: int, seconds: float) -> None:
     for number in range(claims):
         name = f"_portico-challenge.d{number}.test"
         zone.publish(name, "TXT", [value_of(token_of(number))])
-    zone.trouble("test", Fault(Trouble.DELAY, seconds))
+    zone.set_fault("test", Fault(FaultKind.DELAY, seconds))
     async with serving(zone, host="127.0.0.1", ports=[0, 0]) as ports:
         sys.stdout.write(" ".join(str(port) for port in ports) + "\n")
         sys.stdout.flush()

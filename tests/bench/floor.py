@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -11,7 +12,7 @@ from pathlib import Path
 import asyncpg
 
 from bench.floor_app import TABLES
-from demo.stack import GUARD
+from embedded.processes import die_with_parent
 
 DROP = "DROP SCHEMA IF EXISTS bench_floor CASCADE"
 
@@ -21,9 +22,10 @@ async def floor_server(dsn: str) -> AsyncIterator[tuple[str, int, int]]:
     """Run the floor; yields host, port and process id."""
     await _execute(dsn, DROP + ";" + TABLES)
     port = free_port()
+    argv = [sys.executable, "-m", "uvicorn", "bench.floor_app:app", "--port", str(port)]
+    argv += ["--http", "httptools", "--loop", "uvloop", "--no-access-log", "--log-level", "warning"]
     process = await asyncio.create_subprocess_exec(
-        *(*GUARD, sys.executable, "-m", "uvicorn", "bench.floor_app:app", "--port", str(port)),
-        *("--http", "httptools", "--loop", "uvloop", "--no-access-log", "--log-level", "warning"),
+        *die_with_parent(argv, death_signal=signal.SIGTERM),
         env={**os.environ, "FLOOR_DSN": dsn, "PYTHONPATH": str(Path(__file__).parents[1])},
     )
     try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
@@ -19,7 +20,8 @@ from bench.phases import World
 from bench.sql_counter import counting
 from bench.steady import Place, drained, measure_steady
 from bench.table import Results
-from demo.stack import GUARD, Stack, Tenant
+from demo.stack import Stack, Tenant
+from embedded.processes import die_with_parent
 
 MEMBERS_OF_FLOOR = 20_000
 
@@ -101,7 +103,7 @@ async def _serving(stack: Stack, dsn: str) -> AsyncIterator[str]:
     port = free_port()
     settings = {"SCIM_DATABASE_URL": dsn, "SCIM_HTTP_PORT": str(port)}
     process = await asyncio.create_subprocess_exec(
-        *(*GUARD, sys.executable, "-m", "scim", "serve"),
+        *die_with_parent([sys.executable, "-m", "scim", "serve"], death_signal=signal.SIGTERM),
         env={**os.environ, **stack.service("scim")["env"], **settings},
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,

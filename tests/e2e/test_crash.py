@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.stack import Stack, fresh_data, started_stack
+from demo.stack import Stack, started_stack, temporary_data_directory
 from e2e.jobs import TenantJob
 from embedded.ports import free_port
 from entra_sandbox.dialect import Dialect
@@ -28,7 +28,7 @@ def data_and_ports() -> Iterator[tuple[Path, dict[str, str]]]:
     """A data directory, and ports that stay the same after a restart, as Entra's URL does."""
     scim = free_port()
     directory = free_port(frozenset({scim}))
-    with fresh_data() as data:
+    with temporary_data_directory() as data:
         yield data, {"SCIM_HTTP_PORT": str(scim), "DIRECTORY_HTTP_PORT": str(directory)}
 
 

@@ -9,7 +9,7 @@ from chassis.ids import uuid7
 from demo import domain_proof
 from demo.domain_proof import DomainProofError, prove_domain
 from demo.stack import Stack
-from dns_sandbox.client import DnsConsole
+from dns_sandbox.client import ZoneClient
 
 pytestmark = pytest.mark.timeout(150)
 
@@ -61,7 +61,7 @@ async def test_a_record_that_is_there_too_early_is_noticed(
 
     async def claim_and_publish(proof: domain_proof.DomainProof) -> dict[str, str]:
         record = await claim(proof)
-        with DnsConsole(str(stack.run["dns"]["control"])) as provider:
+        with ZoneClient(str(stack.run["dns"]["control"])) as provider:
             provider.publish(record["record_name"], record["record_value"])
         return record
 

@@ -62,7 +62,7 @@ def begin_run() -> None:
 
 
 def end_run() -> None:
-    """Remove the run's directory when no server was started; else the last holder does it."""
+    """Remove the run's directory, unless a server was started: the last one removes it."""
     directory = run_directory()
     if not any(path.is_dir() for path in directory.iterdir()):
         shutil.rmtree(directory)
@@ -90,7 +90,7 @@ def obtain(kind: str) -> str:
     with run_lock():
         if not directory.exists():
             directory.mkdir()
-            _start_holder(kind, choice.backend, directory)
+            _start_server_process(kind, choice.backend, directory)
     return _await_address(kind, directory)
 
 
@@ -101,10 +101,10 @@ def _docker() -> bool:
     return forced == "docker" if forced else docker.engine_answers()
 
 
-def _start_holder(kind: str, backend: str, directory: Path) -> None:
+def _start_server_process(kind: str, backend: str, directory: Path) -> None:
     """Start it apart from us: it outlives a worker, and ends with the run's owner."""
-    argv = [sys.executable, "-m", "support.holder", kind, backend, str(directory)]
-    log = (str(directory / "holder.log"), os.O_WRONLY | os.O_CREAT, 0o600)
+    argv = [sys.executable, "-m", "support.server_process", kind, backend, str(directory)]
+    log = (str(directory / "server.log"), os.O_WRONLY | os.O_CREAT, 0o600)
     os.posix_spawn(
         sys.executable,
         [*argv, os.environ[RUN_OWNER]],
@@ -123,5 +123,5 @@ def _await_address(kind: str, directory: Path) -> str:
         if ready.exists():
             return str(json.loads(ready.read_text())["address"])
         time.sleep(0.05)
-    log = (directory / "holder.log").read_text()
+    log = (directory / "server.log").read_text()
     raise RuntimeError(f"{kind} was not ready within {START_SECONDS} s.\n{log}")

@@ -25,7 +25,7 @@ import dns.tsigkeyring
 import dns.update
 
 from embedded.ports import free_port
-from embedded.processes import guarded
+from embedded.processes import die_with_parent
 from support import dns_configs as configs
 
 LOOPBACK = "127.0.0.1"
@@ -161,7 +161,7 @@ class DnsServers:
         command = [_binary(argv[0]), *argv[1:]]
         with (home / "log").open("wb") as log:
             process = subprocess.Popen(
-                guarded(command), stdout=log, stderr=subprocess.STDOUT, cwd=home
+                die_with_parent(command), stdout=log, stderr=subprocess.STDOUT, cwd=home
             )
         self._running.append(process)
 

@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-# Its image is not on every machine; the holder removes containers instead. Read at import.
+# Its image is not on every machine; the server process removes containers instead. Read at import.
 os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 
 from testcontainers.community.kafka import KafkaContainer

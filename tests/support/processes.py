@@ -10,7 +10,7 @@ from types import TracebackType
 
 import psutil
 
-from embedded.processes import guarded
+from embedded.processes import die_with_parent
 
 
 def gone(process: psutil.Process) -> bool:
@@ -32,7 +32,7 @@ class ServiceProcess:
         self._log = log
         with log.open("ab") as output:
             self._popen = subprocess.Popen(
-                guarded([sys.executable, "-m", *argv]),
+                die_with_parent([sys.executable, "-m", *argv]),
                 env={**os.environ, "PYTHONUNBUFFERED": "1", **env},
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from embedded.processes import guarded
+from embedded.processes import die_with_parent
 from support.processes import gone
 from support.repository import ROOT
 from support.waiting import eventually
@@ -38,7 +38,7 @@ class Stack:
         self.output = data.with_suffix(".out")
         with self.output.open("w") as output:
             self.supervisor = subprocess.Popen(
-                guarded(argv, death_signal=signal.SIGTERM),
+                die_with_parent(argv, death_signal=signal.SIGTERM),
                 env={**os.environ, **env},
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from embedded.accounts import lent_account
-from embedded.processes import guarded
+from embedded.accounts import unprivileged_account
+from embedded.processes import die_with_parent
 
 LOOK = "import os, sys; print(os.geteuid(), os.access(sys.argv[1], os.X_OK))"
 
@@ -16,9 +16,9 @@ def test_a_lent_account_passes_closed_directories_also_when_it_asks_first(tmp_pa
     closed.mkdir(mode=0o700)
     program = closed / "initdb"
     program.touch(mode=0o755)
-    account = lent_account(program)
+    account = unprivileged_account(program)
 
-    argv = guarded([sys.executable, "-I", "-c", LOOK, str(program)], account=account)
+    argv = die_with_parent([sys.executable, "-I", "-c", LOOK, str(program)], account=account)
     looked = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=True)
 
     # A plain user stays who it is; root never runs PostgreSQL.

@@ -12,7 +12,7 @@ import pytest
 
 from embedded.errors import EmbeddedError
 from embedded.logs import Logs
-from embedded.processes import Command, Process, guarded
+from embedded.processes import Command, Process, die_with_parent
 from support.processes import gone
 from support.waiting import eventually
 
@@ -37,7 +37,7 @@ def python(name: str, code: str) -> Command:
 
 
 async def test_a_child_dies_when_its_parent_is_killed() -> None:
-    argv = [sys.executable, "-c", PARENT, *guarded(FOREVER)]
+    argv = [sys.executable, "-c", PARENT, *die_with_parent(FOREVER)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         child = psutil.Process(int(parent.stdout.readline()))

@@ -24,14 +24,14 @@ def a_run(directory: RunDirectory) -> Run:
 
 
 def test_what_was_written_is_read_while_it_is_held(directory: RunDirectory) -> None:
-    with directory.held():
+    with directory.locked():
         directory.write(a_run(directory))
         assert directory.read() == a_run(directory)
         assert directory.supervisor() == psutil.Process()
 
 
 def test_only_its_owner_may_read_it(directory: RunDirectory) -> None:
-    with directory.held():
+    with directory.locked():
         # Left by a supervisor that was killed while it wrote.
         directory.file.with_suffix(".part").touch(0o644)
         directory.write(a_run(directory))
@@ -39,7 +39,7 @@ def test_only_its_owner_may_read_it(directory: RunDirectory) -> None:
 
 
 def test_nothing_runs_once_it_is_released(directory: RunDirectory) -> None:
-    with directory.held():
+    with directory.locked():
         directory.write(a_run(directory))
     assert not directory.file.exists()
     assert directory.supervisor() is None
@@ -48,9 +48,9 @@ def test_nothing_runs_once_it_is_released(directory: RunDirectory) -> None:
 
 
 def test_a_second_supervisor_is_refused(directory: RunDirectory) -> None:
-    second = RunDirectory(directory.path).held()
+    second = RunDirectory(directory.path).locked()
     refused = pytest.raises(EmbeddedError, match=r"running already.*make down")
-    with directory.held(), refused, second:
+    with directory.locked(), refused, second:
         pass
 
 

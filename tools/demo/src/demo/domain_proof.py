@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from demo.stack import Stack, StackError, Tenant
-from dns_sandbox.client import DnsConsole
+from dns_sandbox.client import ZoneClient
 from entra_sandbox.runner import print_heading
 
 T = TypeVar("T")
@@ -54,7 +54,7 @@ async def prove_domain(console: Console, stack: Stack, tenant: Tenant) -> None:
 
 def publish(control: str, name: str, value: str) -> None:
     """Do what the admin does at the DNS provider."""
-    with DnsConsole(control) as provider:
+    with ZoneClient(control) as provider:
         provider.publish(name, value)
 
 

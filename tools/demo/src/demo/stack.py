@@ -19,11 +19,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from embedded.processes import die_with_parent
+
 START_WITHIN = 120.0
 STOP_WITHIN = 40.0
 COMMAND_WITHIN = 60.0
-GUARD = ("setpriv", "--pdeathsig=TERM", "--")
-"""In front of a command: the kernel ends it when its parent dies."""
 
 
 class StackError(Exception):
@@ -124,12 +124,12 @@ def running_stack(
             raise StackError(f"{given} does not exist: start the stack with `make up`")
         yield Stack(given)
         return
-    with fresh_data() as data, started_stack(data, apart=apart, env=env) as stack:
+    with temporary_data_directory() as data, started_stack(data, apart=apart, env=env) as stack:
         yield stack
 
 
 @contextmanager
-def fresh_data() -> Iterator[Path]:
+def temporary_data_directory() -> Iterator[Path]:
     """Make a data directory that is gone afterwards."""
     data = Path(tempfile.mkdtemp(prefix="portico-"))
     # PostgreSQL runs under another account when this one is root, and has to reach its files.
@@ -146,10 +146,11 @@ def started_stack(
 ) -> Iterator[Stack]:
     """Run a stack on this data directory; `apart` serves and works in processes of their own."""
     log = data / "up.log"
-    mode = ["--apart"] if apart else []
+    argv = [sys.executable, "-m", "embedded", "up", "--data", str(data)]
+    argv += ["--apart"] if apart else []
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*GUARD, sys.executable, "-m", "embedded", "up", "--data", str(data), *mode],
+            die_with_parent(argv, death_signal=signal.SIGTERM),
             env={**os.environ, **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=output,

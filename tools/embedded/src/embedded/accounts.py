@@ -10,7 +10,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-LENT_ACCOUNTS = ("postgres", "nobody")
+UNPRIVILEGED_ACCOUNTS = ("postgres", "nobody")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Account:
 
     uid: int
     gid: int
-    passes: bool
+    overrides_modes: bool
 
     def arguments(self) -> list[str]:
         """Return what `setpriv` needs to become this account."""
@@ -30,20 +30,22 @@ class Account:
             f"--reuid={self.uid}",
             f"--regid={self.gid}",
             "--clear-groups",
-            *(passing if self.passes else []),
+            *(passing if self.overrides_modes else []),
         ]
 
 
-def lent_account(*needed: Path) -> Account | None:
+def unprivileged_account(*needed: Path) -> Account | None:
     """Return the account to run PostgreSQL under, or None to stay the plain user that we are."""
     if os.geteuid() != 0:
         return None
     entry = _entry()
-    return Account(entry.pw_uid, entry.pw_gid, passes=any(_closed(path) for path in needed))
+    return Account(
+        entry.pw_uid, entry.pw_gid, overrides_modes=any(_closed(path) for path in needed)
+    )
 
 
 def _entry() -> pwd.struct_passwd:
-    for name in LENT_ACCOUNTS:
+    for name in UNPRIVILEGED_ACCOUNTS:
         try:
             return pwd.getpwnam(name)
         except KeyError:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
-from embedded.concurrent import together
+from embedded.concurrent import concurrently
 from embedded.databases import ensure_database
 from embedded.dns_zone import DnsZone, needs_zone, start_zone
 from embedded.errors import EmbeddedError
@@ -46,7 +46,7 @@ async def start_backends(
 ) -> Backends:
     """Start what is not given and make each service's database."""
     group.stage()
-    async with together() as starting:
+    async with concurrently() as starting:
         server = starting.create_task(_postgres(options, services, ports, group, store))
         broker = starting.create_task(_kafka(options, ports, group))
         zone = starting.create_task(_zone(options, services, ports, group))
@@ -54,7 +54,7 @@ async def start_backends(
     bootstrap, kafka_version = broker.result()
     databases = {}
     for service in services:
-        own = options.given(service.variable("DATABASE_URL"))
+        own = options.setting(service.variable("DATABASE_URL"))
         databases[service.name] = own or await _database(dsn, service, store)
     versions = {"postgres": postgres_version, "kafka": kafka_version}
     return Backends(bootstrap, databases, dsn, versions, zone.result())
@@ -67,9 +67,9 @@ async def _postgres(
     group: ProcessGroup,
     store: SecretStore,
 ) -> tuple[str | None, str]:
-    if given := options.given("DATABASE_URL"):
+    if given := options.setting("DATABASE_URL"):
         return given, GIVEN
-    if all(options.given(service.variable("DATABASE_URL")) for service in services):
+    if all(options.setting(service.variable("DATABASE_URL")) for service in services):
         return None, GIVEN
     server = PostgresServer(
         data=options.data / "postgres",
@@ -83,7 +83,7 @@ async def _postgres(
 
 
 async def _kafka(options: Options, ports: Ports, group: ProcessGroup) -> tuple[str, str]:
-    if given := options.given("KAFKA_BOOTSTRAP_SERVERS"):
+    if given := options.setting("KAFKA_BOOTSTRAP_SERVERS"):
         return given, GIVEN
     broker = KafkaBroker(
         data=options.data / "kafka",

@@ -10,7 +10,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @asynccontextmanager
-async def together() -> AsyncIterator[asyncio.TaskGroup]:
+async def concurrently() -> AsyncIterator[asyncio.TaskGroup]:
     """Do several things at once; the first that fails ends all, and is the one to be told."""
     try:
         async with asyncio.TaskGroup() as tasks:

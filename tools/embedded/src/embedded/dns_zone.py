@@ -42,9 +42,9 @@ class DnsZone:
 
 def needs_zone(options: Options, services: Sequence[Service]) -> bool:
     """Tell whether a service asks DNS and nobody said whom."""
-    if (options.given("ENVIRONMENT") or "development") != "development":
+    if (options.setting("ENVIRONMENT") or "development") != "development":
         return False
-    return any(each.resolvers and not options.given(each.resolvers) for each in services)
+    return any(each.resolvers and not options.setting(each.resolvers) for each in services)
 
 
 async def start_zone(ports: Ports, group: ProcessGroup) -> DnsZone:

@@ -48,7 +48,7 @@ class ProcessGroup:
             for task in waiting:
                 task.cancel()
         ended = next(iter(done))
-        return waiting[ended].last_words(f"ended with exit code {ended.result()}")
+        return waiting[ended].failure_message(f"ended with exit code {ended.result()}")
 
     async def stop(self) -> None:
         """Stop the stages, the last one first."""
@@ -66,14 +66,14 @@ class ProcessGroup:
         for process in self._all():
             process.send(signal.SIGKILL)
 
-    def described(self, process: Process) -> RunningProcess:
+    def describe(self, process: Process) -> RunningProcess:
         """Return what others may know of a process."""
         log = str(self.logs.path(process.name))
         return RunningProcess(process.name, process.pid, process.started_at, log)
 
-    def described_by_name(self) -> dict[str, RunningProcess]:
+    def describe_all(self) -> dict[str, RunningProcess]:
         """Return what others may know of every process."""
-        return {process.name: self.described(process) for process in self._all()}
+        return {process.name: self.describe(process) for process in self._all()}
 
     def _all(self) -> list[Process]:
         return [process for stage in self._stages for process in stage]

@@ -33,7 +33,7 @@ class Options:
         """Return the environment that all settings come from."""
         return os.environ
 
-    def given(self, variable: str) -> str | None:
+    def setting(self, variable: str) -> str | None:
         """Return a setting, None when it is unset or empty."""
         return self.environment.get(variable) or None
 
@@ -51,7 +51,7 @@ class Ports:
         while True:
             port = choose_port(
                 setting=setting,
-                configured=self._options.given(setting),
+                configured=self._options.setting(setting),
                 usual=usual,
                 avoid=frozenset(refused | self._claims.keys()),
                 host=host,
@@ -60,7 +60,7 @@ class Ports:
             if claimed is not None:
                 self._claims[port] = claimed
                 return port
-            if self._options.given(setting):
+            if self._options.setting(setting):
                 raise EmbeddedError(
                     f"Port {port} ({setting}) is claimed by another stack on this machine."
                     f" Stop that, or set {setting} to another port."
@@ -69,7 +69,7 @@ class Ports:
 
     def of_service(self, service: Service) -> int:
         """Return the HTTP port of a service."""
-        host = self._options.given(service.variable("HTTP_HOST")) or HOST
+        host = self._options.setting(service.variable("HTTP_HOST")) or HOST
         return self.choose(service.variable("HTTP_PORT"), service.port, host=host)
 
     def close(self) -> None:

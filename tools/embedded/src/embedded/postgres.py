@@ -16,7 +16,7 @@ from urllib.parse import quote
 import asyncpg
 import psutil
 
-from embedded.accounts import Account, lent_account
+from embedded.accounts import Account, unprivileged_account
 from embedded.errors import EmbeddedError
 from embedded.logs import Logs
 from embedded.ports import HOST
@@ -64,7 +64,7 @@ class PostgresServer:
         self._port = port
         self._password = password
         self._logs = logs
-        self._account = lent_account(data, binaries())
+        self._account = unprivileged_account(data, binaries())
         settings = SETTINGS | {"port": str(port)} | ({} if durable else VOLATILE)
         options = [f"--{name}={value}" for name, value in settings.items()]
         argv = [str(binaries() / "postgres"), "-D", str(data), *options]

@@ -36,7 +36,7 @@ class Command:
 
     def line(self) -> list[str]:
         """Return the arguments with the guard in front."""
-        return guarded(self.argv, death_signal=self.death_signal, account=self.account)
+        return die_with_parent(self.argv, death_signal=self.death_signal, account=self.account)
 
 
 def python_command(name: str, arguments: Sequence[str], env: Mapping[str, str]) -> Command:
@@ -45,7 +45,7 @@ def python_command(name: str, arguments: Sequence[str], env: Mapping[str, str]) 
     return Command(name, argv, env={"PYTHONUNBUFFERED": "1", **env})
 
 
-def guarded(
+def die_with_parent(
     argv: Sequence[str],
     *,
     death_signal: signal.Signals = signal.SIGKILL,
@@ -111,11 +111,13 @@ class Process:
             async with asyncio.timeout(within):
                 code = await self.wait()
         except TimeoutError:
-            raise EmbeddedError(self.last_words(f"did not end within {within:.0f} s")) from None
+            raise EmbeddedError(
+                self.failure_message(f"did not end within {within:.0f} s")
+            ) from None
         finally:
             await self.stop(within=1)
         if code != 0:
-            raise EmbeddedError(self.last_words(f"ended with exit code {code}"))
+            raise EmbeddedError(self.failure_message(f"ended with exit code {code}"))
 
     async def wait(self) -> int:
         """Wait until it has ended and its output is written; return its exit code."""
@@ -141,7 +143,7 @@ class Process:
         with contextlib.suppress(ProcessLookupError):
             self._running_child().send_signal(number)
 
-    def last_words(self, what: str) -> str:
+    def failure_message(self, what: str) -> str:
         """Return a sentence on what happened with the end of its log."""
         tail = self._logs.tail(self.name)
         return f"{self.name} {what}. Its log, {self._logs.path(self.name)}, ends with:\n{tail}"

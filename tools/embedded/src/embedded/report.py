@@ -10,14 +10,14 @@ from embedded.services import SERVICES
 
 def print_addresses(run: Run, *, seconds: float) -> None:
     """Print where everything is."""
-    entrances = {service.name: service.entrance for service in SERVICES}
+    entry_paths = {service.name: service.entry_path for service in SERVICES}
     table = Table(title=f"Portico is up, after {seconds:.1f} s", title_justify="left")
     for heading in ("part", "address", "process"):
         table.add_column(heading, overflow="fold")
     for service in run.services.values():
         processes = ", ".join(str(process.pid) for process in service.processes)
-        entrance = entrances.get(service.name, "")
-        table.add_row(service.name, Text(f"{service.url}{entrance}"), processes)
+        entry_path = entry_paths.get(service.name, "")
+        table.add_row(service.name, Text(f"{service.url}{entry_path}"), processes)
     table.add_row(
         f"kafka {run.kafka['version']}", Text(str(run.kafka["bootstrap"])), _pid(run.kafka)
     )

@@ -79,7 +79,7 @@ class RunDirectory:
         self._lock = self.path / "lock"
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Hold the directory as the only supervisor; raise when another one does."""
         self.path.mkdir(parents=True, exist_ok=True)
         with self._lock.open("a+") as lock:
@@ -110,7 +110,7 @@ class RunDirectory:
                 return psutil.Process(held["pid"])
         return None
 
-    def forget_the_dead(self) -> None:
+    def remove_stale_run(self) -> None:
         """Remove what a supervisor wrote that was killed, unless another one runs by now."""
         if self.supervisor() is None:
             self.file.unlink(missing_ok=True)

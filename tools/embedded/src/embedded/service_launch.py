@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import httpx
 
 from embedded.backends import Backends
-from embedded.concurrent import together
+from embedded.concurrent import concurrently
 from embedded.group import ProcessGroup
 from embedded.options import Options, Ports
 from embedded.ports import HOST
@@ -28,33 +28,33 @@ class ServiceLaunch:
     ports: Ports
 
     def describe(self, backends: Backends, store: SecretStore) -> RunningService:
-        """Decide its address and settings; what the environment already says comes first."""
-        service, given = self.service, self.options.given
-        host = given(service.variable("HTTP_HOST")) or HOST
+        """Decide its address and settings; what was given in the environment comes first.
+
+        All of that is part of what runs: commands of `embedded run` need it as well.
+        """
+        service = self.service
+        given = service.settings_in(self.options.environment)
+        host = given.get(service.variable("HTTP_HOST"), HOST)
         port = self.ports.of_service(service)
         url = f"http://{HOST if host == '0.0.0.0' else host}:{port}"
-        secrets = {name: given(name) or store.get(name) for name in service.secrets}
-        settings = {
-            name: given(name) or value.format(url=url) for name, value in service.settings.items()
-        }
+        defaults = {name: store.get(name) for name in service.secrets if name not in given}
+        defaults |= {name: value.format(url=url) for name, value in service.settings.items()}
         if backends.zone is not None:
-            zoned = backends.zone.settings_for(service)
-            settings |= {name: given(name) or value for name, value in zoned.items()}
+            defaults |= backends.zone.settings_for(service)
         dsn = backends.databases[service.name]
         fixed = {
-            "ENVIRONMENT": given("ENVIRONMENT") or "development",
+            "ENVIRONMENT": self.options.setting("ENVIRONMENT") or "development",
             "KAFKA_BOOTSTRAP_SERVERS": backends.bootstrap,
             service.variable("DATABASE_URL"): dsn,
             service.variable("HTTP_HOST"): host,
             service.variable("HTTP_PORT"): str(port),
         }
-        # All that was given belongs to what runs: commands of `embedded run` need it as well.
-        env = service.settings_in(self.options.environment) | secrets | settings | fixed
+        env = defaults | given | fixed
         return RunningService(service.name, service.package, url, dsn, env)
 
     async def start(self, running: RunningService, group: ProcessGroup, *, apart: bool) -> None:
         """Start its processes and wait until they are ready."""
-        async with together() as starting:
+        async with concurrently() as starting:
             for mode in ["serve", "work"] if apart else ["all"]:
                 env, health = running.env, running.url
                 if mode == "work":
@@ -65,7 +65,7 @@ class ServiceLaunch:
                 command = python_command(name, [self.service.package, mode], env)
                 process = Process(command, group.logs, started=group.add)
                 await process.start()
-                running.processes.append(group.described(process))
+                running.processes.append(group.describe(process))
                 starting.create_task(_until_healthy(process, health))
 
 

@@ -29,7 +29,7 @@ class Service:
     """The variable that names DNS resolvers; in development a sandbox zone stands in for them."""
     zone_settings: Mapping[str, str] = field(default_factory=dict)
     """Variables that are set with that zone; `{zone}` is its name."""
-    entrance: str = "/health/ready"
+    entry_path: str = "/health/ready"
     """The path worth showing in the table of addresses."""
 
     @property
@@ -59,7 +59,7 @@ SERVICES: tuple[Service, ...] = (
         port=8081,
         secrets=("SCIM_TOKEN_DIGEST_KEY",),
         settings={"SCIM_PUBLIC_URL": "{url}"},
-        entrance="/scim/v2/{tenant}",
+        entry_path="/scim/v2/{tenant}",
     ),
     Service(
         name="domain-verifier",

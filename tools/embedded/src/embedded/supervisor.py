@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 
 from embedded.backends import Backends, start_backends
-from embedded.concurrent import ends_before, stop_on_signals, together
+from embedded.concurrent import concurrently, ends_before, stop_on_signals
 from embedded.dns_zone import NAME as ZONE_PROCESS
 from embedded.errors import EmbeddedError
 from embedded.group import ProcessGroup
@@ -58,7 +58,7 @@ class Supervisor:
         services = [launch.describe(backends, store) for launch in launches]
         await self._prepare(services, backends, group.logs)
         group.stage()
-        async with together() as starting:
+        async with concurrently() as starting:
             for launch, service in zip(launches, services, strict=True):
                 starting.create_task(launch.start(service, group, apart=self._options.apart))
         return self._describe(group, backends, services)
@@ -72,7 +72,7 @@ class Supervisor:
             await Process(python_command(name, arguments, env), logs).run(within=ONE_SHOT_SECONDS)
 
         topics = ["chassis.bus.topics", "--bootstrap", backends.bootstrap]
-        async with together() as preparing:
+        async with concurrently() as preparing:
             preparing.create_task(once("topics", topics, {}))
             for service in services:
                 name = f"{service.name}-migrate"
@@ -81,7 +81,7 @@ class Supervisor:
     def _describe(
         self, group: ProcessGroup, backends: Backends, services: Sequence[RunningService]
     ) -> Run:
-        processes = group.described_by_name()
+        processes = group.describe_all()
         return Run(
             supervisor=RunningProcess.of_this_process(str(group.logs.path("all"))),
             data=str(self._options.data),
@@ -105,7 +105,7 @@ class Supervisor:
     @asynccontextmanager
     async def _group(self, stop: asyncio.Event) -> AsyncIterator[ProcessGroup]:
         """Hold the data directory and the processes; stop them on the way out, whatever it is."""
-        with self._directory.held():
+        with self._directory.locked():
             logs = Logs(self._options.data / "logs")
             group = ProcessGroup(self._options.data, logs)
             stop_on_signals(stop, group.kill)

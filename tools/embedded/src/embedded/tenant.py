@@ -29,7 +29,7 @@ def make_tenant(run: Run, name: str, *, package: str, role: str) -> dict[str, st
         if made.returncode == 0:
             break
         if time.monotonic() > deadline:
-            raise EmbeddedError(f"scim does not know the tenant {name} yet: {_words(made)}")
+            raise EmbeddedError(f"scim does not know the tenant {name} yet: {_error_text(made)}")
         time.sleep(0.2)
     return {
         "tenant_id": tenant_id,
@@ -51,10 +51,10 @@ def _command(service: RunningService, *arguments: str) -> subprocess.CompletedPr
 
 def _json(done: subprocess.CompletedProcess[str]) -> dict[str, object]:
     if done.returncode != 0:
-        raise EmbeddedError(_words(done))
+        raise EmbeddedError(_error_text(done))
     answer: dict[str, object] = json.loads(done.stdout)
     return answer
 
 
-def _words(done: subprocess.CompletedProcess[str]) -> str:
+def _error_text(done: subprocess.CompletedProcess[str]) -> str:
     return (done.stderr.strip() or done.stdout.strip())[-2000:]

@@ -19,7 +19,9 @@ async def until_ready(
                 # Also when something answers: it may be somebody else on the same port.
                 if not process.alive:
                     code = await process.wait()
-                    raise EmbeddedError(process.last_words(f"ended with exit code {code}"))
+                    raise EmbeddedError(process.failure_message(f"ended with exit code {code}"))
                 await asyncio.sleep(0 if ready else every)
     except TimeoutError:
-        raise EmbeddedError(process.last_words(f"was not ready within {within:.0f} s")) from None
+        raise EmbeddedError(
+            process.failure_message(f"was not ready within {within:.0f} s")
+        ) from None

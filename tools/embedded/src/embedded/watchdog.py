@@ -31,7 +31,7 @@ def main() -> None:
     for pid, started_at in watched:
         if is_alive(pid, started_at):
             _kill_tree(pid)
-    RunDirectory(Path(sys.argv[1])).forget_the_dead()
+    RunDirectory(Path(sys.argv[1])).remove_stale_run()
 
 
 def _kill_tree(pid: int) -> None:

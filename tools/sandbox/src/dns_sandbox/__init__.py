@@ -1,1 +1,1 @@
-"""A DNS zone to play with: serves what it is told over a control API, and misbehaves on wish."""
+"""A DNS zone to play with: serves what it is told over a control API, and misbehaves on request."""

@@ -10,10 +10,10 @@ import httpx
 import typer
 import uvicorn
 
-from dns_sandbox.client import DnsConsole
+from dns_sandbox.client import ZoneClient
 from dns_sandbox.control import control_app
 from dns_sandbox.server import serving
-from dns_sandbox.zone import Trouble, Zone
+from dns_sandbox.zone import FaultKind, Zone
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -56,37 +56,37 @@ def publish(
     url: Url = DEFAULT_URL,
 ) -> None:
     """Publish records, replacing those of the same type."""
-    _do(url, lambda console: console.publish(name, *values, type=type))
+    _do(url, lambda client: client.publish(name, *values, type=type))
 
 
 @app.command()
 def remove(name: str, url: Url = DEFAULT_URL) -> None:
     """Remove the records at a name."""
-    _do(url, lambda console: console.remove(name))
+    _do(url, lambda client: client.remove(name))
 
 
 @app.command()
-def misbehave(name: str, fault: Trouble, seconds: float = 2.0, url: Url = DEFAULT_URL) -> None:
+def misbehave(name: str, fault: FaultKind, seconds: float = 2.0, url: Url = DEFAULT_URL) -> None:
     """Let a name and all names below it misbehave."""
-    _do(url, lambda console: console.misbehave(name, fault.value, seconds=seconds))
+    _do(url, lambda client: client.set_fault(name, fault.value, seconds=seconds))
 
 
 @app.command()
 def behave(name: str, url: Url = DEFAULT_URL) -> None:
     """Let a name behave again."""
-    _do(url, lambda console: console.behave(name))
+    _do(url, lambda client: client.clear_fault(name))
 
 
 @app.command()
 def show(url: Url = DEFAULT_URL) -> None:
     """Print what is published."""
-    _do(url, lambda console: typer.echo(json.dumps(console.records(), indent=2)))
+    _do(url, lambda client: typer.echo(json.dumps(client.records(), indent=2)))
 
 
-def _do(url: str, work: Callable[[DnsConsole], None]) -> None:
+def _do(url: str, work: Callable[[ZoneClient], None]) -> None:
     try:
-        with DnsConsole(url) as console:
-            work(console)
+        with ZoneClient(url) as client:
+            work(client)
     except ValueError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None

@@ -7,7 +7,7 @@ import httpx
 TIMEOUT = 10.0
 
 
-class DnsConsole:
+class ZoneClient:
     """The zone behind a control API."""
 
     def __init__(self, url: str) -> None:
@@ -22,11 +22,11 @@ class DnsConsole:
         parameters = {"type": type} if type else {}
         _checked(self._http.delete(f"/records/{name}", params=parameters))
 
-    def misbehave(self, name: str, fault: str, *, seconds: float = 0.0) -> None:
+    def set_fault(self, name: str, fault: str, *, seconds: float = 0.0) -> None:
         """Let a name and all below it delay, drop, servfail, refuse or truncate."""
         self._put(f"/faults/{name}", {"fault": fault, "seconds": seconds})
 
-    def behave(self, name: str) -> None:
+    def clear_fault(self, name: str) -> None:
         """Let a name behave again."""
         _checked(self._http.delete(f"/faults/{name}"))
 
@@ -39,7 +39,7 @@ class DnsConsole:
         """Close the connection."""
         self._http.close()
 
-    def __enter__(self) -> "DnsConsole":
+    def __enter__(self) -> "ZoneClient":
         return self
 
     def __exit__(

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from dns_sandbox.zone import Fault, Trouble, Zone
+from dns_sandbox.zone import Fault, FaultKind, Zone
 
 
 class Control:
@@ -21,7 +21,7 @@ class Control:
 
     async def show(self, _request: Request) -> Response:
         """Show what is published."""
-        return JSONResponse(self._zone.shown())
+        return JSONResponse(self._zone.records())
 
     async def publish(self, request: Request) -> Response:
         """Replace the records of a type: `{"type": "TXT", "values": ["…"]}`."""
@@ -37,20 +37,20 @@ class Control:
         self._zone.remove(request.path_params["name"], request.query_params.get("type"))
         return Response(status_code=204)
 
-    async def trouble(self, request: Request) -> Response:
+    async def set_fault(self, request: Request) -> Response:
         """Let a name misbehave: `{"fault": "delay", "seconds": 2}`."""
         body = await _body(request)
         try:
-            fault = Fault(Trouble(str(body.get("fault"))), float(body.get("seconds", 0)))
+            fault = Fault(FaultKind(str(body.get("fault"))), float(body.get("seconds", 0)))
         except (TypeError, ValueError):
-            kinds = ", ".join(Trouble)
+            kinds = ", ".join(FaultKind)
             raise ValueError(f'"fault" must be one of {kinds}; "seconds" a number') from None
-        self._zone.trouble(request.path_params["name"], fault)
+        self._zone.set_fault(request.path_params["name"], fault)
         return Response(status_code=204)
 
     async def behave(self, request: Request) -> Response:
         """Let a name behave again."""
-        self._zone.trouble(request.path_params["name"], None)
+        self._zone.set_fault(request.path_params["name"], None)
         return Response(status_code=204)
 
 
@@ -61,7 +61,7 @@ def control_app(zone: Zone) -> Starlette:
         Route("/zone", control.show),
         Route("/records/{name}", control.publish, methods=["PUT"]),
         Route("/records/{name}", control.remove, methods=["DELETE"]),
-        Route("/faults/{name}", control.trouble, methods=["PUT"]),
+        Route("/faults/{name}", control.set_fault, methods=["PUT"]),
         Route("/faults/{name}", control.behave, methods=["DELETE"]),
     ]
     return Starlette(routes=routes, exception_handlers={ValueError: _refuse})

@@ -12,7 +12,7 @@ import dns.message
 import dns.rcode
 import dns.rdatatype
 
-from dns_sandbox.zone import Trouble, Zone
+from dns_sandbox.zone import FaultKind, Zone
 
 TCP_IDLE_SECONDS = 10.0
 FREE_PORT_TRIES = 20
@@ -26,24 +26,24 @@ def respond(zone: Zone, query: dns.message.Message, *, udp: bool) -> dns.message
     response = dns.message.make_response(query, recursion_available=True)
     question = query.question[0]
     fault = zone.fault_of(question.name)
-    if fault is not None and fault.trouble in {Trouble.SERVFAIL, Trouble.REFUSED}:
-        failed = fault.trouble is Trouble.SERVFAIL
+    if fault is not None and fault.kind in {FaultKind.SERVFAIL, FaultKind.REFUSED}:
+        failed = fault.kind is FaultKind.SERVFAIL
         response.set_rcode(dns.rcode.SERVFAIL if failed else dns.rcode.REFUSED)
         return response
-    if fault is not None and fault.trouble is Trouble.TRUNCATE and udp:
+    if fault is not None and fault.kind is FaultKind.TRUNCATE and udp:
         response.flags |= dns.flags.TC
         return response
-    found = zone.find(question.name, question.rdtype)
-    if not found.inside and not found.rrsets:
+    result = zone.find(question.name, question.rdtype)
+    if not result.inside and not result.rrsets:
         response.set_rcode(dns.rcode.REFUSED)
         return response
     response.flags |= dns.flags.AA
-    response.answer.extend(found.rrsets)
-    if not found.exists:
+    response.answer.extend(result.rrsets)
+    if not result.exists:
         response.set_rcode(dns.rcode.NXDOMAIN)
-    answered = any(rrset.rdtype == question.rdtype for rrset in found.rrsets)
-    if not answered and found.inside:
-        aliases = [rrset for rrset in found.rrsets if rrset.rdtype == dns.rdatatype.CNAME]
+    answered = any(rrset.rdtype == question.rdtype for rrset in result.rrsets)
+    if not answered and result.inside:
+        aliases = [rrset for rrset in result.rrsets if rrset.rdtype == dns.rdatatype.CNAME]
         denied = aliases[-1][0].target if aliases else question.name
         response.authority.append(zone.soa(denied))
     return response
@@ -58,9 +58,9 @@ async def answer(zone: Zone, wire: bytes, *, udp: bool) -> bytes | None:
     if query.flags & dns.flags.QR or len(query.question) != 1:
         return None
     fault = zone.fault_of(query.question[0].name)
-    if fault is not None and fault.trouble is Trouble.DROP:
+    if fault is not None and fault.kind is FaultKind.DROP:
         return None
-    if fault is not None and fault.trouble is Trouble.DELAY:
+    if fault is not None and fault.kind is FaultKind.DELAY:
         await asyncio.sleep(fault.seconds)
     response = respond(zone, query, udp=udp)
     size = max(query.payload, 512) if udp else 65535

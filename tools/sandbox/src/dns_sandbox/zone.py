@@ -18,7 +18,7 @@ import dns.rrset
 MAX_CHAIN = 16
 
 
-class Trouble(StrEnum):
+class FaultKind(StrEnum):
     """How a name misbehaves."""
 
     DELAY = "delay"
@@ -33,13 +33,13 @@ class Trouble(StrEnum):
 class Fault:
     """A misbehaviour of a name and all names below it."""
 
-    trouble: Trouble
+    kind: FaultKind
     seconds: float = 0.0
     """How long a delay takes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LookupResult:
     """What a look-up found: a chain of aliases, then records, nothing, or no such name."""
 
     rrsets: tuple[dns.rrset.RRset, ...]
@@ -87,7 +87,7 @@ class Zone:
             del self._records[owner]
             self._names.subtract(_upwards(owner))
 
-    def trouble(self, name: str, fault: Fault | None) -> None:
+    def set_fault(self, name: str, fault: Fault | None) -> None:
         """Let a name and all below it misbehave, or behave again."""
         owner = self._inside(name)
         if fault is None:
@@ -101,23 +101,23 @@ class Zone:
             (self._faults[above] for above in _upwards(name) if above in self._faults), None
         )
 
-    def find(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> Found:
+    def find(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> LookupResult:
         """Look a name up."""
         rrsets: list[dns.rrset.RRset] = []
         for _ in range(MAX_CHAIN):
             if not name.is_subdomain(self.origin):
-                return Found(tuple(rrsets), exists=True, inside=False)
+                return LookupResult(tuple(rrsets), exists=True, inside=False)
             at_name = self._at(name)
             if at_name is None:
-                return Found(tuple(rrsets), exists=False)
+                return LookupResult(tuple(rrsets), exists=False)
             if records := at_name.get(rdtype):
-                return Found((*rrsets, self._rrset(name, records)), exists=True)
+                return LookupResult((*rrsets, self._rrset(name, records)), exists=True)
             aliases = at_name.get(dns.rdatatype.CNAME)
             if not aliases:
-                return Found(tuple(rrsets), exists=True)
+                return LookupResult(tuple(rrsets), exists=True)
             rrsets.append(self._rrset(name, aliases))
             name = aliases[0].target  # type: ignore[attr-defined]
-        return Found(tuple(rrsets), exists=True)
+        return LookupResult(tuple(rrsets), exists=True)
 
     def soa(self, name: dns.name.Name) -> dns.rrset.RRset:
         """Return the SOA for a denial of a name; its last field is the negative TTL (RFC 2308).
@@ -129,7 +129,7 @@ class Zone:
         text = f"ns.{self.origin} admin.{self.origin} 1 3600 600 86400 {self.negative_ttl}"
         return dns.rrset.from_text(apex, self.negative_ttl, "IN", "SOA", text)
 
-    def shown(self) -> list[dict[str, object]]:
+    def records(self) -> list[dict[str, object]]:
         """Return everything that is published."""
         return [
             {

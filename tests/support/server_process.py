@@ -1,9 +1,9 @@
-"""Holds one server for a whole test run, and ends with the run however that ends.
+"""Runs one server for a whole test run, and ends with the run however that ends.
 
-Run as `python -m support.holder postgres|kafka embedded|docker DIRECTORY OWNER_PID`. It writes
-DIRECTORY/<kind>.json when the server is ready, or DIRECTORY/<kind>.error. The owner is the pytest
-process that controls the run, not an xdist worker; the kernel tells when it is gone (pidfd), so a
-run that got SIGKILL leaves neither server nor directory.
+Run as `python -m support.server_process postgres|kafka embedded|docker DIRECTORY OWNER_PID`. It
+writes DIRECTORY/<kind>.json when the server is ready, or DIRECTORY/<kind>.error. The owner is the
+pytest process that controls the run, not an xdist worker; the kernel tells when it is gone (pidfd),
+so a run that got SIGKILL leaves neither server nor directory.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from embedded.ports import free_port
 from embedded.postgres import PostgresServer
 
 
-async def hold(kind: str, backend: str, directory: Path, owner: int) -> None:
+async def run_server(kind: str, backend: str, directory: Path, owner: int) -> None:
     """Start the server, say where it is, and keep it until the owner is gone."""
     owner_gone = asyncio.Event()
     # Watched before anything starts, so that a short-lived owner is not missed.
@@ -122,6 +122,6 @@ def _publish(path: Path, text: str) -> None:
 if __name__ == "__main__":
     kind_, backend_, directory_, owner_ = sys.argv[1:]
     try:
-        asyncio.run(hold(kind_, backend_, Path(directory_), int(owner_)))
+        asyncio.run(run_server(kind_, backend_, Path(directory_), int(owner_)))
     except (EmbeddedError, KeyboardInterrupt) as error_:
         sys.exit(str(error_))
