@@ -6,7 +6,7 @@ export PORTICO_DATA := $(DATA)
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down tenant demo test lint types imports bench contracts schema compose-test clean lock
+.PHONY: help setup up down tenant demo test lint types imports rules bench contracts schema compose-test clean lock
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -38,6 +38,9 @@ types: setup ## Check types
 imports: setup ## Check which room may import which
 	@.venv/bin/lint-imports --no-logo
 
+rules: setup ## Check the house rules that need no server
+	@$(PY) -m pytest -q $(wildcard tests/unit/test_rules_*.py) $(ARGS)
+
 bench: setup ## Measure SCIM and the re-checks of domains against their budgets
 	@PYTHONPATH=tests $(PY) -m bench $(ARGS); scim=$$?; \
 	PYTHONPATH=tests $(PY) -m bench.domain_recheck && exit $$scim
@@ -61,3 +64,4 @@ LOCK := uv pip compile -q --python-version 3.11 --universal --generate-hashes --
 lock: ## Pin dependencies anew from requirements*.in (needs uv)
 	@$(LOCK) requirements-dev.in -o requirements.lock
 	@$(LOCK) requirements.in -c requirements.lock -o deploy/requirements.lock
+	@$(LOCK) requirements-release.in -o requirements-release.lock

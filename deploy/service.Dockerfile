@@ -9,6 +9,7 @@ COPY deploy/requirements.lock .
 # The lock is complete. With dependencies pip would look for `pydantic[email]` itself and refuse a newer release.
 RUN /portico/venv/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements.lock
 ARG SERVICE
+COPY VERSION .
 COPY libs libs
 COPY services/${SERVICE} services/${SERVICE}
 RUN /portico/venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation \

@@ -4,6 +4,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from support.repository import ROOT
 
 BUILDS = {"editables", "hatchling"}
@@ -43,3 +45,13 @@ def test_the_deployed_lock_holds_no_tool() -> None:
     deployed = (ROOT / "deploy/requirements.lock").read_text("utf-8")
     pinned = {line.partition("==")[0] for line in deployed.splitlines() if "==" in line}
     assert pinned & {"mypy", "pytest", "pyyaml", "ruff"} == set()
+
+
+@pytest.mark.parametrize("directory", SHIPS + TOOLS, ids=lambda path: path.name)
+def test_a_package_says_what_it_is_and_takes_the_one_version(directory: Path) -> None:
+    table = project(directory)
+    title, _, text = (directory / table["readme"]).read_text("utf-8").partition("\n\n")
+
+    assert title == f"# {table['name']}"
+    assert text.strip()
+    assert "version" in table["dynamic"]

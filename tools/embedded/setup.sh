@@ -19,7 +19,7 @@ fail() {
 fingerprint() {
     # The stamp holds for this place only: an environment does not work after being moved.
     { pwd; for package in $packages; do cat "$package/pyproject.toml"; done
-      cat requirements.lock "$here"/*.txt "$here/setup.sh" "$here/kafka/jars.sha256"; } | sha256sum
+      cat VERSION requirements.lock "$here"/*.txt "$here/setup.sh" "$here/kafka/jars.sha256"; } | sha256sum
 }
 
 jars() {
