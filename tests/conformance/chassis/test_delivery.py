@@ -11,7 +11,7 @@ import pytest
 
 from chassis import context
 from chassis.bus import Partition, Receiver, SendError, decode
-from chassis.database import load_queries, transaction
+from chassis.database import read_queries, transaction
 from chassis.ids import uuid7
 from chassis.inbox.errors import Fenced
 from chassis.inbox.offset_store import Inbox
@@ -244,8 +244,8 @@ async def test_a_blocked_tenant_keeps_nobody_elses_events(bus: Bus) -> None:
         "UPDATE outbox SET sent_at = now() - interval '1 day' "
         "WHERE id > (SELECT id FROM outbox ORDER BY id OFFSET 3 LIMIT 1)"
     )
-    query = load_queries("chassis.outbox", "relay")["prune_sent"]
-    await bus.producer.execute(query, timedelta(0), 2)
+    query = read_queries("chassis.outbox", "relay")["prune_sent"]
+    await bus.producer.execute(*query(keep=timedelta(0), limit=2))
     assert await bus.producer.fetchval("SELECT count(*) FROM outbox") == 4
 
 

@@ -44,3 +44,11 @@ def test_a_call_names_every_parameter_and_no_other() -> None:
         query()
     with pytest.raises(TypeError, match="find has no parameter b"):
         query(a=1, b=2)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 32])
+def test_a_call_gives_the_values_in_the_order_of_the_parameters(count: int) -> None:
+    names = [f"p{number}" for number in range(count)]
+    query = parse_query("q", f"SELECT {', '.join(f':{name}' for name in names)}")
+    values: dict[str, object] = {name: number for number, name in enumerate(names)}
+    assert query(**dict(reversed(values.items()))) == (query.sql, *range(count))

@@ -11,7 +11,9 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.database import load_queries
+from chassis.database import read_queries
+
+QUERIES = read_queries("chassis.bus", "bus")
 
 
 class NothingParked(Exception):
@@ -36,15 +38,14 @@ class BusStatus:
 
 async def read_bus_status(connection: asyncpg.Connection) -> BusStatus:
     """Read how the service's outbox, offsets and parked events stand."""
-    queries = load_queries("chassis.bus", "bus")
-    outbox = await connection.fetchrow(queries["read_outbox"])
+    outbox = await connection.fetchrow(*QUERIES["read_outbox"]())
     assert outbox is not None  # noqa: S101 - an aggregate
     return BusStatus(
         outbox["pending"],
         outbox["lag_seconds"],
-        [dict(row) for row in await connection.fetch(queries["list_blocked"])],
-        [dict(row) for row in await connection.fetch(queries["list_offsets"])],
-        [dict(row) for row in await connection.fetch(queries["list_parked"])],
+        [dict(row) for row in await connection.fetch(*QUERIES["list_blocked"]())],
+        [dict(row) for row in await connection.fetch(*QUERIES["list_offsets"]())],
+        [dict(row) for row in await connection.fetch(*QUERIES["list_parked"]())],
     )
 
 
@@ -65,7 +66,9 @@ async def request_action(
         NothingParked: There is nothing to ask for.
     """
     asked = await connection.fetch(
-        load_queries("chassis.bus", "bus")["request_action"], tenant_id, topic, action, actor, note
+        *QUERIES["request_action"](
+            tenant_id=tenant_id, topic=topic, action=action, actor=actor, note=note
+        )
     )
     if not asked:
         raise NothingParked(f"no event of tenant {tenant_id} is parked on {topic}")
@@ -73,5 +76,5 @@ async def request_action(
 
 async def request_done(connection: asyncpg.Connection, *, tenant_id: UUID, topic: str) -> bool:
     """Return whether the consumer has dealt with what was asked for."""
-    query = load_queries("chassis.bus", "bus")["request_done"]
-    return bool(await connection.fetchval(query, tenant_id, topic))
+    query = QUERIES["request_done"](tenant_id=tenant_id, topic=topic)
+    return bool(await connection.fetchval(*query))

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 import asyncpg
 
 from chassis.database.failures import DATABASE_FAILURES
-from chassis.database.queries import load_queries
+from chassis.database.queries import read_queries
 
 LOCK_TIMEOUT_MS = 5_000
 CONNECT_TIMEOUT = 10.0
@@ -27,6 +27,8 @@ MIGRATION_TIMEOUT = 600.0
 CHASSIS_MIGRATIONS = Path(__file__).parent / "migrations"
 PROJECTION_MIGRATIONS = Path(__file__).parents[1] / "projection" / "migrations"
 """Has a directory for each projection."""
+
+QUERIES = read_queries("chassis.database", "health")
 
 
 class MigrationFailed(Exception):
@@ -82,10 +84,9 @@ def _file_names(directories: tuple[Path, ...]) -> list[str]:
 
 async def _applied_versions(connection: asyncpg.Connection) -> set[str]:
     # A database that was never migrated has no such table, and that is no error.
-    queries = load_queries("chassis.database", "health")
-    if await connection.fetchval(queries["find_migrations_table"]) is None:
+    if await connection.fetchval(*QUERIES["find_migrations_table"]()) is None:
         return set()
-    rows = await connection.fetch(queries["list_applied_migrations"])
+    rows = await connection.fetch(*QUERIES["list_applied_migrations"]())
     return {row["version"] for row in rows}
 
 
@@ -112,8 +113,7 @@ async def _dbmate_url(dsn: str) -> str:
 async def _is_encrypted(dsn: str) -> bool:
     connection = await _connect(dsn)
     try:
-        query = load_queries("chassis.database", "health")["is_connection_encrypted"]
-        return bool(await connection.fetchval(query))
+        return bool(await connection.fetchval(*QUERIES["is_connection_encrypted"]()))
     finally:
         await connection.close(timeout=CONNECT_TIMEOUT)
 

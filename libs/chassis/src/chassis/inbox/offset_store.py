@@ -12,8 +12,10 @@ from uuid import UUID
 import asyncpg
 
 from chassis.bus import Partition
-from chassis.database import load_queries
+from chassis.database import read_queries
 from chassis.inbox.errors import Fenced
+
+QUERIES = read_queries("chassis.inbox", "inbox")
 
 Key = tuple[UUID, str]
 """A record key on a state topic: tenant and subject."""
@@ -38,12 +40,13 @@ class Inbox:
         self.topic, self.partition = partition
         self._owner = owner
         self._epoch = -1
-        self._queries = load_queries("chassis.inbox", "inbox")
 
     async def claim(self, connection: asyncpg.Connection) -> int:
         """Become the owner, fence the one before, and return the offset to read from."""
         row = await connection.fetchrow(
-            self._queries["claim_partition"], self.group, self.topic, self.partition, self._owner
+            *QUERIES["claim_partition"](
+                group=self.group, topic=self.topic, partition=self.partition, owner=self._owner
+            )
         )
         assert row is not None  # noqa: S101 - INSERT ... RETURNING
         self._epoch = row["epoch"]
@@ -57,13 +60,14 @@ class Inbox:
     ) -> AppliedState:
         """Move the offset (None leaves it) and return the tenants' state, or raise Fenced."""
         row = await connection.fetchrow(
-            self._queries["advance_partition"],
-            self.group,
-            self.topic,
-            self.partition,
-            self._epoch,
-            next_offset,
-            tenants,
+            *QUERIES["advance_partition"](
+                group=self.group,
+                topic=self.topic,
+                partition=self.partition,
+                epoch=self._epoch,
+                next_offset=next_offset,
+                tenant_ids=tenants,
+            )
         )
         assert row is not None  # noqa: S101 - an aggregate
         if not row["held"]:
@@ -78,11 +82,12 @@ class Inbox:
     ) -> None:
         """Note the last applied sequence of tenants."""
         await connection.execute(
-            self._queries["save_sequences"],
-            self.group,
-            self.topic,
-            list(lasts),
-            list(lasts.values()),
+            *QUERIES["save_sequences"](
+                group=self.group,
+                topic=self.topic,
+                tenant_ids=list(lasts),
+                sequences=list(lasts.values()),
+            )
         )
 
     async def read_versions(
@@ -90,11 +95,12 @@ class Inbox:
     ) -> dict[Key, int]:
         """Return the applied version of each key that has one."""
         rows = await connection.fetch(
-            self._queries["read_versions"],
-            self.group,
-            self.topic,
-            [tenant_id for tenant_id, _ in keys],
-            [subject for _, subject in keys],
+            *QUERIES["read_versions"](
+                group=self.group,
+                topic=self.topic,
+                tenant_ids=[tenant_id for tenant_id, _ in keys],
+                subjects=[subject for _, subject in keys],
+            )
         )
         return {(row["tenant_id"], row["subject"]): row["version"] for row in rows}
 
@@ -103,11 +109,12 @@ class Inbox:
     ) -> None:
         """Note the applied version of each key, and whether that deleted it."""
         await connection.execute(
-            self._queries["save_versions"],
-            self.group,
-            self.topic,
-            [tenant_id for tenant_id, _ in applied],
-            [subject for _, subject in applied],
-            [version for version, _ in applied.values()],
-            [deleted for _, deleted in applied.values()],
+            *QUERIES["save_versions"](
+                group=self.group,
+                topic=self.topic,
+                tenant_ids=[tenant_id for tenant_id, _ in applied],
+                subjects=[subject for _, subject in applied],
+                versions=[version for version, _ in applied.values()],
+                deletions=[deleted for _, deleted in applied.values()],
+            )
         )

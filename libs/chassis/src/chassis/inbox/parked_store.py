@@ -8,12 +8,15 @@ leave requests (`chassis.bus.operate`).
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from chassis.bus import Partition, ReceivedRecord, sequence_of
-from chassis.database import load_queries
+from chassis.database import read_queries
+
+QUERIES = read_queries("chassis.inbox", "parked")
 
 NO_TENANT = UUID(int=0)
 """Stands for the tenant of a record that does not tell it."""
@@ -55,7 +58,6 @@ class ParkedStore:
         self._group = group
         self._partition = partition
         self._numbered = numbered
-        self._queries = load_queries("chassis.inbox", "parked")
 
     async def park(
         self,
@@ -68,66 +70,66 @@ class ParkedStore:
         attempts: int = 0,
     ) -> None:
         """Park a record, unless its sequence is parked already."""
+        numbered = self._numbered and tenant_id != NO_TENANT
         await connection.execute(
-            self._queries["park_event"],
-            tenant_id,
-            self._group,
-            *self._partition,
-            record.offset,
-            sequence_of(record) if self._numbered and tenant_id != NO_TENANT else None,
-            reason,
-            _text(error),
-            attempts,
-            record.key,
-            record.value,
-            [_text(name) for name, _ in record.headers],
-            [value for _, value in record.headers],
+            *QUERIES["park_event"](
+                tenant_id=tenant_id,
+                group=self._group,
+                topic=self._partition.topic,
+                partition=self._partition.number,
+                offset=record.offset,
+                sequence=sequence_of(record) if numbered else None,
+                reason=reason,
+                error=_text(error),
+                attempts=attempts,
+                key=record.key,
+                value=record.value,
+                header_names=[_text(name) for name, _ in record.headers],
+                header_values=[value for _, value in record.headers],
+            )
         )
 
     async def contains(
         self, connection: asyncpg.Connection, tenant_id: UUID, sequence: int
     ) -> bool:
         """Return whether this event of the tenant is parked."""
-        query = self._queries["is_parked"]
-        topic = self._partition.topic
-        return bool(await connection.fetchval(query, tenant_id, self._group, topic, sequence))
+        query = self._of_tenant("is_parked", tenant_id, sequence=sequence)
+        return bool(await connection.fetchval(*query))
 
     async def read(
         self, connection: asyncpg.Connection, tenant_id: UUID, sequence: int
     ) -> ParkedEvent | None:
         """Return the tenant's parked event with this sequence."""
-        query = self._queries["read_parked"]
-        topic = self._partition.topic
-        return self._event(
-            await connection.fetchrow(query, tenant_id, self._group, topic, sequence)
-        )
+        query = self._of_tenant("read_parked", tenant_id, sequence=sequence)
+        return self._event(await connection.fetchrow(*query))
 
     async def read_unnumbered(
         self, connection: asyncpg.Connection, tenant_id: UUID, after: int = 0
     ) -> ParkedEvent | None:
         """Return the tenant's oldest parked record that stands outside its sequence."""
-        query = self._queries["read_unnumbered"]
-        topic = self._partition.topic
-        return self._event(await connection.fetchrow(query, tenant_id, self._group, topic, after))
+        query = self._of_tenant("read_unnumbered", tenant_id, after=after)
+        return self._event(await connection.fetchrow(*query))
 
     async def first_sequence(self, connection: asyncpg.Connection, tenant_id: UUID) -> int | None:
         """Return the tenant's lowest parked sequence."""
-        query = self._queries["find_first_sequence"]
-        found = await connection.fetchval(query, tenant_id, self._group, self._partition.topic)
+        found = await connection.fetchval(*self._of_tenant("find_first_sequence", tenant_id))
         return None if found is None else int(found)
 
     async def delete(
         self, connection: asyncpg.Connection, tenant_id: UUID, event: ParkedEvent
     ) -> None:
         """Remove an event that was applied or skipped."""
-        await connection.execute(self._queries["delete_parked"], tenant_id, event.id)
+        await connection.execute(*QUERIES["delete_parked"](tenant_id=tenant_id, id=event.id))
 
     async def delete_superseded(
         self, connection: asyncpg.Connection, tenants: Collection[UUID], keys: Collection[bytes]
     ) -> None:
         """Remove parked states of keys of which a newer version was applied."""
-        query = self._queries["delete_superseded"]
-        await connection.execute(query, self._group, self._partition.topic, tenants, keys)
+        await connection.execute(
+            *QUERIES["delete_superseded"](
+                group=self._group, topic=self._partition.topic, tenant_ids=tenants, keys=keys
+            )
+        )
 
     async def record_failure(
         self,
@@ -140,47 +142,59 @@ class ParkedStore:
         attempts: int,
     ) -> None:
         """Note that a parked event failed again."""
-        query = self._queries["record_failure"]
-        await connection.execute(query, tenant_id, event.id, reason, _text(error), attempts)
+        await connection.execute(
+            *QUERIES["record_failure"](
+                tenant_id=tenant_id,
+                id=event.id,
+                reason=reason,
+                error=_text(error),
+                attempts=attempts,
+            )
+        )
 
     async def count_newly_parked(
         self, connection: asyncpg.Connection, window: timedelta, other_than: UUID
     ) -> int:
         """Return how many other tenants came to a halt within the window."""
-        await connection.execute(self._queries["lock_parking"], self._group)
-        query = self._queries["count_newly_parked"]
-        return int(await connection.fetchval(query, self._group, window, other_than))
+        await connection.execute(*QUERIES["lock_parking"](group=self._group))
+        query = QUERIES["count_newly_parked"](
+            group=self._group, window=window, tenant_id=other_than
+        )
+        return int(await connection.fetchval(*query))
 
     async def ready(self, connection: asyncpg.Connection) -> list[UUID]:
         """Return the tenants whose next event only waits."""
-        query = self._queries["find_ready"]
-        rows = await connection.fetch(query, self._group, *self._partition)
+        topic, partition = self._partition
+        query = QUERIES["find_ready"](group=self._group, topic=topic, partition=partition)
+        rows = await connection.fetch(*query)
         return [row["tenant_id"] for row in rows]
 
     async def has_request(self, connection: asyncpg.Connection, tenant_id: UUID) -> bool:
         """Return whether an operator's request is still to be done."""
-        query = self._queries["has_request"]
-        topic = self._partition.topic
-        return bool(await connection.fetchval(query, tenant_id, self._group, topic))
+        return bool(await connection.fetchval(*self._of_tenant("has_request", tenant_id)))
 
     async def clear_request(self, connection: asyncpg.Connection, tenant_id: UUID) -> bool:
         """Take an operator's request off the list; return False if it was done with already."""
-        query = self._queries["clear_request"]
-        done = await connection.execute(query, tenant_id, self._group, self._partition.topic)
+        done = await connection.execute(*self._of_tenant("clear_request", tenant_id))
         return done != "UPDATE 0"
 
     async def audit(self, connection: asyncpg.Connection, request: Request, detail: str) -> None:
         """Note what was done for an operator."""
         await connection.execute(
-            self._queries["write_audit"],
-            request.tenant_id,
-            self._group,
-            self._partition.topic,
-            request.action,
-            request.actor,
-            request.note,
-            detail,
+            *self._of_tenant(
+                "write_audit",
+                request.tenant_id,
+                action=request.action,
+                actor=request.actor,
+                note=request.note,
+                detail=detail,
+            )
         )
+
+    def _of_tenant(self, query: str, tenant_id: UUID, **values: object) -> tuple[Any, ...]:
+        """Return a query about one tenant on this group's topic."""
+        topic = self._partition.topic
+        return QUERIES[query](tenant_id=tenant_id, group=self._group, topic=topic, **values)
 
     def _event(self, row: asyncpg.Record | None) -> ParkedEvent | None:
         if row is None:
@@ -202,7 +216,7 @@ def _text(text: str) -> str:
 
 async def find_requests(connection: asyncpg.Connection, group: str) -> list[Request]:
     """Return what operators have asked for."""
-    rows = await connection.fetch(load_queries("chassis.inbox", "parked")["find_requests"], group)
+    rows = await connection.fetch(*QUERIES["find_requests"](group=group))
     return [
         Request(
             row["tenant_id"],
@@ -217,5 +231,5 @@ async def find_requests(connection: asyncpg.Connection, group: str) -> list[Requ
 
 async def count_parked(connection: asyncpg.Connection, group: str) -> dict[str, int]:
     """Return the number of parked events of each topic that has some."""
-    rows = await connection.fetch(load_queries("chassis.inbox", "parked")["count_parked"], group)
+    rows = await connection.fetch(*QUERIES["count_parked"](group=group))
     return {row["topic"]: row["events"] for row in rows}

@@ -3,7 +3,7 @@
 import asyncpg
 from prometheus_client import Gauge
 
-from chassis.database import load_queries
+from chassis.database import read_queries
 from chassis.observe import Poll
 
 OUTBOX_PENDING = Gauge("outbox_pending", "Events in the outbox that Kafka has not acknowledged")
@@ -12,10 +12,10 @@ RELAY_LAG_SECONDS = Gauge("relay_lag_seconds", "Age of the oldest event that is 
 
 def outbox_poll(pool: asyncpg.Pool) -> Poll:
     """Return the poll of `outbox_pending` and `relay_lag_seconds`."""
-    query = load_queries("chassis.bus", "bus")["read_outbox"]
+    query = read_queries("chassis.bus", "bus")["read_outbox"]()
 
     async def read() -> None:
-        [(pending, lag_seconds)] = await pool.fetch(query)
+        [(pending, lag_seconds)] = await pool.fetch(*query)
         OUTBOX_PENDING.set(pending)
         RELAY_LAG_SECONDS.set(lag_seconds)
 

@@ -11,10 +11,12 @@ from uuid import UUID
 import asyncpg
 
 from chassis import context
-from chassis.database import load_queries
+from chassis.database import read_queries
 from chassis.ids import uuid7
 from contracts.base import Contract
 from contracts.registry import EVENT_TYPES
+
+QUERIES = read_queries("chassis.outbox", "outbox")
 
 MAX_HEADER_BYTES = 4_096
 """Room that an event's data leaves for its headers and key in a record."""
@@ -87,15 +89,16 @@ async def enqueue(connection: asyncpg.Connection, records: Sequence[OutboxRecord
     if not records:
         return
     await connection.execute(
-        load_queries("chassis.outbox", "outbox")["insert_events"],
-        [record.tenant_id for record in records],
-        [record.topic for record in records],
-        [record.event_id for record in records],
-        [record.type for record in records],
-        [record.subject for record in records],
-        [record.occurred_at for record in records],
-        [record.data for record in records],
-        [record.version for record in records],
-        [record.correlation_id for record in records],
-        [record.traceparent for record in records],
+        *QUERIES["insert_events"](
+            tenant_ids=[record.tenant_id for record in records],
+            topics=[record.topic for record in records],
+            event_ids=[record.event_id for record in records],
+            types=[record.type for record in records],
+            subjects=[record.subject for record in records],
+            times=[record.occurred_at for record in records],
+            data=[record.data for record in records],
+            versions=[record.version for record in records],
+            correlation_ids=[record.correlation_id for record in records],
+            traceparents=[record.traceparent for record in records],
+        )
     )

@@ -14,12 +14,14 @@ from typing import Any
 
 import asyncpg
 
-from chassis.database import connect, disconnect, load_queries
+from chassis.database import connect, disconnect, read_queries
 from chassis.outbox.signal import CHANNEL
 
 LOCK_CLASS = 0x706F7274
 BUCKETS = 64
 BATCH_BYTES = 16_000_000
+
+QUERIES = read_queries("chassis.outbox", "relay")
 
 
 class RelaySession:
@@ -32,7 +34,6 @@ class RelaySession:
         self._silence = silence
         self._lock = asyncio.Lock()
         self._last_reply = time.monotonic()
-        self._queries = load_queries("chassis.outbox", "relay")
         self._beating = asyncio.create_task(self._beat())
 
     @classmethod
@@ -58,18 +59,21 @@ class RelaySession:
         missing = [bucket for bucket in range(BUCKETS) if bucket not in self.owned]
         if not missing:
             return False
-        rows = await self._fetch("take_buckets", LOCK_CLASS, missing)
+        rows = await self._fetch("take_buckets", lock_class=LOCK_CLASS, buckets=missing)
         self.owned.update(row["bucket"] for row in rows)
         return bool(rows)
 
     async def assign_sequences(self, limit: int) -> list[int]:
         """Number the oldest events and return their ids; committed on return."""
-        rows = await self._fetch("assign_sequences", list(self.owned), limit, BATCH_BYTES)
+        rows = await self._fetch(
+            "assign_sequences", buckets=list(self.owned), limit=limit, max_bytes=BATCH_BYTES
+        )
         return [row["id"] for row in rows]
 
     async def find_numbered(self) -> list[int]:
         """Return the ids of events that are numbered but not marked as sent."""
-        return [row["id"] for row in await self._fetch("find_numbered", list(self.owned))]
+        rows = await self._fetch("find_numbered", buckets=list(self.owned))
+        return [row["id"] for row in rows]
 
     async def close(self) -> None:
         """Give the buckets back."""
@@ -78,10 +82,10 @@ class RelaySession:
             await self._beating
         await disconnect(self._connection)
 
-    async def _fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
+    async def _fetch(self, query: str, **values: Any) -> list[asyncpg.Record]:
         async with self._lock:
             asked = time.monotonic()
-            rows = await self._connection.fetch(self._queries[query], *arguments)
+            rows = await self._connection.fetch(*QUERIES[query](**values))
             self._last_reply = asked
             return rows
 

@@ -11,9 +11,11 @@ from datetime import timedelta
 import asyncpg
 import structlog
 
-from chassis.database import connect, disconnect, load_queries
+from chassis.database import connect, disconnect, read_queries
 
 PRUNE_BATCH = 2_000
+
+QUERIES = read_queries("chassis.outbox", "relay")
 
 _log = structlog.get_logger(__name__)
 
@@ -25,7 +27,6 @@ class RelayStore:
         """Work on a connection that belongs to nobody else."""
         self._connection = connection
         self._retry_blocked = retry_blocked
-        self._queries = load_queries("chassis.outbox", "relay")
 
     @classmethod
     @asynccontextmanager
@@ -39,23 +40,25 @@ class RelayStore:
 
     async def read(self, ids: Sequence[int]) -> list[asyncpg.Record]:
         """Return numbered rows in the order of each tenant and topic."""
-        return await self._connection.fetch(self._queries["read_events"], ids)
+        return await self._connection.fetch(*QUERIES["read_events"](ids=ids))
 
     async def mark_sent(self, ids: Sequence[int]) -> None:
         """Mark rows that the broker has for good."""
-        await self._connection.execute(self._queries["mark_sent"], ids)
+        await self._connection.execute(*QUERIES["mark_sent"](ids=ids))
 
     async def block(self, refused: Mapping[int, str]) -> None:
         """Hold back the tenants whose next event can never be sent, and say so loudly."""
         for outbox_id, reason in refused.items():
             await self._connection.execute(
-                self._queries["block_tenant"], outbox_id, reason, self._retry_blocked
+                *QUERIES["block_tenant"](
+                    id=outbox_id, reason=reason, retry_after=self._retry_blocked
+                )
             )
             _log.error("outbox.tenant_blocked", outbox_id=outbox_id, reason=reason)
 
     async def unblock(self) -> None:
         """Let tenants flow again whose blocking event has been sent after all."""
-        for row in await self._connection.fetch(self._queries["unblock_tenants"]):
+        for row in await self._connection.fetch(*QUERIES["unblock_tenants"]()):
             _log.info(
                 "outbox.tenant_unblocked", tenant_id=str(row["tenant_id"]), topic=row["topic"]
             )
@@ -65,9 +68,9 @@ class RelayStore:
 
         A compacted log keeps the last record of a key; a late send must not be it.
         """
-        await self._connection.execute(self._queries["resend_newest"], ids)
+        await self._connection.execute(*QUERIES["resend_newest"](ids=ids))
 
     async def prune(self, keep: timedelta) -> bool:
         """Delete some long sent rows; return whether there may be more."""
-        done = await self._connection.execute(self._queries["prune_sent"], keep, PRUNE_BATCH)
+        done = await self._connection.execute(*QUERIES["prune_sent"](keep=keep, limit=PRUNE_BATCH))
         return done == f"DELETE {PRUNE_BATCH}"

@@ -7,7 +7,7 @@ import asyncpg
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
-from chassis.database import load_queries, migration_directories, pending_migrations
+from chassis.database import migration_directories, pending_migrations, read_queries
 from chassis.observe import Check, NotReady
 
 BROKER_TIMEOUT_MS = 2_000
@@ -15,10 +15,10 @@ BROKER_TIMEOUT_MS = 2_000
 
 def database_checks(pool: asyncpg.Pool, dsn: str, package: str) -> list[Check]:
     """Return the checks `database` and `migrations`."""
-    query = load_queries("chassis.database", "health")["answer"]
+    query = read_queries("chassis.database", "health")["answer"]()
 
     async def answers() -> None:
-        await pool.fetchval(query, timeout=BROKER_TIMEOUT_MS / 1000)
+        await pool.fetchval(*query, timeout=BROKER_TIMEOUT_MS / 1000)
 
     migrations = _Migrations(dsn, migration_directories(package))
     return [Check("database", answers), Check("migrations", migrations.probe)]

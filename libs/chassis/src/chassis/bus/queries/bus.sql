@@ -27,11 +27,11 @@ ORDER BY tenant_id, consumer_group, topic, sequence NULLS FIRST, id;
 -- name: request_action
 -- Asks the owner of the partition to redrive or skip the first parked event of a tenant_id.
 -- cross-tenant: rows are picked by id, out of those of the one tenant named.
-UPDATE parked_events SET request = $3, requested_by = $4, request_note = $5
+UPDATE parked_events SET request = :action, requested_by = :actor, request_note = :note
 WHERE id IN (
     SELECT DISTINCT ON (consumer_group, topic) id
     FROM parked_events
-    WHERE tenant_id = $1 AND topic = $2
+    WHERE tenant_id = :tenant_id AND topic = :topic
     ORDER BY consumer_group, topic, sequence NULLS FIRST, id
 )
 RETURNING consumer_group;
@@ -39,5 +39,5 @@ RETURNING consumer_group;
 -- name: request_done
 -- Tells whether the owner has dealt with every request for this tenant_id and topic.
 SELECT NOT EXISTS (
-    SELECT FROM parked_events WHERE tenant_id = $1 AND topic = $2 AND request IS NOT NULL
+    SELECT FROM parked_events WHERE tenant_id = :tenant_id AND topic = :topic AND request IS NOT NULL
 );

@@ -1,7 +1,7 @@
 -- name: claim_partition
 -- Makes this process the owner of a partition and fences the one before it.
 INSERT INTO consumer_offsets AS offsets (consumer_group, topic, partition, epoch, owner)
-VALUES ($1, $2, $3, 1, $4)
+VALUES (:group, :topic, :partition, 1, :owner)
 ON CONFLICT (consumer_group, topic, partition) DO UPDATE
 SET epoch = offsets.epoch + 1, owner = EXCLUDED.owner, claimed_at = now()
 RETURNING epoch, next_offset;
@@ -9,22 +9,22 @@ RETURNING epoch, next_offset;
 -- name: advance_partition
 -- Moves the offset if this owner is not fenced, and tells where each tenant_id stands.
 WITH fence AS (
-    UPDATE consumer_offsets SET next_offset = coalesce($5, next_offset)
-    WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND epoch = $4
+    UPDATE consumer_offsets SET next_offset = coalesce(:next_offset, next_offset)
+    WHERE consumer_group = :group AND topic = :topic AND partition = :partition AND epoch = :epoch
     RETURNING 1
 ), positions AS (
     SELECT
         tenant_id,
         coalesce(
             (SELECT inbox.last FROM inbox
-             WHERE inbox.tenant_id = asked.tenant_id AND inbox.consumer_group = $1 AND inbox.topic = $2),
+             WHERE inbox.tenant_id = asked.tenant_id AND inbox.consumer_group = :group AND inbox.topic = :topic),
             0
         ) AS last,
         EXISTS (
             SELECT FROM parked_events AS parked
-            WHERE parked.tenant_id = asked.tenant_id AND parked.consumer_group = $1 AND parked.topic = $2
+            WHERE parked.tenant_id = asked.tenant_id AND parked.consumer_group = :group AND parked.topic = :topic
         ) AS has_parked
-    FROM unnest($6::uuid[]) AS asked (tenant_id)
+    FROM unnest(:tenant_ids::uuid[]) AS asked (tenant_id)
 )
 SELECT
     EXISTS (SELECT FROM fence) AS held,
@@ -36,20 +36,20 @@ FROM positions;
 -- name: save_sequences
 -- Notes the last applied sequence of each tenant_id.
 INSERT INTO inbox (tenant_id, consumer_group, topic, last)
-SELECT tenant_id, $1, $2, last FROM unnest($3::uuid[], $4::bigint[]) AS applied (tenant_id, last)
+SELECT tenant_id, :group, :topic, last FROM unnest(:tenant_ids::uuid[], :sequences::bigint[]) AS applied (tenant_id, last)
 ON CONFLICT (tenant_id, consumer_group, topic) DO UPDATE SET last = EXCLUDED.last;
 
 -- name: read_versions
 -- Reads the applied version of each record key (tenant_id and subject).
 SELECT tenant_id, subject, version
 FROM inbox_versions
-JOIN unnest($3::uuid[], $4::text[]) AS asked (tenant_id, subject) USING (tenant_id, subject)
-WHERE consumer_group = $1 AND topic = $2;
+JOIN unnest(:tenant_ids::uuid[], :subjects::text[]) AS asked (tenant_id, subject) USING (tenant_id, subject)
+WHERE consumer_group = :group AND topic = :topic;
 
 -- name: save_versions
 -- Notes the applied version of each record key (tenant_id and subject), deleted ones included.
 INSERT INTO inbox_versions (tenant_id, consumer_group, topic, subject, version, deleted)
-SELECT tenant_id, $1, $2, subject, version, deleted
-FROM unnest($3::uuid[], $4::text[], $5::bigint[], $6::boolean[]) AS applied (tenant_id, subject, version, deleted)
+SELECT tenant_id, :group, :topic, subject, version, deleted
+FROM unnest(:tenant_ids::uuid[], :subjects::text[], :versions::bigint[], :deletions::boolean[]) AS applied (tenant_id, subject, version, deleted)
 ON CONFLICT (tenant_id, consumer_group, topic, subject) DO UPDATE
 SET version = EXCLUDED.version, deleted = EXCLUDED.deleted;

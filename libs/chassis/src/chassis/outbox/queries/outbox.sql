@@ -3,6 +3,6 @@
 INSERT INTO outbox (tenant_id, topic, event_id, type, subject, occurred_at, data, version, correlation_id, traceparent)
 SELECT tenant_id, topic, event_id, type, subject, occurred_at, data, version, correlation_id, traceparent
 FROM unnest(
-    $1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::bytea[], $8::bigint[], $9::text[], $10::text[]
+    :tenant_ids::uuid[], :topics::text[], :event_ids::uuid[], :types::text[], :subjects::text[], :times::timestamptz[], :data::bytea[], :versions::bigint[], :correlation_ids::text[], :traceparents::text[]
 ) WITH ORDINALITY AS event (tenant_id, topic, event_id, type, subject, occurred_at, data, version, correlation_id, traceparent, position)
 ORDER BY position;

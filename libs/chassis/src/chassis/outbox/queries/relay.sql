@@ -1,6 +1,6 @@
 -- name: take_buckets
 -- Takes the buckets that no other session holds; the session keeps them until it ends.
-SELECT bucket FROM unnest($2::integer[]) AS bucket WHERE pg_try_advisory_lock($1::integer, bucket);
+SELECT bucket FROM unnest(:buckets::integer[]) AS bucket WHERE pg_try_advisory_lock(:lock_class::integer, bucket);
 
 -- name: assign_sequences
 -- Gives the oldest events of these buckets their dense number for each tenant_id and topic.
@@ -8,17 +8,17 @@ SELECT bucket FROM unnest($2::integer[]) AS bucket WHERE pg_try_advisory_lock($1
 WITH oldest AS MATERIALIZED (
     SELECT id, tenant_id, topic, coalesce(octet_length(data), 0) AS size
     FROM outbox
-    WHERE sent_at IS NULL AND sequence IS NULL AND bucket = ANY ($1::smallint[])
+    WHERE sent_at IS NULL AND sequence IS NULL AND bucket = ANY (:buckets::smallint[])
         AND NOT EXISTS (
             SELECT FROM outbox_blocked AS blocked
             WHERE blocked.tenant_id = outbox.tenant_id AND blocked.topic = outbox.topic
         )
     ORDER BY id
-    LIMIT $2
+    LIMIT :limit
 ), fitting AS (
     SELECT id, tenant_id, topic
     FROM (SELECT *, sum(size) OVER (ORDER BY id) - size AS before FROM oldest) AS measured
-    WHERE before <= $3::bigint
+    WHERE before <= :max_bytes::bigint
 ), fresh AS (
     SELECT
         id, tenant_id, topic,
@@ -41,7 +41,7 @@ RETURNING outbox.id;
 -- cross-tenant: the relay sends the events of every tenant in its buckets.
 SELECT id
 FROM outbox
-WHERE sent_at IS NULL AND sequence IS NOT NULL AND bucket = ANY ($1::smallint[])
+WHERE sent_at IS NULL AND sequence IS NOT NULL AND bucket = ANY (:buckets::smallint[])
     AND NOT EXISTS (
         SELECT FROM outbox_blocked AS blocked
         WHERE blocked.tenant_id = outbox.tenant_id AND blocked.topic = outbox.topic
@@ -53,19 +53,19 @@ WHERE sent_at IS NULL AND sequence IS NOT NULL AND bucket = ANY ($1::smallint[])
 -- cross-tenant: the relay sends the events of every tenant in its buckets.
 SELECT id, tenant_id, topic, event_id, type, subject, occurred_at, data, version, correlation_id, traceparent, sequence
 FROM outbox
-WHERE id = ANY ($1::bigint[])
+WHERE id = ANY (:ids::bigint[])
 ORDER BY tenant_id, topic, sequence;
 
 -- name: mark_sent
 -- Marks events that the broker has for good.
 -- cross-tenant: the relay sends the events of every tenant in its buckets.
-UPDATE outbox SET sent_at = now() WHERE id = ANY ($1::bigint[]);
+UPDATE outbox SET sent_at = now() WHERE id = ANY (:ids::bigint[]);
 
 -- name: block_tenant
 -- Holds back a tenant_id's events of one topic behind one that can never be sent.
 -- cross-tenant: the relay sends the events of every tenant in its buckets.
 INSERT INTO outbox_blocked (tenant_id, topic, outbox_id, reason, retry_at)
-SELECT tenant_id, topic, id, $2, now() + $3::interval FROM outbox WHERE id = $1
+SELECT tenant_id, topic, id, :reason, now() + :retry_after::interval FROM outbox WHERE id = :id
 ON CONFLICT (tenant_id, topic) DO UPDATE
 SET outbox_id = EXCLUDED.outbox_id, reason = EXCLUDED.reason, retry_at = EXCLUDED.retry_at;
 
@@ -85,7 +85,7 @@ WHERE id IN (
     SELECT DISTINCT ON (newest.tenant_id, newest.topic, newest.subject) newest.id
     FROM outbox AS late
     JOIN outbox AS newest USING (tenant_id, topic, subject)
-    WHERE late.id = ANY ($1::bigint[]) AND late.version IS NOT NULL AND newest.sequence IS NOT NULL
+    WHERE late.id = ANY (:ids::bigint[]) AND late.version IS NOT NULL AND newest.sequence IS NOT NULL
     ORDER BY newest.tenant_id, newest.topic, newest.subject, newest.version DESC
 );
 
@@ -96,7 +96,7 @@ DELETE FROM outbox
 WHERE id IN (
     -- Past what was not sent: a blocked tenant's events must not keep all others' for ever.
     SELECT id FROM (
-        SELECT id, sent_at FROM outbox WHERE sent_at IS NOT NULL ORDER BY id LIMIT $2
+        SELECT id, sent_at FROM outbox WHERE sent_at IS NOT NULL ORDER BY id LIMIT :limit
     ) AS oldest
-    WHERE sent_at < now() - $1::interval
+    WHERE sent_at < now() - :keep::interval
 );
