@@ -18,10 +18,9 @@ from chassis.ids import uuid7
 from chassis.outbox import OutboxSignal
 from chassis.projection.tenants import save_tenant
 from kernel.tenant import Tenant
+from scim import wiring
 from scim.settings import Settings
 from scim.storage.pool import open_pool
-from scim.storage.tokens import PostgresTokens
-from scim.usecases.tokens import CreateToken
 from scim.wiring import ScimSurface, build_surface
 
 ORIGIN = "http://scim.test"
@@ -136,10 +135,9 @@ class Surface:
     async def client(self, tenant: Tenant, lifetime: timedelta = timedelta(days=1)) -> Client:
         async with self.pool.acquire() as connection:
             await save_tenant(connection, tenant, 1)  # type: ignore[arg-type]
-        key = self.settings.token_digest_key.get_secret_value().encode()
-        create = CreateToken(PostgresTokens(self.pool), key, SystemClock())
-        _, secret = await create(tenant, lifetime)
-        return Client(tenant, secret, self.http)
+        use_cases = wiring.use_cases(self.settings, self.pool, OutboxSignal(), SystemClock())
+        created = await use_cases.create_token(tenant, lifetime)
+        return Client(tenant, created.secret, self.http)
 
     def remember_tokens(self) -> None:
         """Stop the time for which tokens are remembered: a cost test counts statements."""

@@ -8,8 +8,9 @@ import pytest
 from chassis.ids import uuid7
 from chassis.projection.tenants import save_tenant
 from component.scim.harness import Client, Surface, check_response, json
+from kernel.errors import Kind
 from kernel.tenant import Tenant
-from scim.domain.errors import Kind, ScimError
+from scim.domain.errors import ScimError
 from scim.storage.tokens import PostgresTokens
 from scim.usecases.authenticate import Authenticate
 from scim.usecases.ports import Grant

@@ -9,9 +9,9 @@ from uuid import UUID
 
 import orjson
 
+from kernel.names import comparison_key
 from kernel.tenant import Tenant
 from scim.domain.group import Group, GroupChange
-from scim.domain.keys import comparison_key
 from scim.domain.query import Equals, Field, Filter, Page, Unindexed
 from scim.domain.user import User
 from scim.usecases.changes import Change, GroupCreated, GroupUpdated, UserCreated, UserUpdated

@@ -11,11 +11,10 @@ import pytest
 from chassis.ids import uuid7
 from conformance.scim.harness import NOW, Storage, log_entry, user
 from scim.domain.errors import ScimError
-from scim.domain.keys import IMPOSSIBLE_ID
-from scim.domain.query import Equals, Field, Filter, Page, Unindexed
+from scim.domain.query import IMPOSSIBLE_ID, Equals, Field, Filter, Page, Unindexed
 from scim.domain.user import ENTERPRISE_URN, User
-from scim.usecases.change_user import ChangeUser, Edit
 from scim.usecases.ports import NameTaken
+from scim.usecases.users import ChangeUser, Edit
 
 ALL = Page(1, 100)
 LATER = NOW + timedelta(minutes=1)

@@ -7,7 +7,8 @@ from uuid import UUID
 import orjson
 import pytest
 
-from scim.domain.errors import Kind, ScimError, not_found, uniqueness
+from kernel.errors import Kind
+from scim.domain.errors import ScimError, not_found, uniqueness
 from scim.domain.group import Group
 from scim.protocol import bodies
 from scim.protocol.paging import MAX_COUNT, parse_page

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.names import comparison_key
 from scim.domain.errors import ScimError
-from scim.domain.keys import IMPOSSIBLE_ID, comparison_key
-from scim.domain.query import Equals, Field, Unindexed
+from scim.domain.query import IMPOSSIBLE_ID, Equals, Field, Unindexed
 from scim.protocol.filters import parse_group_filter, parse_user_filter
 from unit.scim.shapes import CORE, ENTERPRISE, GROUP, M
 

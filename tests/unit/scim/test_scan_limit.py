@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from chassis.ids import uuid7
-from scim.domain.errors import Kind, ScimError
+from kernel.errors import Kind
+from scim.domain.errors import ScimError
 from scim.storage.scan_limit import ScanLimit
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from scim.domain.keys import comparison_key, id_of
+from kernel.names import comparison_key, parse_id
 from scim.domain.user import User, is_soft_delete_name
 from unit.scim.shapes import ENTERPRISE, M, document
 
@@ -67,11 +67,11 @@ def test_names_that_differ(one: str, other: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "x" * 36, M.replace("-", ""), f"{{{M}}}", f"urn:uuid:{M}"])
 def test_what_is_no_id(text: str) -> None:
-    assert id_of(text) is None
+    assert parse_id(text) is None
 
 
 def test_an_id_in_any_case() -> None:
-    assert id_of(M.upper()) == ID
+    assert parse_id(M.upper()) == ID
 
 
 @pytest.mark.parametrize(
@@ -99,6 +99,6 @@ def test_soft_delete_is_remembered_until_the_next_rename() -> None:
     disabled = binned.changed_to({**binned.document, "active": False})
     restored = disabled.changed_to({**disabled.document, "userName": "ann@example.com"})
 
-    assert (binned.soft_deleted, binned.version) == (True, 2)
+    assert (binned.soft_deleted, binned.active, binned.version) == (True, False, 2)
     assert (disabled.soft_deleted, disabled.active, disabled.version) == (True, False, 3)
     assert (restored.soft_deleted, restored.version) == (False, 4)

@@ -5,7 +5,6 @@ never repeats a secret and never tells whether something exists in another tenan
 """
 
 from enum import StrEnum
-from typing import ClassVar
 
 
 class Kind(StrEnum):
@@ -25,7 +24,7 @@ class Kind(StrEnum):
 class DomainError(Exception):
     """A rule says no; nothing was changed."""
 
-    kind: ClassVar[Kind]
+    kind: Kind
 
     def __init__(self, slug: str, sentence: str, *, retry_after: int | None = None) -> None:
         super().__init__(sentence)

@@ -17,12 +17,9 @@ from chassis.projection import KnownTenants
 from chassis.service import Mode, Parts, Service, on_the_bus
 from chassis.settings import load_settings
 from scim.api.dispatch import PREFIX, Dispatcher
-from scim.api.groups import GroupResource
 from scim.api.responses import edge_error_body
 from scim.api.routes import scim_endpoints
-from scim.api.users import UserResource
 from scim.cli.app import scim_cli
-from scim.cli.runtime import UseCases
 from scim.events.incoming import subscriptions
 from scim.events.outgoing import outgoing
 from scim.settings import Settings
@@ -34,16 +31,17 @@ from scim.storage.pool import open_pool
 from scim.storage.tokens import PostgresTokens
 from scim.storage.users import PostgresUsers
 from scim.usecases.authenticate import Authenticate
-from scim.usecases.change_group import ChangeGroup
-from scim.usecases.change_user import ChangeUser
-from scim.usecases.create_group import CreateGroup
-from scim.usecases.create_user import CreateUser
-from scim.usecases.delete_group import DeleteGroup
-from scim.usecases.delete_user import DeleteUser
 from scim.usecases.follow_directory import FollowDirectory
-from scim.usecases.ports import Groups, Users
-from scim.usecases.provisioning_log import BackgroundWriter, ProvisioningLog, Retention
+from scim.usecases.groups import ChangeGroup, CreateGroup, DeleteGroup, FindGroups, GetGroup
+from scim.usecases.provisioning_log import (
+    BackgroundWriter,
+    ProvisioningLog,
+    ReadProvisioningLog,
+    Retention,
+)
 from scim.usecases.tokens import CreateToken, FindTenant, ListTokens, RevokeToken
+from scim.usecases.use_cases import UseCases
+from scim.usecases.users import ChangeUser, CreateUser, DeleteUser, FindUsers, GetUser
 
 NAME = "scim"
 PACKAGE = "scim"
@@ -90,64 +88,66 @@ def build_surface(
     settings: Settings, pool: asyncpg.Pool, signal: OutboxSignal, clock: Clock
 ) -> ScimSurface:
     """Put the SCIM surface on PostgreSQL."""
-    tokens = PostgresTokens(pool)
+    bundle = use_cases(settings, pool, signal, clock)
     provisioning_log = ProvisioningLog(PostgresLogEntries(pool))
-    authenticate = Authenticate(tokens, _digest_key(settings), clock)
     rate = settings.tenant_requests_per_second
-    users = PostgresUsers(pool, signal, outgoing)
-    groups = PostgresGroups(pool, signal, outgoing)
     limit = RateLimit(rate, burst=rate * BURST_SECONDS)
     dispatcher = Dispatcher(
-        endpoints=scim_endpoints(_user_resource(users, clock), _group_resource(groups, clock)),
-        authenticate=authenticate,
+        endpoints=scim_endpoints(bundle),
+        authenticate=bundle.authenticate,
         limit=limit,
         provisioning_log=provisioning_log,
         clock=clock,
-        public_url=settings.public_url,
+        base_url=_base_url(settings),
         translate=as_scim_error,
     )
     app = create_app("Portico SCIM", limits=limits_of(settings), error_body=edge_error_body)
     app.router.routes.insert(0, Mount(PREFIX.rstrip("/"), app=dispatcher, name="scim"))
-    return ScimSurface(app, BackgroundWriter(provisioning_log, authenticate, tokens, beat), limit)
-
-
-def _user_resource(users: Users, clock: Clock) -> UserResource:
-    return UserResource(
-        users, CreateUser(users, clock), ChangeUser(users, clock), DeleteUser(users, clock)
+    background_writer = BackgroundWriter(
+        provisioning_log, bundle.authenticate, PostgresTokens(pool), beat
     )
+    return ScimSurface(app, background_writer, limit)
 
 
-def _group_resource(groups: Groups, clock: Clock) -> GroupResource:
-    return GroupResource(
-        groups, CreateGroup(groups, clock), ChangeGroup(groups, clock), DeleteGroup(groups, clock)
+def use_cases(
+    settings: Settings, pool: asyncpg.Pool, signal: OutboxSignal, clock: Clock
+) -> UseCases:
+    """Put the use cases on PostgreSQL."""
+    users = PostgresUsers(pool, signal, outgoing)
+    groups = PostgresGroups(pool, signal, outgoing)
+    tokens, digest_key = PostgresTokens(pool), settings.token_digest_key.get_secret_value().encode()
+    return UseCases(
+        authenticate=Authenticate(tokens, digest_key, clock),
+        create_user=CreateUser(users, clock),
+        get_user=GetUser(users),
+        find_users=FindUsers(users),
+        change_user=ChangeUser(users, clock),
+        delete_user=DeleteUser(users, clock),
+        create_group=CreateGroup(groups, clock),
+        get_group=GetGroup(groups),
+        find_groups=FindGroups(groups),
+        change_group=ChangeGroup(groups, clock),
+        delete_group=DeleteGroup(groups, clock),
+        find_tenant=FindTenant(KnownTenants(pool)),
+        create_token=CreateToken(tokens, digest_key, clock, _base_url(settings)),
+        list_tokens=ListTokens(tokens),
+        revoke_token=RevokeToken(tokens, clock),
+        read_provisioning_log=ReadProvisioningLog(PostgresLogEntries(pool), clock),
     )
 
 
 @asynccontextmanager
 async def open_use_cases() -> AsyncIterator[UseCases]:
     """Connect to the service's storage for one command."""
-    settings, clock = load_settings(Settings), SystemClock()
+    settings = load_settings(Settings)
     async with command_pool(
         settings, service=NAME, package=PACKAGE, open_pool=lambda dsn: open_pool(dsn, size=1)
     ) as pool:
-        tokens = PostgresTokens(pool)
-        yield UseCases(
-            find_tenant=FindTenant(KnownTenants(pool)),
-            create_token=CreateToken(tokens, _digest_key(settings), clock),
-            list_tokens=ListTokens(tokens),
-            revoke_token=RevokeToken(tokens, clock),
-            entries=PostgresLogEntries(pool),
-            clock=clock,
-            base_url=_base_urls(settings.public_url),
-        )
+        yield use_cases(settings, pool, OutboxSignal(), SystemClock())
 
 
-def _base_urls(public_url: str) -> Callable[[UUID], str]:
-    return lambda tenant_id: f"{public_url}{PREFIX}{tenant_id}"
-
-
-def _digest_key(settings: Settings) -> bytes:
-    return settings.token_digest_key.get_secret_value().encode()
+def _base_url(settings: Settings) -> Callable[[UUID], str]:
+    return lambda tenant_id: f"{settings.public_url}{PREFIX}{tenant_id}"
 
 
 SERVICE = Service(

@@ -1,7 +1,7 @@
 """What every service's command line shares."""
 
 from chassis.cli.bus import bus_cli
-from chassis.cli.commands import REFUSED, WRONG, Refusal, actor, command_pool
+from chassis.cli.commands import REFUSED, WRONG, Refusal, Runner, actor, command_pool
 from chassis.cli.printing import (
     Facts,
     Json,
@@ -20,6 +20,7 @@ __all__ = [
     "Json",
     "Limit",
     "Refusal",
+    "Runner",
     "TenantOption",
     "actor",
     "bus_cli",

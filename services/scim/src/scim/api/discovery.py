@@ -1,8 +1,9 @@
 """The discovery endpoints: schemas, resource types and the provider's abilities."""
 
+from kernel.errors import Kind
 from scim.api.request import Endpoint, Endpoints, Handler, ScimRequest
 from scim.api.responses import ScimResponse
-from scim.domain.errors import Kind, ScimError
+from scim.domain.errors import ScimError
 from scim.protocol import discovery
 
 

@@ -7,6 +7,7 @@ leaves one row in the provisioning log. It is a plain ASGI application, because 
 from asyncio import CancelledError
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 import structlog
 from starlette.types import Receive, Scope, Send
@@ -15,13 +16,13 @@ from chassis import context
 from chassis.clock import Clock
 from chassis.http import RateLimit
 from chassis.ids import uuid7
+from kernel.errors import Kind
 from kernel.tenant import Tenant
 from scim.api.request import Endpoint, Endpoints, ScimRequest, path_pattern, read_body, read_query
 from scim.api.responses import (
     MethodNotAllowed,
     NotSupported,
     ScimResponse,
-    TooManyRequests,
     error_response,
     internal_error,
     method_not_allowed,
@@ -48,7 +49,8 @@ class Dispatcher:
     limit: RateLimit
     provisioning_log: ProvisioningLog
     clock: Clock
-    public_url: str
+    base_url: Callable[[UUID], str]
+    """Returns the address of a tenant's SCIM surface."""
     translate: Callable[[Exception], ScimError | None]
     """Turns a failure of storage into the error that the client gets; None for a fault of ours."""
 
@@ -83,7 +85,7 @@ class Dispatcher:
                 raise _no_endpoint(", ".join(methods))
             body = b"" if scope["method"] in _WITHOUT_BODY else await read_body(receive)
             query = read_query(scope["query_string"])
-            base_url = f"{self.public_url}{PREFIX}{tenant.tenant_id}"
+            base_url = self.base_url(tenant.tenant_id)
             return await endpoint.handle(ScimRequest(tenant, base_url, rest, query, body, entry))
         except CancelledError:
             # The edge gave up waiting; whether a write went through is not known.
@@ -108,13 +110,17 @@ class Dispatcher:
     def _take_from_limit(self, tenant: Tenant) -> None:
         seconds = self.limit.take(tenant.tenant_id)
         if seconds:
-            raise TooManyRequests(seconds)
+            raise ScimError(
+                Kind.TOO_MANY_REQUESTS,
+                f"Too many requests for this tenant; try again in {seconds} s.",
+                retry_after=seconds,
+            )
 
     def _error_response(self, error: Exception, entry: LogEntry | None) -> ScimResponse:
         scim_error = error if isinstance(error, ScimError) else self.translate(error)
         scim_type = None
         if scim_error is not None:
-            response, detail = error_response(scim_error), scim_error.detail
+            response, detail = error_response(scim_error), scim_error.sentence
             scim_type = scim_error.scim_type
             if scim_error is not error:
                 log.warning("storage.failed", error=repr(error))

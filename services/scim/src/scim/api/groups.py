@@ -12,27 +12,23 @@ from scim.protocol.group_patch import group_change
 from scim.protocol.normalise import normalise_group, normalise_group_patch
 from scim.protocol.paging import parse_page
 from scim.protocol.projection import Projection
-from scim.usecases.change_group import ChangeGroup, no_such_group
-from scim.usecases.create_group import CreateGroup
-from scim.usecases.delete_group import DeleteGroup
-from scim.usecases.ports import GroupRecord, Groups
+from scim.usecases.groups import no_such_group
+from scim.usecases.ports import GroupRecord
+from scim.usecases.use_cases import UseCases
 
 
 @dataclass(frozen=True, slots=True)
-class GroupResource:
+class GroupEndpoints:
     """The endpoints of `/Groups`."""
 
-    groups: Groups
-    create: CreateGroup
-    change: ChangeGroup
-    delete: DeleteGroup
+    use_cases: UseCases
 
     async def post(self, request: ScimRequest) -> ScimResponse:
         """Provision a group."""
         projection = request.projection()
         sent = normalise_group(request.resource("displayName"))
         request.entry.dropped = sent.dropped
-        record = await self.create(
+        record = await self.use_cases.create_group(
             sent.display_name, sent.external_id, sent.members or (), request.entry
         )
         address = location(request.base_url, "Groups", record.group.id).encode()
@@ -49,7 +45,7 @@ class GroupResource:
         clauses = parse_group_filter(request.filter())
         page = parse_page(query.get("startindex"), query.get("count"))
         projection = request.projection()
-        found = await self.groups.find(
+        found = await self.use_cases.find_groups(
             request.tenant.tenant_id, clauses, page, with_members=_wants_members(projection)
         )
         bodies = [_body(record, request.base_url, projection) for record in found.records]
@@ -69,7 +65,7 @@ class GroupResource:
             clear_members=sent.members is not None,
             add=sent.members or (),
         )
-        await self.change(group_id, change, request.entry)
+        await self.use_cases.change_group(group_id, change, request.entry)
         return await self._read(request, group_id)
 
     async def patch(self, request: ScimRequest) -> ScimResponse:
@@ -78,21 +74,19 @@ class GroupResource:
         patch = normalise_group_patch(request.json())
         request.entry.dropped = patch.dropped
         has_body = "attributes" in request.query and request.projection() is not None
-        await self.change(group_id, group_change(patch.operations), request.entry)
+        await self.use_cases.change_group(group_id, group_change(patch.operations), request.entry)
         return await self._read(request, group_id) if has_body else ScimResponse(204)
 
     async def remove(self, request: ScimRequest) -> ScimResponse:
         """Delete a group."""
-        await self.delete(request.resource_id(no_such_group), request.entry)
+        await self.use_cases.delete_group(request.resource_id(no_such_group), request.entry)
         return ScimResponse(204)
 
     async def _read(self, request: ScimRequest, group_id: UUID) -> ScimResponse:
         projection = request.projection()
-        record = await self.groups.get(
+        record = await self.use_cases.get_group(
             request.tenant.tenant_id, group_id, with_members=_wants_members(projection)
         )
-        if record is None:
-            raise no_such_group()
         return ScimResponse(200, _body(record, request.base_url, projection))
 
 

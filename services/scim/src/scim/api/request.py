@@ -7,10 +7,10 @@ from uuid import UUID
 
 from starlette.types import Receive
 
+from kernel.names import parse_id
 from kernel.tenant import Tenant
 from scim.api.responses import ScimResponse
-from scim.domain.errors import Kind, ScimError, invalid_filter, invalid_syntax
-from scim.domain.keys import id_of
+from scim.domain.errors import ScimError, invalid_filter, invalid_syntax, unavailable
 from scim.protocol.bodies import parse_body
 from scim.protocol.projection import Projection, parse_projection
 from scim.usecases.log_entry import LogEntry, truncated
@@ -36,7 +36,7 @@ class ScimRequest:
     def resource_id(self, missing: Callable[[], ScimError]) -> UUID:
         """Return the id in the path, or raise the error that `missing` makes."""
         self.entry.resource_id = truncated(self.rest)
-        found = id_of(self.rest)
+        found = parse_id(self.rest)
         if found is None:
             raise missing()
         return found
@@ -117,7 +117,7 @@ async def read_body(receive: Receive) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ScimError(Kind.UNAVAILABLE, "The client went away.")
+            raise unavailable("The client went away.")
         parts.append(message.get("body", b""))
         if not message.get("more_body", False):
             break

@@ -6,10 +6,10 @@ import orjson
 from starlette.types import Scope
 
 from chassis.http import Problem
-from scim.domain.errors import Kind, ScimError
+from kernel.errors import Kind
+from scim.domain.errors import ScimError
 from scim.protocol.bodies import CONTENT_TYPE, error_bytes, status_of
 
-RETRY_SECONDS = 5
 _CONTENT_TYPE = (b"content-type", CONTENT_TYPE.encode())
 _CHALLENGE = (b"www-authenticate", b'Bearer realm="scim"')
 _ERROR_URN = "urn:ietf:params:scim:api:messages:2.0:Error"
@@ -45,25 +45,13 @@ class NotSupported(Exception):
     """RFC 7644 has this request, this provider does not support it."""
 
 
-class TooManyRequests(ScimError):
-    """The tenant sends more requests than its rate allows."""
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__(
-            Kind.TOO_MANY_REQUESTS, f"Too many requests for this tenant; try again in {seconds} s."
-        )
-        self.seconds = seconds
-
-
 def error_response(error: ScimError) -> ScimResponse:
     """Return an error as RFC 7644 §3.12 writes it."""
     extra: tuple[Header, ...] = ()
     if error.kind is Kind.UNAUTHENTICATED:
         extra = (_CHALLENGE,)
-    elif isinstance(error, TooManyRequests):
-        extra = (_retry_after(error.seconds),)
-    elif error.kind is Kind.UNAVAILABLE:
-        extra = (_retry_after(RETRY_SECONDS),)
+    elif error.retry_after is not None:
+        extra = ((b"retry-after", str(error.retry_after).encode()),)
     return ScimResponse(status_of(error), error_bytes(error), extra)
 
 
@@ -97,7 +85,3 @@ def edge_error_body(_scope: Scope, problem: Problem, correlation_id: str) -> tup
 
 def _body(status: int, detail: str) -> bytes:
     return orjson.dumps({"schemas": [_ERROR_URN], "status": str(status), "detail": detail})
-
-
-def _retry_after(seconds: int) -> Header:
-    return b"retry-after", str(seconds).encode()

@@ -1,14 +1,16 @@
 """The endpoints of the SCIM surface by path and method."""
 
 from scim.api.discovery import discovery_endpoints
-from scim.api.groups import GroupResource
+from scim.api.groups import GroupEndpoints
 from scim.api.request import Endpoint, Endpoints
 from scim.api.search import refuse_mixed_search, search_by_body
-from scim.api.users import UserResource
+from scim.api.users import UserEndpoints
+from scim.usecases.use_cases import UseCases
 
 
-def scim_endpoints(users: UserResource, groups: GroupResource) -> Endpoints:
+def scim_endpoints(use_cases: UseCases) -> Endpoints:
     """Return all endpoints."""
+    users, groups = UserEndpoints(use_cases), GroupEndpoints(use_cases)
     return {
         "users": {
             "GET": Endpoint("user.list", "User", 200, users.list),

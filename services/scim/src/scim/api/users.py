@@ -13,27 +13,23 @@ from scim.protocol.normalise import NormalisedUser, normalise_user, normalise_us
 from scim.protocol.paging import parse_page
 from scim.protocol.projection import Projection
 from scim.protocol.user_patch import patch_user
-from scim.usecases.change_user import ChangeUser, Edit, no_such_user
-from scim.usecases.create_user import CreateUser
-from scim.usecases.delete_user import DeleteUser
-from scim.usecases.ports import UserRecord, Users
+from scim.usecases.ports import UserRecord
+from scim.usecases.use_cases import UseCases
+from scim.usecases.users import Edit, no_such_user
 
 
 @dataclass(frozen=True, slots=True)
-class UserResource:
+class UserEndpoints:
     """The endpoints of `/Users`."""
 
-    users: Users
-    create: CreateUser
-    change: ChangeUser
-    delete: DeleteUser
+    use_cases: UseCases
 
     async def post(self, request: ScimRequest) -> ScimResponse:
         """Provision a user."""
         projection = request.projection()
         normalised = normalise_user(request.resource("userName"))
         request.entry.dropped = normalised.dropped
-        record = await self.create(normalised.document, request.entry)
+        record = await self.use_cases.create_user(normalised.document, request.entry)
         address = location(request.base_url, "Users", record.id).encode()
         body = _body(record, request.base_url, projection)
         return ScimResponse(201, body, ((b"location", address),))
@@ -42,9 +38,7 @@ class UserResource:
         """Return one user."""
         projection = request.projection()
         user_id = request.resource_id(no_such_user)
-        record = await self.users.get(request.tenant.tenant_id, user_id)
-        if record is None:
-            raise no_such_user()
+        record = await self.use_cases.get_user(request.tenant.tenant_id, user_id)
         return ScimResponse(200, _body(record, request.base_url, projection))
 
     async def list(self, request: ScimRequest) -> ScimResponse:
@@ -53,7 +47,7 @@ class UserResource:
         clauses = parse_user_filter(request.filter())
         page = parse_page(query.get("startindex"), query.get("count"))
         projection = request.projection()
-        found = await self.users.find(request.tenant.tenant_id, clauses, page)
+        found = await self.use_cases.find_users(request.tenant.tenant_id, clauses, page)
         bodies = [_body(record, request.base_url, projection) for record in found.records]
         return ScimResponse(
             200, list_bytes(bodies, total=found.total, start_index=page.start_index)
@@ -75,12 +69,12 @@ class UserResource:
 
     async def _edit(self, request: ScimRequest, user_id: UUID, edit: Edit) -> ScimResponse:
         projection = request.projection()
-        record = await self.change(user_id, edit, request.entry)
+        record = await self.use_cases.change_user(user_id, edit, request.entry)
         return ScimResponse(200, _body(record, request.base_url, projection))
 
     async def remove(self, request: ScimRequest) -> ScimResponse:
         """Delete a user."""
-        await self.delete(request.resource_id(no_such_user), request.entry)
+        await self.use_cases.delete_user(request.resource_id(no_such_user), request.entry)
         return ScimResponse(204)
 
 

@@ -1,16 +1,22 @@
 """The operator's commands of the SCIM service, put together."""
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
 import typer
 
-from scim.cli.log import add_log_command
-from scim.cli.runtime import OpenUseCases, Runner, refusal_of
-from scim.cli.tokens import token_app
+from chassis.cli import Runner
+from scim.cli.provisioning_log import provisioning_log_commands
+from scim.cli.tokens import token_commands
+from scim.usecases.use_cases import UseCases
 
 
-def scim_cli(open_use_cases: OpenUseCases) -> typer.Typer:
-    """Return all commands, on storage that is opened for each command."""
-    run = Runner(open_use_cases, refusal_of)
+def scim_cli(
+    open_use_cases: Callable[[], AbstractAsyncContextManager[UseCases]],
+) -> typer.Typer:
+    """Return all commands, on use cases that are opened for each command."""
+    run = Runner(open_use_cases)
     app = typer.Typer()
-    app.add_typer(token_app(run), name="token")
-    add_log_command(app, run)
+    app.add_typer(token_commands(run), name="token")
+    app.add_typer(provisioning_log_commands(run))
     return app

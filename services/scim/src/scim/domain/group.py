@@ -7,7 +7,7 @@ that it adds and removes.
 from dataclasses import dataclass
 from uuid import UUID
 
-from scim.domain.keys import comparison_key
+from kernel.names import comparison_key
 
 
 def display_name_key(display_name: str) -> str:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+IMPOSSIBLE_ID = UUID(int=0)
+"""An id that no resource ever has: what a malformed id in a filter becomes."""
+
 
 class Field(StrEnum):
     """The attributes that storage can find a resource by."""

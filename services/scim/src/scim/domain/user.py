@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from scim.domain.keys import comparison_key
+from kernel.names import comparison_key
 
 ENTERPRISE_URN = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
@@ -70,15 +70,17 @@ class User:
         )
 
     def changed_to(self, document: dict[str, Any]) -> "User":
-        """Return the next version; a soft-delete rename is remembered until the next rename.
+        """Return the next version; a rename into the recycle bin deactivates.
 
-        Silence about `active`, also by its removal, neither lets anybody in nor shuts anybody out.
-        The provider's word that the user is active again ends a soft delete, whatever the name.
+        A soft delete is remembered until the next rename, or until the provider says that the user
+        is active again. A document without `active` changes nothing about it.
         """
         new_name = document["userName"]
         soft_deleted = self.soft_deleted and document.get("active") is not True
         if user_name_key(new_name) != self.user_name_key:
             soft_deleted = is_soft_delete_name(new_name, self.user_name)
+        if soft_deleted and not self.soft_deleted and document.get("active", self.active):
+            document = {**document, "active": False}
         return User.from_document(
             document,
             id=self.id,

@@ -12,7 +12,8 @@ from uuid import UUID
 
 import orjson
 
-from scim.domain.errors import Kind, ScimError, invalid_syntax
+from kernel.errors import Kind
+from scim.domain.errors import ScimError, invalid_syntax
 from scim.domain.group import Group
 from scim.domain.user import ENTERPRISE_URN
 
@@ -67,11 +68,6 @@ def encode_document(document: dict[str, Any]) -> bytes:
     return orjson.dumps(document)
 
 
-def etag(version: int) -> str:
-    """Return the entity tag of a resource's version."""
-    return f'W/"{version}"'
-
-
 def location(base_url: str, endpoint: str, id: UUID) -> str:
     """Return the address of a resource; `endpoint` is `Users` or `Groups`."""
     return f"{base_url}/{endpoint}/{id}"
@@ -119,7 +115,7 @@ def status_of(error: ScimError) -> int:
 
 def error_bytes(error: ScimError) -> bytes:
     """Return an error as SCIM writes it: the status is a string (RFC 7644 §3.12)."""
-    body = {"schemas": [_ERROR_URN], "status": str(status_of(error)), "detail": error.detail}
+    body = {"schemas": [_ERROR_URN], "status": str(status_of(error)), "detail": error.sentence}
     if error.scim_type is not None:
         body["scimType"] = error.scim_type
     return orjson.dumps(body)

@@ -8,9 +8,9 @@ that lists what there is, instead of an empty result that would make Entra creat
 from collections.abc import Mapping
 from uuid import UUID
 
+from kernel.names import comparison_key, parse_id
 from scim.domain.errors import ScimError, invalid_filter
-from scim.domain.keys import IMPOSSIBLE_ID, comparison_key, id_of
-from scim.domain.query import Equals, Field, Filter, Unindexed
+from scim.domain.query import IMPOSSIBLE_ID, Equals, Field, Filter, Unindexed
 from scim.protocol.filter_grammar import (
     Comparison,
     Literal,
@@ -150,7 +150,7 @@ def _value(field: Field, literal: Literal) -> str | bool | UUID:
     if literal.is_null:
         raise invalid_filter(f"'{field} eq null' is not supported; compare with a value.")
     if field in _IDS:
-        return id_of(literal.text) or IMPOSSIBLE_ID
+        return parse_id(literal.text) or IMPOSSIBLE_ID
     if field is Field.ACTIVE:
         if literal.text.lower() not in _BOOLEANS:
             raise invalid_filter(f"active is true or false, not {literal.text[:40]!r}.")

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from kernel.names import parse_id
 from scim.domain.errors import invalid_path, invalid_value, mutability
 from scim.domain.group import GroupChange
-from scim.domain.keys import id_of
 from scim.protocol.operations import Operation
 
 
@@ -86,7 +86,7 @@ class _Fold:
 
     def _remove(self, values: Iterable[str]) -> None:
         for value in values:
-            member = id_of(value)
+            member = parse_id(value)
             if member is not None:
                 self._added.pop(member, None)
                 self._removed[member] = None
@@ -101,7 +101,7 @@ def _member(entry: dict[str, Any]) -> UUID:
     value = entry.get("value")
     if value is None:
         raise invalid_value("Each member needs a value: the id of a user.")
-    member = id_of(value)
+    member = parse_id(value)
     if member is None:
         raise invalid_value(f"There is no user {value[:80]!r} to be a member; provision it first.")
     return member

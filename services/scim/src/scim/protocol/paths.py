@@ -87,7 +87,7 @@ def _condition(attribute: Attribute, comparison: Comparison) -> Condition:
     try:
         value = None if literal.is_null else coerce_sub(attribute, sub, literal.text, Dropped())
     except ScimError as error:
-        raise invalid_filter(error.detail) from error
+        raise invalid_filter(error.sentence) from error
     if value is None:
         raise invalid_filter(f"{sub.label} must be compared with a value.")
     return Condition(sub, value)

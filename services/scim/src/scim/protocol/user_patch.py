@@ -8,8 +8,8 @@ one with its type, one entry at most is primary, and entries left without a valu
 from collections.abc import Iterable
 from typing import Any
 
+from kernel.names import comparison_key
 from scim.domain.errors import mutability
-from scim.domain.keys import comparison_key
 from scim.protocol.operations import Condition, Operation
 from scim.protocol.schema import Attribute
 from scim.protocol.values import is_empty, without_repeats

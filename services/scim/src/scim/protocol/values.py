@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
+from kernel.names import comparison_key
 from scim.domain.errors import ScimError, invalid_value
-from scim.domain.keys import comparison_key
 from scim.protocol.schema import Attribute
 
 MAX_ENTRIES = 200

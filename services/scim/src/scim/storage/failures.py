@@ -4,7 +4,8 @@ import asyncpg
 
 from chassis.database import is_transient
 from chassis.outbox import EventTooLarge
-from scim.domain.errors import Kind, ScimError, invalid_value
+from kernel.errors import Kind
+from scim.domain.errors import ScimError, invalid_value, unavailable
 
 _UNSTORABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 
@@ -12,9 +13,7 @@ _UNSTORABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableChar
 def as_scim_error(error: Exception) -> ScimError | None:
     """Return what can be told about a failure of the database; None when it is a fault of ours."""
     if is_transient(error):
-        return ScimError(
-            Kind.UNAVAILABLE, "The service cannot reach its storage; nothing is known to be saved."
-        )
+        return unavailable("The service cannot reach its storage; nothing is known to be saved.")
     if isinstance(error, EventTooLarge):
         return ScimError(Kind.TOO_LARGE, "The resource is too large to be passed on; shorten it.")
     if isinstance(error, _UNSTORABLE):

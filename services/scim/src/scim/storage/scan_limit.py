@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from scim.domain.errors import Kind, ScimError
+from scim.domain.errors import unavailable
 
 CONCURRENT = 2
 PER_TENANT = 6
@@ -27,8 +27,7 @@ class ScanLimit:
     async def slot(self, tenant_id: UUID) -> AsyncIterator[None]:
         """Wait for a slot; raises ScimError when too many of the tenant wait already."""
         if self._pending[tenant_id] >= self._per_tenant:
-            raise ScimError(
-                Kind.UNAVAILABLE,
+            raise unavailable(
                 "Too many searches at once by an attribute that has no index; try again, or match "
                 "users by userName, externalId or the work address.",
             )

@@ -14,9 +14,10 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.clock import Clock
+from kernel.errors import Kind
+from kernel.names import parse_id
 from kernel.tenant import Tenant
-from scim.domain.errors import Kind, ScimError
-from scim.domain.keys import id_of
+from scim.domain.errors import ScimError
 from scim.usecases.ports import Grant, Tokens
 
 REMEMBERED_SECONDS = 4.0
@@ -66,7 +67,7 @@ class Authenticate:
 
     async def _grant(self, tenant: str, authorization: str, now: datetime) -> Grant | None:
         secret = authorization[len(_SCHEME) :].strip()
-        tenant_id = id_of(tenant)
+        tenant_id = parse_id(tenant)
         if authorization[: len(_SCHEME)].lower() != _SCHEME or not secret or tenant_id is None:
             return None
         key = (tenant_id, digest_of(secret, self.digest_key))

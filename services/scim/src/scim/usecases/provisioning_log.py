@@ -5,13 +5,14 @@ The queue is bounded: when storage is away for long, rows are dropped, counted a
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
 
 from chassis.clock import Clock
+from kernel.tenant import Tenant
 from scim.usecases.authenticate import Authenticate
 from scim.usecases.log_entry import LogEntry
 from scim.usecases.ports import LogEntries, Tokens, Unstorable
@@ -116,6 +117,21 @@ class BackgroundWriter:
             # What was used meanwhile is newer.
             self.authenticate.uses = uses | self.authenticate.uses
             raise
+
+
+@dataclass(frozen=True, slots=True)
+class ReadProvisioningLog:
+    """Reads a tenant's provisioning log."""
+
+    entries: LogEntries
+    clock: Clock
+
+    async def __call__(
+        self, tenant: Tenant, *, back: timedelta, errors: bool, limit: int
+    ) -> Sequence[LogEntry]:
+        """Return the newest rows, or errors alone, as far back as asked; the oldest first."""
+        since = self.clock.now() - back
+        return await self.entries.newest(tenant.tenant_id, since=since, errors=errors, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,21 @@
 """Making, listing and revoking SCIM tokens."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from chassis.clock import Clock
 from chassis.ids import uuid7
+from kernel.names import parse_id
 from kernel.tenant import Tenant
 from scim.domain.errors import ScimError, not_found
-from scim.domain.keys import id_of
 from scim.usecases.authenticate import digest_of
 from scim.usecases.ports import Tenants, Token, Tokens
 
-MARK = "portico_scim_"
+MARKER = "portico_scim_"
+"""What every token begins with, so that scanners for leaked secrets find it."""
 RANDOM_BYTES = 32
 SHOWN_CHARACTERS = 6
 
@@ -32,7 +33,7 @@ class FindTenant:
             ScimError: Nobody has told of such a tenant.
             ConflictError: More than one is known by that name.
         """
-        tenant_id = id_of(name_or_id)
+        tenant_id = parse_id(name_or_id)
         if tenant_id is None:
             tenant = await self.tenants.find_named(name_or_id)
         else:
@@ -43,22 +44,33 @@ class FindTenant:
 
 
 @dataclass(frozen=True, slots=True)
+class NewToken:
+    """What a tenant's administrator types into Entra: this once, for the secret is kept nowhere."""
+
+    token: Token
+    secret: str
+    base_url: str
+    """The Tenant URL: where the tenant's SCIM surface is reached."""
+
+
+@dataclass(frozen=True, slots=True)
 class CreateToken:
-    """Makes a token; its secret is returned once and kept nowhere."""
+    """Makes a token; only its digest is stored."""
 
     tokens: Tokens
     digest_key: bytes
     clock: Clock
+    base_url: Callable[[UUID], str]
 
-    async def __call__(self, tenant: Tenant, lifetime: timedelta) -> tuple[Token, str]:
+    async def __call__(self, tenant: Tenant, lifetime: timedelta) -> NewToken:
         """Return the new token and its secret."""
-        secret = MARK + secrets.token_urlsafe(RANDOM_BYTES)
+        secret = MARKER + secrets.token_urlsafe(RANDOM_BYTES)
         now = self.clock.now()
         token = Token(
-            tenant.tenant_id, uuid7(), secret[: len(MARK) + SHOWN_CHARACTERS], now, now + lifetime
+            tenant.tenant_id, uuid7(), secret[: len(MARKER) + SHOWN_CHARACTERS], now, now + lifetime
         )
         await self.tokens.add(token, digest_of(secret, self.digest_key))
-        return token, secret
+        return NewToken(token, secret, self.base_url(tenant.tenant_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +92,19 @@ class RevokeToken:
     clock: Clock
 
     async def __call__(self, tenant: Tenant, id_or_prefix: str) -> Token:
-        """Revoke the one token that is meant."""
-        meant = [t for t in await self.tokens.list(tenant.tenant_id) if _is_meant(t, id_or_prefix)]
-        if not meant:
+        """Revoke the one token with this id or prefix."""
+        matching = [
+            t for t in await self.tokens.list(tenant.tenant_id) if _is_named(t, id_or_prefix)
+        ]
+        if not matching:
             raise not_found(
                 f"Tenant {tenant.name!r} has no token {id_or_prefix!r}; "
                 "`token list` shows the ids and prefixes."
             )
-        if len(meant) > 1:
+        if len(matching) > 1:
             raise not_found(f"Several tokens begin with {id_or_prefix!r}; give the id instead.")
-        await self.tokens.revoke(tenant.tenant_id, meant[0].id, self.clock.now())
-        return meant[0]
+        await self.tokens.revoke(tenant.tenant_id, matching[0].id, self.clock.now())
+        return matching[0]
 
 
 def no_such_tenant(name_or_id: str) -> ScimError:
@@ -101,7 +115,7 @@ def no_such_tenant(name_or_id: str) -> ScimError:
     )
 
 
-def _is_meant(token: Token, id_or_prefix: str) -> bool:
+def _is_named(token: Token, id_or_prefix: str) -> bool:
     return id_or_prefix in (str(token.id), token.prefix) or _as_id(id_or_prefix) == token.id
 
 

@@ -1,0 +1,138 @@
+"""Creating, reading, changing and deleting users.
+
+PATCH and PUT alike edit the stored document. The write goes through only at the version that was
+read, else the edit is made again on the newer one, so that changes made at once never undo each
+other. An edit that changes nothing is no write.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from chassis.clock import Clock
+from chassis.ids import uuid7
+from scim.domain.errors import ScimError, not_found, unavailable, uniqueness
+from scim.domain.query import Filter, Page
+from scim.domain.user import User
+from scim.usecases.log_entry import LogEntry
+from scim.usecases.ports import NameTaken, SearchResult, StoredUser, UserRecord, Users
+
+ATTEMPTS = 50
+
+Edit = Callable[[dict[str, Any]], dict[str, Any]]
+"""Turns a user's document into the new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateUser:
+    """Stores the user that a document describes."""
+
+    users: Users
+    clock: Clock
+
+    async def __call__(self, document: dict[str, Any], entry: LogEntry) -> UserRecord:
+        """Store the user and return it."""
+        user = User.from_document(document, id=uuid7())
+        entry.resource_name = user.user_name
+        try:
+            record = await self.users.add(user, at=self.clock.now(), entry=entry)
+        except NameTaken as error:
+            raise _user_name_taken(user) from error
+        entry.resource_id = str(user.id)
+        return record
+
+
+@dataclass(frozen=True, slots=True)
+class GetUser:
+    """Reads one user."""
+
+    users: Users
+
+    async def __call__(self, tenant_id: UUID, user_id: UUID) -> UserRecord:
+        """Return the user."""
+        record = await self.users.get(tenant_id, user_id)
+        if record is None:
+            raise no_such_user()
+        return record
+
+
+@dataclass(frozen=True, slots=True)
+class FindUsers:
+    """Finds the users that match a filter."""
+
+    users: Users
+
+    async def __call__(
+        self, tenant_id: UUID, clauses: Filter, page: Page
+    ) -> SearchResult[UserRecord]:
+        """Return a page of the matching users in the order of their ids."""
+        return await self.users.find(tenant_id, clauses, page)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeUser:
+    """Applies an edit to a user."""
+
+    users: Users
+    clock: Clock
+
+    async def __call__(self, user_id: UUID, edit: Edit, entry: LogEntry) -> UserRecord:
+        """Apply the edit, again if the user changed meanwhile, and return the changed user."""
+        for _ in range(ATTEMPTS):
+            stored = await self.users.load(entry.tenant_id, user_id)
+            if stored is None:
+                raise no_such_user()
+            entry.resource_name = stored.user.user_name
+            record = await self._store(stored, edit(stored.user.document), entry)
+            if record is not None:
+                return record
+        raise unavailable("The user is being changed by many requests at once; try again.")
+
+    async def _store(
+        self, stored: StoredUser, document: dict[str, Any], entry: LogEntry
+    ) -> UserRecord | None:
+        if stored.adopted and document == stored.user.document:
+            return _unchanged(stored)
+        user = stored.user.changed_to(document)
+        if stored.adopted and user.document == stored.user.document:
+            return _unchanged(stored)
+        entry.resource_name = user.user_name
+        try:
+            return await self.users.replace(stored, user, at=self.clock.now(), entry=entry)
+        except NameTaken as error:
+            raise _user_name_taken(user) from error
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteUser:
+    """Removes a user and its memberships for good."""
+
+    users: Users
+    clock: Clock
+
+    async def __call__(self, user_id: UUID, entry: LogEntry) -> None:
+        """Remove the user."""
+        if not await self.users.remove(user_id, at=self.clock.now(), entry=entry):
+            raise no_such_user()
+
+
+def no_such_user() -> ScimError:
+    """Return the error for an id that no user of the tenant has."""
+    return not_found("There is no such user; it may have been deleted.")
+
+
+def _user_name_taken(user: User) -> ScimError:
+    return uniqueness(
+        f"A user with the userName {user.user_name[:200]!r} exists already; "
+        "find it with a filter on userName and change it instead."
+    )
+
+
+def _unchanged(stored: StoredUser) -> UserRecord:
+    user = stored.user
+    return UserRecord(
+        user.id, user.version, stored.created_at, stored.updated_at, orjson.dumps(user.document)
+    )
