@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from chassis.bus import partition_of
 from contracts.topics import DOMAIN_EVENTS
 from support.databases import DatabaseFactory
-from support.dns_directory import say, tenant_event, tenant_state
+from support.directory import say, tenant_event, tenant_state
 from support.dns_probing import Zone
 from support.processes import ServiceProcess
 from support.waiting import eventually

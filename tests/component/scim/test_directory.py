@@ -59,7 +59,7 @@ async def test_a_tenant_comes_changes_and_goes(surface: Surface) -> None:
     row = await surface.pool.fetchrow("SELECT name, package, status FROM tenants")
     assert row is not None
     assert tuple(row) == ("b", "free", "suspended")
-    await hear(surface, with_(tenant_state(tenant_id), data=None))
+    await hear(surface, with_(tenant_state(tenant_id, 3), data=None, version=3))
     assert await surface.pool.fetchval("SELECT count(*) FROM tenants") == 0
 
 

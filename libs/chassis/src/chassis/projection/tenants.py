@@ -41,7 +41,7 @@ def tenant_subscription(before_removal: BeforeRemoval = _keep_everything) -> Sub
         if event.subject != str(event.tenant_id):
             raise Rejected(f"{TENANT_STATE} is about something that is not its envelope's tenant")
         if event.data is None:
-            await _remove(connection, event, before_removal)
+            await remove_tenant(connection, event.tenant_id, _version_of(event), before_removal)
             return
         await save_tenant(connection, *_tenant_of(event))
 
@@ -61,14 +61,21 @@ async def save_tenant(connection: asyncpg.Connection, tenant: Tenant, version: i
     )
 
 
-async def _remove(
-    connection: asyncpg.Connection, event: Event, before_removal: BeforeRemoval
+async def remove_tenant(
+    connection: asyncpg.Connection, tenant_id: UUID, version: int, before_removal: BeforeRemoval
 ) -> None:
-    known = await connection.fetchval(*QUERIES["read_version"](tenant_id=event.tenant_id))
-    if known is not None and event.version is not None and event.version <= known:
+    """Remove a tenant unless something newer than its deletion is known."""
+    known = await connection.fetchval(*QUERIES["read_version"](tenant_id=tenant_id))
+    if known is not None and known >= version:
         return
-    await before_removal(connection, event.tenant_id)
-    await connection.execute(*QUERIES["delete_tenant"](tenant_id=event.tenant_id))
+    await before_removal(connection, tenant_id)
+    await connection.execute(*QUERIES["delete_tenant"](tenant_id=tenant_id))
+
+
+def _version_of(event: Event) -> int:
+    if event.version is None:
+        raise Rejected(f"{TENANT_STATE} must have a version")
+    return event.version
 
 
 def _tenant_of(event: Event) -> tuple[Tenant, int]:

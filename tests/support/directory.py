@@ -56,12 +56,13 @@ async def say(bootstrap: str, events: Sequence[Event]) -> None:
     sender = KafkaSender(bootstrap)
     await sender.start()
     try:
-        assert await sender.send([_outgoing(event) for event in events]) == [None] * len(events)
+        assert await sender.send([record_of(event) for event in events]) == [None] * len(events)
     finally:
         await sender.close()
 
 
-def _outgoing(event: Event) -> OutgoingRecord:
+def record_of(event: Event) -> OutgoingRecord:
+    """Return the record of an event on `directory-tenants`."""
     number = partition_of(event.tenant_id, DIRECTORY_TENANTS.partitions)
     return OutgoingRecord(
         partition=Partition(DIRECTORY_TENANTS.name, number),
