@@ -17,6 +17,7 @@ from contracts.base import Contract
 from contracts.event import Event
 from contracts.graph import types_on
 from contracts.topics import DOMAIN_EVENTS
+from kernel.errors import NotFoundError
 from tenant_directory.domain.audit import AuditRecord
 from tenant_directory.domain.tenant import Tenant
 from tenant_directory.events.incoming import subscriptions
@@ -150,7 +151,7 @@ async def test_an_event_of_an_unknown_tenant_is_rejected(
     tenant = await directory.tenant()
     lapsed = domain.DomainLapsed(claim=claim("lapsed"), reason="no_record")
 
-    with pytest.raises(Rejected, match="knows no tenant"):
+    with pytest.raises(NotFoundError, match="knows no tenant"):
         await handle(pool, uuid7(), "domain.lapsed.v1", lapsed)
 
     assert await audited(directory, tenant) == []

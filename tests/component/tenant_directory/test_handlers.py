@@ -13,14 +13,13 @@ import pytest
 from chassis import context
 from chassis.database import transaction
 from chassis.ids import uuid7
-from chassis.inbox import Rejected
 from conformance.tenant_directory.harness import ACTOR, Harness, SteadyClock
 from contracts import scim
 from contracts.base import Contract
 from contracts.event import Event
 from contracts.registry import EVENT_TYPES
 from contracts.topics import SCIM_EVENTS
-from kernel.errors import ConflictError
+from kernel.errors import ConflictError, NotFoundError
 from kernel.tenant import Package, TenantStatus
 from tenant_directory.domain.tenant import Role, Tenant
 from tenant_directory.domain.user import Origin, UserStatus
@@ -161,7 +160,7 @@ async def test_events_that_cannot_be_applied_are_rejected_and_change_nothing(
         (tenant.tenant_id, join),
         (tenant.tenant_id, join_nothing),
     ):
-        with pytest.raises(Rejected, match=r"directory knows|are no users"):
+        with pytest.raises(NotFoundError, match=r"directory knows|are no users"):
             await handle(pool, tenant_id, data)
     assert await directory.published() == said
 

@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from chassis.cli import Facts, Json, TenantOption, print_stream
+from chassis.cli import Facts, Json, Runner, TenantOption, print_stream
 from tenant_directory.cli.facts import audit_facts
-from tenant_directory.cli.runtime import Runner
 from tenant_directory.usecases.use_cases import UseCases
 
 COLUMNS = ("at", "actor", "action", "subject", "details")
@@ -16,7 +15,7 @@ COLUMNS = ("at", "actor", "action", "subject", "details")
 class AuditCommands:
     """The commands; each runs one use case."""
 
-    def __init__(self, run: Runner) -> None:
+    def __init__(self, run: Runner[UseCases]) -> None:
         self._run = run
 
     def list(
@@ -39,7 +38,7 @@ class AuditCommands:
         self._run(command)
 
 
-def audit_commands(run: Runner) -> typer.Typer:
+def audit_commands(run: Runner[UseCases]) -> typer.Typer:
     """Return the `audit` commands."""
     app = typer.Typer(help="The audit log of a tenant.", no_args_is_help=True)
     app.command("list")(AuditCommands(run).list)

@@ -5,9 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from chassis.cli import Facts, Json, Limit, TenantOption, print_facts, print_stream
+from chassis.cli import Facts, Json, Limit, Runner, TenantOption, print_facts, print_stream
 from tenant_directory.cli.facts import group_facts
-from tenant_directory.cli.runtime import Runner
 from tenant_directory.domain.group import Group
 from tenant_directory.usecases.use_cases import UseCases
 
@@ -20,7 +19,7 @@ COLUMNS = ("display_name", "id", "members", "external_id")
 class GroupCommands:
     """The commands; each runs one use case."""
 
-    def __init__(self, run: Runner) -> None:
+    def __init__(self, run: Runner[UseCases]) -> None:
         self._run = run
 
     def list(
@@ -68,7 +67,7 @@ class GroupCommands:
         return [each.user_name async for each in listed]
 
 
-def group_commands(run: Runner) -> typer.Typer:
+def group_commands(run: Runner[UseCases]) -> typer.Typer:
     """Return the `group` commands."""
     commands = GroupCommands(run)
     app = typer.Typer(help="Groups of a tenant, and their members.", no_args_is_help=True)

@@ -5,11 +5,10 @@ from typing import Annotated
 
 import typer
 
-from chassis.cli import Facts, Json, Limit, actor, print_facts, print_stream
+from chassis.cli import Facts, Json, Limit, Runner, actor, print_facts, print_stream
 from kernel.errors import InvalidError
 from kernel.tenant import TenantStatus
 from tenant_directory.cli.facts import tenant_facts
-from tenant_directory.cli.runtime import Runner
 from tenant_directory.domain.tenant import parse_package, parse_role
 from tenant_directory.usecases.use_cases import UseCases
 
@@ -22,7 +21,7 @@ COLUMNS = ("name", "id", "package", "status", "default_role", "invitations_enabl
 class TenantCommands:
     """The commands; each runs one use case."""
 
-    def __init__(self, run: Runner) -> None:
+    def __init__(self, run: Runner[UseCases]) -> None:
         self._run = run
 
     def create(
@@ -128,7 +127,7 @@ class TenantCommands:
         self._run(command)
 
 
-def tenant_commands(run: Runner) -> typer.Typer:
+def tenant_commands(run: Runner[UseCases]) -> typer.Typer:
     """Return the `tenant` commands."""
     commands = TenantCommands(run)
     app = typer.Typer(help="Tenants: the customer companies.", no_args_is_help=True)

@@ -5,9 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from chassis.cli import Facts, Json, Limit, TenantOption, actor, print_facts, print_stream
+from chassis.cli import Facts, Json, Limit, Runner, TenantOption, actor, print_facts, print_stream
 from tenant_directory.cli.facts import describe_access, user_facts
-from tenant_directory.cli.runtime import Runner
 from tenant_directory.domain.tenant import parse_role
 from tenant_directory.domain.user import Profile, UserStatus
 from tenant_directory.usecases.use_cases import UseCases
@@ -22,7 +21,7 @@ COLUMNS = ("user_name", "id", "status", "role", "origin", "groups", "email")
 class UserCommands:
     """The commands; each runs one use case."""
 
-    def __init__(self, run: Runner) -> None:
+    def __init__(self, run: Runner[UseCases]) -> None:
         self._run = run
 
     def create(
@@ -124,7 +123,7 @@ class UserCommands:
         print_facts(facts, as_json=as_json)
 
 
-def user_commands(run: Runner) -> typer.Typer:
+def user_commands(run: Runner[UseCases]) -> typer.Typer:
     """Return the `user` commands."""
     commands = UserCommands(run)
     app = typer.Typer(help="Users of a tenant, and their roles.", no_args_is_help=True)

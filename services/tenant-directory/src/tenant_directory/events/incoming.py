@@ -1,7 +1,7 @@
 """What the directory takes from the bus: the subscriptions, with a handler for each type.
 
-A handler calls one use case inside the consumer's transaction. An event that a rule refuses can
-never succeed by itself: it is parked (dead letter) with the rule's sentence.
+A handler calls one use case inside the consumer's transaction. An event that a rule refuses is
+parked (dead letter) with the rule's sentence.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from chassis.inbox import Subscription
 from contracts import domain
 from contracts.topics import DOMAIN_EVENTS, SCIM_EVENTS
 from tenant_directory.events.domain_event_handlers import DomainEventHandlers
-from tenant_directory.events.handler import UseCasesIn, refusals_rejected
+from tenant_directory.events.handler import UseCasesIn
 from tenant_directory.events.scim_event_handlers import ScimEventHandlers
 
 
@@ -23,17 +23,15 @@ def _scim_events(use_cases_in: UseCasesIn) -> Subscription:
     handlers = ScimEventHandlers(use_cases_in)
     return Subscription(
         SCIM_EVENTS,
-        refusals_rejected(
-            {
-                "scim.user.created.v1": handlers.apply_user,
-                "scim.user.updated.v1": handlers.apply_user,
-                "scim.user.deleted.v1": handlers.delete_user,
-                "scim.group.created.v1": handlers.apply_group,
-                "scim.group.updated.v1": handlers.apply_group,
-                "scim.group.deleted.v1": handlers.delete_group,
-                "scim.group.members_changed.v1": handlers.change_members,
-            }
-        ),
+        {
+            "scim.user.created.v1": handlers.apply_user,
+            "scim.user.updated.v1": handlers.apply_user,
+            "scim.user.deleted.v1": handlers.delete_user,
+            "scim.group.created.v1": handlers.apply_group,
+            "scim.group.updated.v1": handlers.apply_group,
+            "scim.group.deleted.v1": handlers.delete_group,
+            "scim.group.members_changed.v1": handlers.change_members,
+        },
     )
 
 
@@ -41,18 +39,16 @@ def _domain_events(use_cases_in: UseCasesIn) -> Subscription:
     record = DomainEventHandlers(use_cases_in).recording
     return Subscription(
         DOMAIN_EVENTS,
-        refusals_rejected(
-            {
-                "domain.claimed.v1": record(domain.DomainClaimed, "expires_at"),
-                "domain.verified.v1": record(
-                    domain.DomainVerified,
-                    *("method", "recovered", "authenticated", "override_until"),
-                    *("actor", "approved_by", "reason"),
-                ),
-                "domain.grace.v1": record(domain.DomainGrace, "grace_ends_at", "warning", "reason"),
-                "domain.lapsed.v1": record(domain.DomainLapsed, "reason"),
-                "domain.failed.v1": record(domain.DomainFailed, "reason"),
-                "domain.released.v1": record(domain.DomainReleased, "reason", "actor"),
-            }
-        ),
+        {
+            "domain.claimed.v1": record(domain.DomainClaimed, "expires_at"),
+            "domain.verified.v1": record(
+                domain.DomainVerified,
+                *("method", "recovered", "authenticated", "override_until"),
+                *("actor", "approved_by", "reason"),
+            ),
+            "domain.grace.v1": record(domain.DomainGrace, "grace_ends_at", "warning", "reason"),
+            "domain.lapsed.v1": record(domain.DomainLapsed, "reason"),
+            "domain.failed.v1": record(domain.DomainFailed, "reason"),
+            "domain.released.v1": record(domain.DomainReleased, "reason", "actor"),
+        },
     )
