@@ -188,7 +188,7 @@ def test_lists_are_complete_as_json_and_tables_say_when_they_are_not(
     assert "--limit 0" in table.stderr
 
 
-def test_an_unreachable_or_empty_database_is_said_in_a_sentence(
+def test_an_unreachable_or_empty_database_is_one_sentence(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, postgres: str
 ) -> None:
     monkeypatch.setenv("DIRECTORY_DATABASE_URL", postgres)

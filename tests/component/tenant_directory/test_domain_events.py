@@ -127,12 +127,12 @@ def test_every_domain_event_has_a_handler() -> None:
 
 
 @pytest.mark.parametrize(("name", "data", "details"), CASES)
-async def test_a_domain_event_is_one_audit_row_and_is_not_told_again(
+async def test_a_domain_event_is_one_audit_row_and_is_not_published(
     directory: Harness, pool: asyncpg.Pool, name: str, data: Contract, details: dict[str, Any]
 ) -> None:
     tenant = await directory.tenant()
     other = await directory.tenant("other")
-    said = len(await directory.published())
+    published = len(await directory.published())
 
     await handle(pool, tenant.tenant_id, f"domain.{name}.v1", data)
 
@@ -142,7 +142,7 @@ async def test_a_domain_event_is_one_audit_row_and_is_not_told_again(
     assert record.details == {"claim_id": str(UUID(int=7)), **details}
     assert record.correlation_id == "c-1"
     assert await audited(directory, other) == []
-    assert await directory.published(since=said) == []
+    assert await directory.published(since=published) == []
 
 
 async def test_an_event_of_an_unknown_tenant_is_rejected(

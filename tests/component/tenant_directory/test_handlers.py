@@ -69,7 +69,7 @@ def test_every_scim_event_has_a_handler() -> None:
     assert set(SUBSCRIPTION.handlers) == types
 
 
-async def test_a_user_lives_in_three_statements_an_event(
+async def test_an_event_of_a_user_takes_three_statements(
     directory: Harness, pool: asyncpg.Pool
 ) -> None:
     tenant = await directory.tenant()
@@ -91,7 +91,7 @@ async def test_a_user_lives_in_three_statements_an_event(
     assert max(counts) <= 3
 
 
-async def test_a_group_lives_in_three_statements_and_members_change_in_two(
+async def test_an_event_of_a_group_takes_three_statements_and_one_of_members_two(
     directory: Harness, pool: asyncpg.Pool
 ) -> None:
     tenant = await directory.tenant()
@@ -117,19 +117,19 @@ async def test_a_group_lives_in_three_statements_and_members_change_in_two(
     assert await directory.members(tenant, group.group_id) == set()
 
 
-async def test_a_stale_event_is_one_look_and_no_change(
+async def test_a_stale_event_is_one_statement_and_no_change(
     directory: Harness, pool: asyncpg.Pool
 ) -> None:
     tenant = await directory.tenant()
     user_id = uuid7()
     newest = scim.ScimUserCreated(user=scim_user(user_id, version=9))
     await handle(pool, tenant.tenant_id, newest)
-    said = await directory.published()
+    published = await directory.published()
 
     stale = scim.ScimUserUpdated(user=scim_user(user_id, version=8, active=False))
     assert len(await handle(pool, tenant.tenant_id, stale)) == 1
     assert len(await handle(pool, tenant.tenant_id, newest)) == 1
-    assert await directory.published() == said
+    assert await directory.published() == published
 
 
 async def test_the_correlation_id_reaches_audit_log_and_outbox(
@@ -149,7 +149,7 @@ async def test_events_that_cannot_be_applied_are_rejected_and_change_nothing(
     tenant = await directory.tenant()
     group = scim.ScimGroup(group_id=uuid7(), version=1, display_name="Sales")
     await handle(pool, tenant.tenant_id, scim.ScimGroupCreated(group=group))
-    said = await directory.published()
+    published = await directory.published()
     stranger, nobody = uuid7(), uuid7()
     join = scim.ScimGroupMembersChanged(group_id=group.group_id, added=[nobody])
     join_nothing = scim.ScimGroupMembersChanged(group_id=nobody, added=[])
@@ -162,7 +162,7 @@ async def test_events_that_cannot_be_applied_are_rejected_and_change_nothing(
     ):
         with pytest.raises(NotFoundError, match=r"directory knows|are no users"):
             await handle(pool, tenant_id, data)
-    assert await directory.published() == said
+    assert await directory.published() == published
 
 
 @pytest.mark.parametrize("refused", ["free", "suspended"])
@@ -184,7 +184,7 @@ async def test_what_scim_accepted_is_applied_whatever_the_tenant_has_become(
         assert await work.users.by_name(tenant.tenant_id, "late@acme.com") is not None
 
 
-async def test_whoever_of_provider_and_hand_is_first_one_user_holds_the_name(
+async def test_provider_and_administrator_at_once_make_one_user_of_the_name(
     directory: Harness, pool: asyncpg.Pool
 ) -> None:
     tenant = await directory.tenant()

@@ -33,7 +33,7 @@ class Scim:
         self._pool = pool
         self._signal = signal
 
-    async def say(self, tenant_id: UUID, *users: scim.ScimUser) -> None:
+    async def publish(self, tenant_id: UUID, *users: scim.ScimUser) -> None:
         now = SteadyClock().now()
         records = [
             outbox_record(
@@ -112,7 +112,7 @@ async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
     return consumer.partitions_for_topic(topic) or set()
 
 
-async def test_what_scim_says_stands_in_the_directory_and_is_told_again(
+async def test_a_scim_event_is_applied_and_published_as_state(
     dsn: str,
     own_kafka: str,
     database: DatabaseFactory,
@@ -128,7 +128,7 @@ async def test_what_scim_says_stands_in_the_directory_and_is_told_again(
     ]
 
     async with scim_service(await database("chassis"), own_kafka) as provider:
-        await provider.say(tenant_id, *users)
+        await provider.publish(tenant_id, *users)
 
         async def listed() -> bool:
             listing = await command(environment, "user", "list", "--tenant", "acme", "--json")
@@ -138,10 +138,10 @@ async def test_what_scim_says_stands_in_the_directory_and_is_told_again(
 
     key = f"{tenant_id}/{users[0].user_id}"
 
-    async def told() -> bool:
+    async def state_published() -> bool:
         return len(await state_records(own_kafka, "directory-users", key)) == 1
 
-    await eventually(told, within=30, every=0.5)
+    await eventually(state_published, within=30, every=0.5)
     [state] = await state_records(own_kafka, "directory-tenants", f"{tenant_id}/{tenant_id}")
     assert state is not None
     assert json.loads(state)["name"] == "acme"

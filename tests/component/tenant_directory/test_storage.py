@@ -32,7 +32,7 @@ async def test_a_membership_cannot_join_two_tenants(directory: Harness, pool: as
         )
 
 
-async def test_a_name_taken_between_look_and_write_is_a_lost_race(
+async def test_a_name_taken_between_look_up_and_write_is_a_concurrent_change(
     directory: Harness, pool: asyncpg.Pool
 ) -> None:
     tenant = await directory.tenant()

@@ -28,7 +28,7 @@ ACTOR = "test"
 
 @dataclass
 class SteadyClock:
-    """A clock that moves a second at each look."""
+    """A clock that moves a second each time it is read."""
 
     moment: datetime = field(default_factory=lambda: datetime(2026, 11, 23, tzinfo=UTC))
 

@@ -191,7 +191,8 @@ class MemoryGroups:
 
     async def named(self, tenant_id: UUID, display_name: str) -> Sequence[Group]:
         groups = self._of(tenant_id)
-        return [each for each in groups if each.display_name.lower() == display_name.lower()]
+        same = [each for each in groups if each.display_name.lower() == display_name.lower()]
+        return same[:10]
 
     async def members(
         self, tenant_id: UUID, group_id: UUID, *, after: UUID, limit: int

@@ -27,7 +27,7 @@ async def test_a_group_is_created_renamed_and_deleted(directory: Harness) -> Non
     assert (updated["group"]["display_name"], updated["group"]["version"]) == ("Sales EU", 2)
 
 
-async def test_only_members_that_really_changed_are_told(directory: Harness) -> None:
+async def test_only_members_that_really_changed_are_published(directory: Harness) -> None:
     tenant = await directory.tenant()
     group = await directory.group(tenant)
     ada, bob, cy = [
@@ -67,7 +67,7 @@ async def test_an_unknown_group_or_member_is_refused_and_nothing_is_changed(
     assert len(await directory.outbox()) == before
 
 
-async def test_leaving_a_group_that_is_gone_changes_nothing_and_halts_nobody(
+async def test_leaving_a_deleted_group_changes_nothing_and_is_no_error(
     directory: Harness,
 ) -> None:
     # Removals and the group's deletion that meet at the SCIM service may be numbered crosswise.

@@ -10,7 +10,7 @@ from kernel.tenant import Package, TenantStatus
 from tenant_directory.domain.tenant import Role, Tenant
 
 
-async def test_a_tenant_is_told_to_the_bus_as_event_and_as_state(directory: Harness) -> None:
+async def test_a_tenant_is_published_as_event_and_as_state(directory: Harness) -> None:
     tenant = await directory.tenant("Acme")
     assert tenant.name == "acme"
     assert await directory.published() == [

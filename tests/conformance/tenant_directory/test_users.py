@@ -12,7 +12,7 @@ from tenant_directory.domain.user import Origin, RoleGiver, UserStatus
 from tenant_directory.usecases.users import RoleChoice
 
 
-async def test_a_provisioned_user_gets_the_default_role_and_is_told_to_the_bus(
+async def test_a_provisioned_user_gets_the_default_role_and_is_published(
     directory: Harness,
 ) -> None:
     tenant = await directory.tenant(default_role=Role.MEMBER)
@@ -47,7 +47,7 @@ async def test_without_a_default_role_the_user_has_no_access_even_if_one_is_set_
     assert later.role is Role.MEMBER
 
 
-async def test_an_older_or_equal_statement_changes_nothing(directory: Harness) -> None:
+async def test_an_older_or_equal_version_changes_nothing(directory: Harness) -> None:
     tenant = await directory.tenant()
     user = await directory.apply(tenant, idp_user(version=5))
     before = len(await directory.outbox())
@@ -59,7 +59,7 @@ async def test_an_older_or_equal_statement_changes_nothing(directory: Harness) -
     assert len(await directory.outbox()) == before
 
 
-async def test_a_statement_that_says_nothing_new_is_remembered_but_not_told(
+async def test_a_version_without_a_change_is_remembered_but_not_published(
     directory: Harness,
 ) -> None:
     tenant = await directory.tenant()
@@ -92,7 +92,9 @@ async def test_deactivation_and_return_keep_role_and_groups(directory: Harness) 
     ]
 
 
-async def test_a_soft_deleted_user_keeps_its_name_but_frees_it(directory: Harness) -> None:
+async def test_the_name_of_a_soft_deleted_user_is_free(
+    directory: Harness,
+) -> None:
     tenant = await directory.tenant()
     gone = await directory.apply(tenant, idp_user("ada@acme.com", email="ada@acme.com"))
     renamed = f"{uuid7().hex}ada@acme.com"
@@ -132,7 +134,7 @@ async def test_a_known_manual_user_is_adopted_in_place(directory: Harness) -> No
     assert adopted.version == manual.version + 1
 
 
-async def test_a_manual_user_that_lost_the_race_hands_role_and_groups_over(
+async def test_role_and_groups_of_a_replaced_manual_user_pass_to_the_new_one(
     directory: Harness,
 ) -> None:
     tenant = await directory.tenant()
@@ -159,7 +161,7 @@ async def test_a_manual_user_that_lost_the_race_hands_role_and_groups_over(
     assert "user.adopted" in await directory.actions(tenant)
 
 
-async def test_two_users_of_the_provider_cannot_hold_one_name(directory: Harness) -> None:
+async def test_two_users_of_the_provider_cannot_have_one_name(directory: Harness) -> None:
     tenant = await directory.tenant()
     await directory.apply(tenant, idp_user("ada@acme.com"))
     with pytest.raises(ConflictError, match="redrive"):
@@ -206,7 +208,7 @@ async def test_what_fails_in_the_middle_never_happened(directory: Harness) -> No
     assert await directory.published() == before
 
 
-async def test_a_hand_changes_status_only_of_users_kept_by_hand(directory: Harness) -> None:
+async def test_administrators_change_the_status_of_manual_users_only(directory: Harness) -> None:
     tenant = await directory.tenant()
     manual = await directory.manual_user(tenant, "manual@acme.com")
     await directory.apply(tenant, idp_user("ada@acme.com"))
@@ -233,12 +235,12 @@ async def test_an_administrator_changes_any_role_and_the_provider_never_does(
     after = await directory.apply(tenant, idp_user(user_id=user.user_id, version=2, active=False))
 
     assert after.role is Role.TENANT_ADMIN
-    said = [kind for kind, _, _ in await directory.published(since=before)]
-    assert said.count("directory.user.role_changed.v1") == 1
+    published = [kind for kind, _, _ in await directory.published(since=before)]
+    assert published.count("directory.user.role_changed.v1") == 1
     assert (await directory.data("directory.user.role_changed.v1"))[0]["previous_role"] == "member"
 
 
-async def test_a_user_name_is_taken_once_even_when_two_hands_are_quick(directory: Harness) -> None:
+async def test_of_users_made_at_once_under_one_name_one_wins(directory: Harness) -> None:
     tenant = await directory.tenant()
     results = await asyncio.gather(
         *(directory.manual_user(tenant, "ada@acme.com") for _ in range(4)),

@@ -1,4 +1,4 @@
-"""Changes in the words of the bus: an event for each, one state record for each subject."""
+"""What is published of changes: an event for each, one state record for each subject."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""No sequence of what the provider says ever changes a role; only an administrator does."""
+"""No sequence of events from the provider changes a role; only an administrator does."""
 
 import asyncio
 from contextlib import suppress
@@ -28,7 +28,7 @@ ROLES = [None, *Role]
 class State:
     user: int
     advance: int
-    """Versions rise as the story goes on; some statements come late or twice."""
+    """Versions rise as the story goes on; some come late or twice."""
     name: str
     active: bool
     soft_deleted: bool
@@ -77,17 +77,17 @@ steps = st.one_of(
 @settings(max_examples=150, deadline=None)
 @given(st.lists(steps, min_size=3, max_size=30))
 def test_only_an_administrator_changes_a_role(story: list[Step]) -> None:
-    asyncio.run(_live(story))
+    asyncio.run(_run(story))
 
 
-async def _live(story: list[Step]) -> None:
+async def _run(story: list[Step]) -> None:
     directory = memory_harness()
     tenant = await directory.tenant(default_role=Role.MEMBER)
     group = await directory.group(tenant)
     for number, step in enumerate(story, start=2):
         before = {user_id: await directory.maybe_user(tenant, user_id) for user_id in IDS}
         default = (await _tenant(directory, tenant)).default_role
-        await _take(directory, tenant, group, step, number)
+        await _apply(directory, tenant, group, step, number)
         for user_id, old in before.items():
             new = await directory.maybe_user(tenant, user_id)
             _check(step, user_id, old, new, default)
@@ -107,12 +107,12 @@ def _check(
         assert new.role is default
 
 
-async def _take(directory: Harness, tenant: Tenant, group: UUID, step: Step, number: int) -> None:
+async def _apply(directory: Harness, tenant: Tenant, group: UUID, step: Step, number: int) -> None:
     match step:
         case State():
             # Two users of the provider under one name: refused, and nothing is changed.
             with suppress(ConflictError):
-                await directory.apply(tenant, _stated(step, number))
+                await directory.apply(tenant, _idp_state(step, number))
         case Delete(user):
             await directory.event_use_cases.delete_scim_user(tenant.tenant_id, IDS[user])
         case DefaultRole(role):
@@ -126,7 +126,7 @@ async def _take(directory: Harness, tenant: Tenant, group: UUID, step: Step, num
                 await set_role(tenant.name, str(IDS[user]), role, actor=ACTOR)
 
 
-def _stated(step: State, number: int) -> IdpUser:
+def _idp_state(step: State, number: int) -> IdpUser:
     return idp_user(
         step.name,
         user_id=IDS[step.user],

@@ -1,4 +1,4 @@
-"""What a user becomes by what the provider says and by what a hand does."""
+"""What updates from the provider and changes by administrators make of a user."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,7 @@ def manual() -> User:
     )
 
 
-def test_one_statement_may_be_two_changes_of_one_version() -> None:
+def test_one_update_may_be_two_changes_of_one_version() -> None:
     user = provisioned()
     after = user.updated_from_idp(
         idp_user("lovelace@acme.com", user_id=user.user_id, version=2, active=False), LATER
@@ -56,7 +56,7 @@ def test_one_statement_may_be_two_changes_of_one_version() -> None:
     assert user_changes(user, after) == [UserUpdated(user, after), UserDeactivated(after)]
 
 
-def test_a_soft_delete_keeps_name_and_address_and_takes_the_rest() -> None:
+def test_a_soft_delete_keeps_name_and_address_and_updates_the_rest() -> None:
     user = provisioned()
     trash = idp_user(
         "0" * 32 + "ada@acme.com",
@@ -72,11 +72,11 @@ def test_a_soft_delete_keeps_name_and_address_and_takes_the_rest() -> None:
     assert trash.name_key is None
 
 
-def test_a_user_that_comes_soft_deleted_is_inactive() -> None:
+def test_a_user_provisioned_soft_deleted_is_inactive() -> None:
     assert provisioned(soft_deleted=True).status is UserStatus.INACTIVE
 
 
-def test_adoption_changes_origin_and_nothing_that_a_hand_decided() -> None:
+def test_adoption_changes_the_origin_and_not_the_role() -> None:
     user = manual()
     after = user.updated_from_idp(idp_user("ada@acme.com", user_id=user.user_id), LATER)
     assert (after.origin, after.role, after.role_given_by) == (
@@ -87,7 +87,7 @@ def test_adoption_changes_origin_and_nothing_that_a_hand_decided() -> None:
     assert user_changes(user, after) == [UserUpdated(user, after)]
 
 
-def test_a_hand_decides_on_roles_and_on_its_own_users() -> None:
+def test_administrators_change_roles_and_the_status_of_manual_users() -> None:
     admin = provisioned().with_role(Role.TENANT_ADMIN, LATER)
     assert admin.role_given_by is RoleGiver.ADMIN
     assert admin.with_role(Role.TENANT_ADMIN, LATER) is admin
@@ -102,7 +102,7 @@ def test_a_hand_decides_on_roles_and_on_its_own_users() -> None:
 @pytest.mark.parametrize(
     ("status", "verb"), [(UserStatus.INACTIVE, "deactivate"), (UserStatus.ACTIVE, "reactivate")]
 )
-def test_a_users_status_is_changed_where_it_is_kept(status: UserStatus, verb: str) -> None:
+def test_status_of_a_provisioned_user_is_changed_in_entra(status: UserStatus, verb: str) -> None:
     with pytest.raises(ForbiddenError, match=f"{verb} it in Entra"):
         provisioned().with_status(status, LATER)
 
@@ -127,7 +127,7 @@ def test_names_compare_without_case() -> None:
             user_name(bad)
 
 
-def test_words_are_read_or_refused_with_the_list_of_words() -> None:
+def test_roles_and_packages_are_parsed_or_refused_with_a_list() -> None:
     assert (parse_role(" Member "), parse_role("none")) == (Role.MEMBER, None)
     assert parse_package("SMB") is Package.SMB
     with pytest.raises(InvalidError, match="tenant_admin, member or none"):

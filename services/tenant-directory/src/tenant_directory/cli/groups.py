@@ -1,4 +1,4 @@
-"""`group …`: look at groups; they are kept in the identity provider."""
+"""`group …`: show groups; they are kept in the identity provider."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""`user …`: look at users, create them by hand, give them roles."""
+"""`user …`: show users, create them by hand, give them roles."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any

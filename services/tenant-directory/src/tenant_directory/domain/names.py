@@ -1,7 +1,7 @@
 """Names of tenants and users: what may be one.
 
-When two user names are the same is said by `kernel.names.comparison_key`, as it is in the SCIM
-service: every look-up and the unique index go by that key.
+`kernel.names.comparison_key` decides when two user names are the same, as in the SCIM service:
+every look-up and the unique index go by that key.
 """
 
 import re

@@ -1,14 +1,14 @@
 -- name: find_user
--- returns the tenant, the user of an id and the other user that holds a name, both locked
+-- returns the tenant, the user of an id and the other user that has a name, both locked
 WITH found AS (
     SELECT u.* FROM users u WHERE u.tenant_id = :tenant_id AND u.id = :user_id FOR NO KEY UPDATE
-), holder AS (
+), name_holder AS (
     SELECT u.* FROM users u
     WHERE u.tenant_id = :tenant_id AND u.user_name_key = :name_key AND NOT u.soft_deleted
         AND u.id <> :user_id
     FOR NO KEY UPDATE
 ), both_users AS (
-    SELECT * FROM found UNION ALL SELECT * FROM holder
+    SELECT * FROM found UNION ALL SELECT * FROM name_holder
 )
 SELECT t.name AS tenant_name, t.package, t.status AS tenant_status, t.default_role,
        t.invitations_enabled, t.version AS tenant_version, t.created_at AS tenant_created_at,
