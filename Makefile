@@ -6,7 +6,7 @@ export PORTICO_DATA := $(DATA)
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down tenant demo test lint types imports rules bench contracts schema compose-test clean lock
+.PHONY: help setup up down tenant demo test lint types imports rules bench contracts schema compose-test audit release clean lock
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -55,9 +55,15 @@ schema: setup ## Write schema.sql of each service from its migrations
 compose-test: setup ## Bring the Docker stack up, provision through its gateway, compare
 	@deploy/compose-test.sh
 
+audit: setup ## Look the pinned dependencies up in the database of known weaknesses
+	@$(PY) -m release.audit
+
+release: setup ## Set the version, commit, tag, build into dist/: make release VERSION=1.2.3
+	@$(PY) -m release $(or $(VERSION),$(error say which: make release VERSION=1.2.3))
+
 clean: ## Stop the stack and remove its data, caches and .venv
 	@if [ -x $(PY) ]; then $(PY) -m embedded down >/dev/null; fi
-	@rm -rf $(DATA) .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(DATA) .venv .cache/release dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -not -path './.git/*' -exec rm -rf {} +
 
 LOCK := uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-annotate --no-header

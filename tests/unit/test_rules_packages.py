@@ -55,3 +55,17 @@ def test_a_package_says_what_it_is_and_takes_the_one_version(directory: Path) ->
     assert title == f"# {table['name']}"
     assert text.strip()
     assert "version" in table["dynamic"]
+
+
+def test_nothing_is_what_happens_to_be_newest() -> None:
+    """An image is named by its version, so that one knows what runs."""
+    tag = ":" + "latest"
+    folders = [ROOT / name for name in ("deploy", "tools", ".ci", "tests", "docs")]
+    files = [path for each in folders for path in each.rglob("*") if path.is_file()]
+    files += [path for path in ROOT.iterdir() if path.is_file()]
+
+    assert [str(path.relative_to(ROOT)) for path in files if tag in _text(path)] == []
+
+
+def _text(path: Path) -> str:
+    return path.read_text("utf-8", errors="replace")

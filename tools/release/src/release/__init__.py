@@ -1,0 +1,1 @@
+"""Makes releases, and looks for known weaknesses in what they are made of."""

@@ -1,0 +1,5 @@
+"""What keeps a release from being made."""
+
+
+class ReleaseError(Exception):
+    """The release cannot be made; the message says why, in a sentence to act on."""
