@@ -134,7 +134,7 @@ class Surface:
 
     async def client(self, tenant: Tenant, lifetime: timedelta = timedelta(days=1)) -> Client:
         async with self.pool.acquire() as connection:
-            await save_tenant(connection, tenant, 1)  # type: ignore[arg-type]
+            await save_tenant(connection, tenant, 1)  # type: ignore[arg-type]  # a pool's proxy
         use_cases = wiring.use_cases(self.settings, self.pool, OutboxSignal(), SystemClock())
         created = await use_cases.create_token(tenant, lifetime)
         return Client(tenant, created.secret, self.http)

@@ -24,7 +24,7 @@ async def hear(surface: Surface, event: Event) -> None:
         for kind, handler in subscription.handlers.items()
     }
     async with surface.pool.acquire() as connection, connection.transaction():
-        await handlers[event.type](event, connection)  # type: ignore[arg-type]
+        await handlers[event.type](event, connection)  # type: ignore[arg-type]  # a pool's proxy
 
 
 def tenant_state(tenant_id: UUID, version: int = 1, **values: Any) -> Event:

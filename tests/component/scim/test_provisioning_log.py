@@ -151,7 +151,7 @@ async def test_rows_survive_a_database_that_is_away(surface: Surface, acme: Clie
 
     provisioning_log = surface.scim.background_writer.provisioning_log
     entries = provisioning_log.entries
-    provisioning_log.entries = Away()  # type: ignore[assignment]
+    provisioning_log.entries = Away()  # type: ignore[assignment]  # it is only added to
     await acme.get("/Users")
     await surface.scim.background_writer.write(uses=False)
     provisioning_log.entries = entries

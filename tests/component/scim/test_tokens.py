@@ -1,6 +1,7 @@
 """Tokens: what opens a tenant's door, and everything that must not."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import httpx
 import pytest
@@ -85,7 +86,7 @@ async def test_a_tenants_upgrade_counts_once_it_is_no_longer_remembered(surface:
     assert (await tenant.get("/Users")).status_code == 403
     better = Tenant(tenant.tenant.tenant_id, tenant.tenant.name, "smb", "active")
     async with surface.pool.acquire() as connection:
-        await save_tenant(connection, better, 2)  # type: ignore[arg-type]
+        await save_tenant(connection, better, 2)  # type: ignore[arg-type]  # a pool's proxy
     forget(surface)
     assert (await tenant.get("/Users")).status_code == 200
 
@@ -134,7 +135,12 @@ async def test_nothing_is_remembered_for_five_seconds(surface: Surface, acme: Cl
     seconds = 0.0
     tokens = _Counting(PostgresTokens(surface.pool))
     original = surface.scim.background_writer.authenticate
-    authenticate = Authenticate(tokens, original.digest_key, original.clock, lambda: seconds)  # type: ignore[arg-type]
+    authenticate = Authenticate(
+        tokens,  # type: ignore[arg-type]  # it is only searched
+        original.digest_key,
+        original.clock,
+        lambda: seconds,
+    )
     for turn, looked_up in ((0.0, 1), (3.9, 1), (4.0, 2), (7.9, 2), (8.1, 3)):
         seconds = turn
         await authenticate(str(acme.tenant.tenant_id), f"Bearer {acme.token}")
@@ -165,9 +171,9 @@ class _Counting:
         self.tokens = tokens
         self.lookups = 0
 
-    async def find(self, *args: object) -> Grant | None:
+    async def find(self, tenant_id: UUID, digest: bytes, at: datetime) -> Grant | None:
         self.lookups += 1
-        return await self.tokens.find(*args)  # type: ignore[arg-type]
+        return await self.tokens.find(tenant_id, digest, at)
 
 
 async def test_guesses_are_remembered_in_a_bounded_table(surface: Surface, acme: Client) -> None:

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from chassis.bus import OutgoingRecord, Partition, ReceivedRecord, Receiver
+from chassis.bus import OutgoingRecord, Partition, ReceivedRecord, Receiver, SendError
 from chassis.bus.topics import create_topics
 from chassis.ids import uuid7
 from chassis.testing import LocalBroker
@@ -56,7 +56,7 @@ class Topics:
     def partition(self, number: int = 0) -> Partition:
         return Partition(self.topic.name, number)
 
-    async def write(self, *values: bytes | None, number: int = 0) -> list[object]:
+    async def write(self, *values: bytes | None, number: int = 0) -> list[SendError]:
         sender = self.broker.sender()
         await sender.start()
         records = [
@@ -95,7 +95,7 @@ async def test_records_of_a_partition_are_received_whole_and_in_order(topics: To
 
 async def test_a_record_over_the_topics_limit_is_refused_for_good(topics: Topics) -> None:
     [refusal] = await topics.write(b"x" * 20_000)
-    assert refusal.permanent  # type: ignore[attr-defined]
+    assert refusal.permanent
     assert await topics.write(b"small") == []
     member = await topics.member().join()
     await eventually(lambda: _all_got(member, [b"small"]))

@@ -64,7 +64,7 @@ async def test_a_rolled_back_event_leaves_no_hole(bus: Bus) -> None:
     async with bus.producer.acquire() as connection:
         undone = connection.transaction()
         await undone.start()
-        await enqueue(connection, [user_deleted(tenant_id)])  # type: ignore[arg-type]
+        await enqueue(connection, [user_deleted(tenant_id)])  # type: ignore[arg-type]  # a pool's proxy
         await undone.rollback()
     await bus.commit(user_deleted(tenant_id))
     async with running(bus.relay().run, bus.reader().run):
@@ -110,7 +110,7 @@ async def test_a_consumer_that_is_stopped_while_it_joins_leaves_nothing_behind(b
             joining.set()
             await asyncio.Event().wait()
 
-        made[-1].start = start_and_wait  # type: ignore[method-assign]
+        made[-1].start = start_and_wait  # type: ignore[method-assign]  # to stop it midway
         return made[-1]
 
     consumer = bus.reader()

@@ -265,7 +265,7 @@ async def test_operators_see_what_is_halted_and_cannot_ask_for_nothing(bus: Bus)
         await bus.commit(*events(tenant_id, "bad", "b"))
         await eventually(lambda: _parked(bus, tenant_id, (1, "rejected"), *_waiting(2)))
     async with bus.consumer.acquire() as connection:
-        status = await read_bus_status(connection)  # type: ignore[arg-type]
+        status = await read_bus_status(connection)  # type: ignore[arg-type]  # a pool's proxy
     [row] = status.parked
     assert (row["tenant_id"], row["sequence"], row["reason"]) == (tenant_id, 1, "rejected")
     assert (row["events"], row["error"]) == (2, "Rejected: x")
@@ -279,7 +279,7 @@ async def ask(
 ) -> None:
     async with bus.consumer.acquire() as connection:
         await request_action(
-            connection,  # type: ignore[arg-type]
+            connection,  # type: ignore[arg-type]  # a pool's proxy
             action,
             tenant_id=tenant_id,
             topic=topic,
@@ -295,7 +295,7 @@ def _waiting(*sequences: int) -> list[tuple[int, str]]:
 async def _done(bus: Bus, tenant_id: UUID) -> bool:
     async with bus.consumer.acquire() as connection:
         return await request_done(
-            connection,  # type: ignore[arg-type]
+            connection,  # type: ignore[arg-type]  # a pool's proxy
             tenant_id=tenant_id,
             topic=SCIM_EVENTS.name,
         )

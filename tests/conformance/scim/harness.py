@@ -77,7 +77,7 @@ def postgres_storage(pool: asyncpg.Pool) -> Storage:
 
     async def keep(tenant: Tenant) -> None:
         async with pool.acquire() as connection:
-            await save_tenant(connection, tenant, next(versions))  # type: ignore[arg-type]
+            await save_tenant(connection, tenant, next(versions))  # type: ignore[arg-type]  # a pool's proxy
 
     signal = OutboxSignal()
     return Storage(

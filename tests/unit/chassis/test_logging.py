@@ -4,7 +4,7 @@ import io
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,9 +14,11 @@ from chassis.context import Context, bind
 from chassis.observe import configure_logging
 from chassis.observe.logging import REDACTED, redact
 
+Lines = Callable[[], list[dict[str, Any]]]
+
 
 @pytest.fixture
-def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     written = io.StringIO()
@@ -27,7 +29,7 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     root.handlers[:], root.level = handlers, level
 
 
-def test_a_line_is_a_json_object_with_service_level_and_time(lines: Any) -> None:
+def test_a_line_is_a_json_object_with_service_level_and_time(lines: Lines) -> None:
     structlog.get_logger().info("user.created", user_id="u1")
 
     [line] = lines()
@@ -36,7 +38,7 @@ def test_a_line_is_a_json_object_with_service_level_and_time(lines: Any) -> None
     assert line["timestamp"].endswith("Z")
 
 
-def test_the_context_is_added(lines: Any) -> None:
+def test_the_context_is_added(lines: Lines) -> None:
     with bind(Context("corr-1234", "tenant-1")):
         structlog.get_logger().info("user.created")
     structlog.get_logger().info("loop.stopped")
@@ -47,7 +49,7 @@ def test_the_context_is_added(lines: Any) -> None:
     assert "tenant_id" not in outside
 
 
-def test_the_standard_librarys_logging_comes_the_same_way(lines: Any) -> None:
+def test_the_standard_librarys_logging_comes_the_same_way(lines: Lines) -> None:
     with bind(Context("corr-1234")):
         logging.getLogger("some.library").warning("it %s", "happened")
 
@@ -56,7 +58,7 @@ def test_the_standard_librarys_logging_comes_the_same_way(lines: Any) -> None:
     assert (line["logger"], line["correlation_id"]) == ("some.library", "corr-1234")
 
 
-def test_an_exception_is_one_line(lines: Any) -> None:
+def test_an_exception_is_one_line(lines: Lines) -> None:
     try:
         raise RuntimeError("broken")
     except RuntimeError as error:
@@ -66,13 +68,13 @@ def test_an_exception_is_one_line(lines: Any) -> None:
     assert "RuntimeError: broken" in line["exception"]
 
 
-def test_what_is_below_the_level_is_not_written(lines: Any) -> None:
+def test_what_is_below_the_level_is_not_written(lines: Lines) -> None:
     structlog.get_logger().debug("x")
 
     assert lines() == []
 
 
-def test_secrets_are_blanked(lines: Any) -> None:
+def test_secrets_are_blanked(lines: Lines) -> None:
     structlog.get_logger().info(
         "x", token="t0ps3cret", headers={"Authorization": "Bearer t0ps3cret", "accept": "json"}
     )

@@ -147,4 +147,4 @@ def test_settings_cannot_be_changed() -> None:
     settings = load_settings(Settings)
 
     with pytest.raises(ValidationError, match="frozen"):
-        settings.http_port = 1  # type: ignore[misc]
+        settings.http_port = 1  # type: ignore[misc]  # refused here, too

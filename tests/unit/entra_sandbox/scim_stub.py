@@ -5,12 +5,12 @@ It keeps documents, applies both wordings, and can be told to fail.
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
 
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 URN = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
@@ -25,7 +25,7 @@ class ScimStub:
         self.token = "secret"
         self.count = 0
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         raw = b""
         while True:
             message = await receive()

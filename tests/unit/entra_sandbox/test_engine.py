@@ -29,7 +29,7 @@ def stub() -> ScimStub:
 def engines(stub: ScimStub) -> Engines:
     @asynccontextmanager
     async def make(entra: Entra, dialect: Dialect = Dialect.VERBOSE) -> AsyncIterator[Engine]:
-        transport = httpx.ASGITransport(app=stub)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app=stub)
         client = ScimClient(
             "http://stub/scim", "secret", dialect, RateLimiter(0), transport=transport
         )

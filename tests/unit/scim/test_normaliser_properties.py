@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 import orjson
 from hypothesis import given
@@ -62,7 +63,7 @@ def test_a_patched_document_is_a_normal_document(body: Any) -> None:
         after = patch_user(ANN, normalise_user_patch(body).operations)
         again = normalise_user(orjson.loads(orjson.dumps(after))).document
         assert again == {"active": True} | after
-        assert User.from_document(after, id=None).attributes is not None  # type: ignore[arg-type]
+        assert User.from_document(after, id=UUID(int=1)).attributes is not None
     assert orjson.dumps(ANN) == untouched
 
 

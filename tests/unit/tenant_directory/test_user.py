@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -29,8 +30,8 @@ TENANT = Tenant.create(
 )
 
 
-def provisioned(role: Role | None = Role.MEMBER, **fields: object) -> User:
-    idp = replace(idp_user("ada@acme.com"), **fields)  # type: ignore[arg-type]
+def provisioned(role: Role | None = Role.MEMBER, **fields: Any) -> User:
+    idp = replace(idp_user("ada@acme.com"), **fields)
     return User.provisioned(TENANT.tenant_id, idp, default_role=role, now=NOW)
 
 
