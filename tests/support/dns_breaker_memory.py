@@ -7,7 +7,7 @@ from uuid import UUID
 from domain_verifier.domain.breaker import Breaker, Count
 from domain_verifier.domain.claim import HOLDING
 from domain_verifier.usecases.ports import (
-    CHANGED_BY_CHECKS,
+    BY_CHECKS,
     ChangedBy,
     LogRecord,
     SuspectCriteria,
@@ -34,7 +34,7 @@ class MemoryBreakers:
         decide: Callable[[Breaker, Count], Breaker],
         *,
         suspect_criteria: SuspectCriteria,
-        changed_by: ChangedBy = CHANGED_BY_CHECKS,
+        changed_by: ChangedBy = BY_CHECKS,
     ) -> tuple[Breaker, Breaker]:
         """Count, decide, save."""
         began = suspect_criteria.since(self.breaker)

@@ -12,8 +12,9 @@ from uuid import UUID
 
 from chassis.ids import uuid7
 from domain_verifier.domain.changes import Change
-from domain_verifier.domain.claim import HOLDING, LIVE, Claim, State, Transition, look_soon
-from domain_verifier.domain.entitlement import refuse_unentitled
+from domain_verifier.domain.claim import HOLDING, LIVE, Claim, State, Transition
+from domain_verifier.domain.quota import Usage
+from domain_verifier.domain.start import StartConditions
 from domain_verifier.usecases.ports import (
     AttentionItem,
     Busy,
@@ -21,11 +22,10 @@ from domain_verifier.usecases.ports import (
     CheckResult,
     DomainHeldError,
     Lease,
+    LeaseRequest,
     LogRecord,
-    Quota,
     SaveOutcome,
 )
-from kernel.errors import TooManyRequestsError
 from kernel.tenant import Tenant
 
 
@@ -34,7 +34,7 @@ class _Row:
     claim: Claim
     lease_id: UUID | None = None
     revision: int = 0
-    asked_at: datetime | None = None
+    requested_at: datetime | None = None
     checks: list[CheckRecord] = field(default_factory=list)
     log: list[LogRecord] = field(default_factory=list)
 
@@ -53,7 +53,7 @@ class MemoryTenants:
         """Return a tenant."""
         return self.known.get(tenant_id)
 
-    async def named(self, name: str) -> Tenant | None:
+    async def find_named(self, name: str) -> Tenant | None:
         """Return a tenant."""
         return next((tenant for tenant in self.known.values() if tenant.name == name), None)
 
@@ -66,24 +66,30 @@ class MemoryClaims:
     rows: dict[tuple[UUID, UUID], _Row] = field(default_factory=dict)
     published: list[tuple[Claim, Change]] = field(default_factory=list)
 
-    async def start(self, transition: Transition, *, quota: Quota, now: datetime) -> Claim:
-        """Save a new claim, or return the live one."""
+    async def start(
+        self,
+        tenant_id: UUID,
+        domain: str,
+        decide: Callable[[StartConditions], Transition],
+        *,
+        recent_since: datetime,
+        now: datetime,
+    ) -> Claim:
+        """Decide and save the new claim if there is one."""
+        mine = [row.claim for row in self.rows.values() if row.claim.tenant_id == tenant_id]
+        to_domain = (c for c in mine if c.domain.ascii == domain and c.is_live)
+        recent = [claim.created_at for claim in mine if claim.created_at > recent_since]
+        live = sum(claim.is_live for claim in mine)
+        conditions = StartConditions(
+            tenant=await self.tenants.find(tenant_id),
+            live_claim=next(to_domain, None),
+            usage=Usage(live, len(recent), min(recent, default=None)),
+        )
+        transition = decide(conditions)
         claim = transition.claim
-        refuse_unentitled(await self.tenants.find(claim.tenant_id))
-        mine = [row.claim for row in self.rows.values() if row.claim.tenant_id == claim.tenant_id]
-        for other in mine:
-            if other.domain == claim.domain and other.state in LIVE:
-                return other
-        recent = [other.created_at for other in mine if other.created_at > now - timedelta(hours=1)]
-        if sum(other.state in LIVE for other in mine) >= quota.live:
-            raise TooManyRequestsError("too_many_claims", "Too many.", retry_after=3600)
-        if len(recent) >= quota.per_hour:
-            wait = min(recent) + timedelta(hours=1) - now
-            raise TooManyRequestsError(
-                "claims_too_fast", "Too fast.", retry_after=ceil(wait.total_seconds())
-            )
-        self.rows[claim.tenant_id, claim.claim_id] = _Row(claim)
-        self._record(transition, now)
+        if transition.changes:
+            self.rows[claim.tenant_id, claim.claim_id] = _Row(claim)
+            self._record(transition, now)
         return claim
 
     async def find(self, tenant_id: UUID, claim_id: UUID) -> Claim | None:
@@ -130,25 +136,24 @@ class MemoryClaims:
             row.lease_id = lease_id
         return [Lease(self._seen(row), lease_id, row.revision) for row in due[:limit]]
 
-    async def lease(
-        self, tenant_id: UUID, claim_id: UUID, *, now: datetime, pause: timedelta, per_minute: int
-    ) -> Lease | Busy:
+    async def lease(self, request: LeaseRequest) -> Lease | Busy:
         """Lease one claim."""
-        row = self.rows.get((tenant_id, claim_id))
-        if row is None or row.lease_id is not None or row.claim.state not in LIVE:
+        row = self.rows.get((request.tenant_id, request.claim_id))
+        if row is None or row.lease_id is not None or not row.claim.is_live:
             return Busy(60)
-        if row.asked_at is not None and row.asked_at > now - pause:
-            return Busy(ceil((row.asked_at + pause - now).total_seconds()))
-        asked = [
-            other.asked_at
+        if row.requested_at is not None and row.requested_at > request.now - request.pause:
+            wait = row.requested_at + request.pause - request.now
+            return Busy(ceil(wait.total_seconds()))
+        requests = [
+            other.requested_at
             for (tenant, _), other in self.rows.items()
-            if tenant == tenant_id
-            and other.asked_at
-            and other.asked_at > now - timedelta(minutes=1)
+            if tenant == request.tenant_id
+            and other.requested_at
+            and other.requested_at > request.now - timedelta(minutes=1)
         ]
-        if len(asked) >= per_minute:
+        if len(requests) >= request.per_minute:
             return Busy(60)
-        row.lease_id, row.asked_at = uuid7(), now
+        row.lease_id, row.requested_at = uuid7(), request.now
         return Lease(self._seen(row), row.lease_id, row.revision)
 
     def expire_leases(self) -> None:
@@ -168,12 +173,10 @@ class MemoryClaims:
         if claim.state in HOLDING and (holder := self._holder(claim)):
             self._write(row, result, result.if_held.claim)
             self._record(result.if_held, result.now)
-            holder.claim = look_soon(holder.claim, now=result.now)
+            holder.claim = replace(holder.claim, next_check_at=result.now)
             return SaveOutcome.DOMAIN_HELD
-        before = row.claim
         self._write(row, result, claim)
         self._record(result.transition, result.now)
-        self._notify_affected(before, claim, result.now)
         return SaveOutcome.SAVED
 
     def _write(self, row: _Row, result: CheckResult, claim: Claim) -> None:
@@ -208,11 +211,10 @@ class MemoryClaims:
             return None
         transition = decide(self._seen(row))
         if transition.claim.state in HOLDING and self._holder(transition.claim):
-            raise DomainHeldError(transition.claim.domain.ascii)
-        before, row.claim = row.claim, replace(transition.claim, contested_since=None)
+            raise DomainHeldError
+        row.claim = replace(transition.claim, contested_since=None)
         row.revision += 1
         self._record(transition, now)
-        self._notify_affected(before, transition.claim, now)
         return transition.claim
 
     async def checks(self, tenant_id: UUID, claim_id: UUID, *, limit: int) -> Sequence[CheckRecord]:
@@ -245,18 +247,18 @@ class MemoryClaims:
         ]
         return replace(row.claim, contested_since=min(since, default=None))
 
-    def _notify_affected(self, before: Claim, after: Claim, now: datetime) -> None:
-        if before.state in HOLDING and after.state not in HOLDING:
-            for row in self.rows.values():
-                waiting = row.claim.domain.ascii == after.domain.ascii and row.claim.review_since
-                if waiting and row.claim.tenant_id != after.tenant_id and row.claim.state in LIVE:
-                    row.claim = look_soon(row.claim, now=now)
-        if before.state not in HOLDING and after.state in HOLDING:
-            for row in self.rows.values():
-                above = row.claim.domain.ascii in after.domain.parents
-                if above and row.claim.tenant_id != after.tenant_id and row.claim.state in HOLDING:
-                    details = {"domain": after.domain.ascii}
-                    row.log.insert(0, LogRecord(now, "subdomain_verified", "checks", details))
+    def _schedule_review_checks(self, freed: Claim, now: datetime) -> None:
+        for row in self.rows.values():
+            waiting = row.claim.domain.ascii == freed.domain.ascii and row.claim.review_since
+            if waiting and row.claim.tenant_id != freed.tenant_id and row.claim.is_live:
+                row.claim = replace(row.claim, next_check_at=now)
+
+    def _notify_holders_above(self, taken: Claim, now: datetime) -> None:
+        for row in self.rows.values():
+            above = row.claim.domain.ascii in taken.domain.parents
+            if above and row.claim.tenant_id != taken.tenant_id and row.claim.holds_domain:
+                details = {"domain": taken.domain.ascii}
+                row.log.insert(0, LogRecord(now, "subdomain_verified", "checks", details))
 
     async def needing_attention(
         self, *, unseen_before: datetime, limit: int
@@ -289,6 +291,10 @@ class MemoryClaims:
             details: dict[str, Any] = {}
             actor = getattr(change, "actor", None) or "checks"
             row.log.insert(0, LogRecord(now, action, actor, details))
+        if transition.frees_domain:
+            self._schedule_review_checks(transition.claim, now)
+        if transition.takes_domain:
+            self._notify_holders_above(transition.claim, now)
 
 
 def _kind(claim: Claim) -> str:

@@ -15,17 +15,20 @@ from domain_verifier.domain.claim import Claim
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.domain.name import NamePolicy
 from domain_verifier.domain.policy import Policy
+from domain_verifier.domain.quota import Quota
 from domain_verifier.events.outgoing import outgoing
 from domain_verifier.storage.breakers import PostgresBreakers
 from domain_verifier.storage.claims import PostgresClaims
 from domain_verifier.storage.tenants import PostgresTenants, save_tenant
+from domain_verifier.usecases.attention import ListAttention
 from domain_verifier.usecases.breaker import AcceptDenials, ReviewBreaker
-from domain_verifier.usecases.change_claim import OverrideClaim, ReleaseClaim
-from domain_verifier.usecases.check_claim import CheckClaim
-from domain_verifier.usecases.checks import CompletedCheck, RunCheck
-from domain_verifier.usecases.ports import Breakers, Claims, Prober, Quota, Tenants
-from domain_verifier.usecases.show import ListAttention
-from domain_verifier.usecases.start_claim import StartClaim
+from domain_verifier.usecases.checks import CheckClaim, CompletedCheck, RunCheck
+from domain_verifier.usecases.claims import (
+    OverrideClaim,
+    ReleaseClaim,
+    StartClaim,
+)
+from domain_verifier.usecases.ports import Breakers, Claims, Prober, Tenants
 from kernel.tenant import Tenant
 from support.dns_breaker_memory import MemoryBreakers
 from support.dns_claims_memory import MemoryClaims, MemoryTenants
@@ -161,9 +164,7 @@ def postgres_harness(pool: asyncpg.Pool, *, lease: timedelta = timedelta(seconds
         async with transaction(pool) as connection:
             await save_tenant(connection, tenant, next(versions))
 
-    claims = PostgresClaims(
-        pool, outgoing=outgoing, committed=lambda: None, clock=clock, lease=lease
-    )
+    claims = PostgresClaims(pool, outgoing=outgoing, committed=lambda: None, lease=lease)
     return Harness(claims, PostgresTenants(pool), PostgresBreakers(pool, clock=clock), clock, save)
 
 

@@ -8,10 +8,11 @@ from uuid import UUID
 from domain_verifier.domain.breaker import Breaker
 from domain_verifier.domain.changes import Change
 from domain_verifier.domain.check_context import CheckContext
-from domain_verifier.domain.claim import Claim, OverrideRequest, State, new_claim
+from domain_verifier.domain.claim import Claim, State, new_claim
 from domain_verifier.domain.evidence import Evidence, Outcome, Reason
 from domain_verifier.domain.lifecycle import apply_check
 from domain_verifier.domain.name import DomainName
+from domain_verifier.domain.override import OverrideRequest
 from domain_verifier.domain.policy import Policy
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)

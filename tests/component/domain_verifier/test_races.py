@@ -15,9 +15,12 @@ from domain_verifier.domain.breaker import Breaker, Count
 from domain_verifier.domain.claim import HOLDING, State
 from domain_verifier.domain.evidence import Evidence, Outcome, Reason
 from domain_verifier.domain.explanation import Subject
+from domain_verifier.domain.quota import Quota
 from domain_verifier.storage.claims import PostgresClaims
+from domain_verifier.storage.tenants import delete_tenant
+from domain_verifier.usecases.claims import ReleaseTenantClaims
 from domain_verifier.usecases.due_checks import CheckDueClaims
-from domain_verifier.usecases.ports import Busy, Lease, Quota, SaveOutcome, SuspectCriteria
+from domain_verifier.usecases.ports import Busy, Lease, LeaseRequest, SaveOutcome, SuspectCriteria
 from kernel.errors import ForbiddenError
 from support.databases import DatabaseFactory
 from support.dns_harness import Harness, postgres_harness
@@ -265,7 +268,8 @@ async def test_no_claim_outlives_a_tenant_that_is_deleted_meanwhile(pool: asyncp
 
     async def delete(tenant_id: UUID) -> None:
         async with transaction(pool) as connection:
-            await claims.release_all(connection, tenant_id)
+            await ReleaseTenantClaims(claims.bound(connection), harness.clock)(tenant_id)
+            await delete_tenant(connection, tenant_id)
 
     refused = 0
     for number in range(60):
@@ -291,7 +295,9 @@ async def test_a_change_by_hand_voids_a_look_but_nobody_else_looks_meanwhile(
     [lease] = await harness.claims.lease_due(harness.clock.now(), limit=1)
     held = await harness.override(claim)
     asked = await harness.claims.lease(
-        tenant, claim.claim_id, now=harness.clock.now(), pause=timedelta(0), per_minute=9
+        LeaseRequest(
+            tenant, claim.claim_id, now=harness.clock.now(), pause=timedelta(0), per_minute=9
+        )
     )
     assert isinstance(asked, Busy)
     assert 50 < asked.seconds <= 60
@@ -299,7 +305,9 @@ async def test_a_change_by_hand_voids_a_look_but_nobody_else_looks_meanwhile(
     assert (await harness.run_check()(lease)).save_outcome is SaveOutcome.DROPPED
     assert await harness.now(claim) == held
     again = await harness.claims.lease(
-        tenant, claim.claim_id, now=harness.clock.now(), pause=timedelta(0), per_minute=9
+        LeaseRequest(
+            tenant, claim.claim_id, now=harness.clock.now(), pause=timedelta(0), per_minute=9
+        )
     )
     assert isinstance(again, Lease)
 
@@ -312,7 +320,7 @@ async def test_who_asks_again_too_soon_is_told_how_long_to_wait(pool: asyncpg.Po
     await harness.check(claim, pause=pause)
     for seconds in (10, 6, 2):
         busy = await harness.claims.lease(
-            tenant, claim.claim_id, now=harness.clock.now(), pause=pause, per_minute=9
+            LeaseRequest(tenant, claim.claim_id, now=harness.clock.now(), pause=pause, per_minute=9)
         )
         assert busy == Busy(seconds)
         harness.clock.pass_(seconds=4)

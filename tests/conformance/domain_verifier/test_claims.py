@@ -8,7 +8,8 @@ import pytest
 from domain_verifier.domain.claim import Claim, State
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.domain.name import NameRefusedError
-from domain_verifier.usecases.ports import Busy, Quota, SaveOutcome
+from domain_verifier.domain.quota import Quota
+from domain_verifier.usecases.ports import Busy, LeaseRequest, SaveOutcome
 from kernel.errors import ConflictError, ForbiddenError, NotFoundError, TooManyRequestsError
 from support.dns_harness import Harness, verified
 
@@ -125,7 +126,9 @@ async def test_a_due_claim_is_leased_once(harness: Harness) -> None:
     assert lease.claim == claim
     assert await harness.claims.lease_due(harness.clock.now(), limit=10) == []
     asked = await harness.claims.lease(
-        tenant, claim.claim_id, now=harness.clock.now(), pause=timedelta(0), per_minute=9
+        LeaseRequest(
+            tenant, claim.claim_id, now=harness.clock.now(), pause=timedelta(0), per_minute=9
+        )
     )
     assert isinstance(asked, Busy)
 

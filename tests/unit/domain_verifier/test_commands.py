@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain_verifier.cli.app import parse_days
+from domain_verifier.cli.claims import parse_days
 from kernel.errors import InvalidError
 
 

@@ -12,13 +12,10 @@ from domain_verifier.domain.changes import (
     Verified,
 )
 from domain_verifier.domain.check_context import CheckContext
-from domain_verifier.domain.claim import (
-    OverrideRequest,
-    State,
-    override,
-)
+from domain_verifier.domain.claim import State
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.domain.lifecycle import apply_check
+from domain_verifier.domain.override import OverrideRequest, override
 from domain_verifier.domain.policy import Policy
 from kernel.errors import InvalidError
 from support.dns_scenario import (

@@ -21,13 +21,13 @@ from domain_verifier.domain.claim import (
     IN_REVIEW_EXPLANATION,
     State,
     new_claim,
-    override,
     put_under_review,
     release,
 )
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.domain.lifecycle import apply_check
 from domain_verifier.domain.name import DomainName
+from domain_verifier.domain.override import override
 from kernel.errors import ConflictError, InvalidError
 from support.dns_scenario import POLICY, START, ClaimScenario, evidence, override_request, verified
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from domain_verifier.domain.breaker import Breaker
 from domain_verifier.domain.changes import GraceWarned, Lapsed
-from domain_verifier.domain.claim import HOLDING, State, override
+from domain_verifier.domain.claim import HOLDING, State
 from domain_verifier.domain.evidence import Outcome
+from domain_verifier.domain.override import override
 from support.dns_scenario import POLICY, ClaimScenario, override_request
 
 

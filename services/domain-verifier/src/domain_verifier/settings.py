@@ -11,7 +11,7 @@ from domain_verifier.dns.endpoint import Endpoint
 from domain_verifier.dns.resolver import Timeouts
 from domain_verifier.domain.name import NamePolicy, canonical
 from domain_verifier.domain.policy import Policy
-from domain_verifier.usecases.ports import Quota
+from domain_verifier.domain.quota import Quota
 from kernel.errors import DomainError
 
 MIN_RESOLVERS = 2

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 import asyncpg
 from prometheus_client import Counter
@@ -31,21 +32,22 @@ from domain_verifier.settings import Settings
 from domain_verifier.storage.breakers import PostgresBreakers
 from domain_verifier.storage.claims import PREPARED_QUERIES, PostgresClaims
 from domain_verifier.storage.housekeeping import ClaimGauges, Pruning, claims_poll
-from domain_verifier.storage.tenants import PostgresTenants, save_tenant
-from domain_verifier.usecases.breaker import AcceptDenials, ReviewBreaker
-from domain_verifier.usecases.change_claim import OverrideClaim, ReleaseClaim
-from domain_verifier.usecases.check_claim import CheckClaim
-from domain_verifier.usecases.checks import CompletedCheck, RunCheck
-from domain_verifier.usecases.due_checks import CheckDueClaims
-from domain_verifier.usecases.show import (
+from domain_verifier.storage.tenants import PostgresTenants, delete_tenant, save_tenant
+from domain_verifier.usecases.attention import ListAttention
+from domain_verifier.usecases.breaker import AcceptDenials, GetBreaker, ReviewBreaker
+from domain_verifier.usecases.checks import CheckClaim, CompletedCheck, RunCheck
+from domain_verifier.usecases.claims import (
     FindClaim,
-    FindTenant,
-    ListAttention,
+    GetClaim,
     ListClaims,
-    ShowClaim,
+    OverrideClaim,
+    ReleaseClaim,
+    ReleaseTenantClaims,
+    StartClaim,
 )
-from domain_verifier.usecases.start_claim import StartClaim
-from domain_verifier.usecases.use_cases import Verifier
+from domain_verifier.usecases.due_checks import CheckDueClaims
+from domain_verifier.usecases.tenants import FindTenant
+from domain_verifier.usecases.use_cases import UseCases
 
 NAME = "domain-verifier"
 PACKAGE = "domain_verifier"
@@ -79,7 +81,6 @@ def adapters(settings: Settings, pool: asyncpg.Pool, *, committed: Callable[[], 
         pool,
         outgoing=outgoing,
         committed=committed,
-        clock=clock,
         lease=timedelta(seconds=settings.lease_seconds),
     )
     resolvers = [
@@ -104,11 +105,11 @@ def adapters(settings: Settings, pool: asyncpg.Pool, *, committed: Callable[[], 
     return Adapters(claims, tenants, breakers, review, resolvers, run_check, clock)
 
 
-def verifier(settings: Settings, parts: Adapters) -> Verifier:
+def use_cases(settings: Settings, parts: Adapters) -> UseCases:
     """Put the use cases together."""
     claims, clock = parts.claims, parts.clock
-    return Verifier(
-        start=StartClaim(
+    return UseCases(
+        start_claim=StartClaim(
             claims,
             settings.names,
             settings.policy,
@@ -117,16 +118,16 @@ def verifier(settings: Settings, parts: Adapters) -> Verifier:
             new_id=uuid7,
             random_bytes=os.urandom,
         ),
-        check=CheckClaim(claims, parts.tenants, parts.run_check, settings.quota, clock),
-        list=ListClaims(claims),
-        show=ShowClaim(claims),
-        find=FindClaim(claims),
+        check_claim=CheckClaim(claims, parts.tenants, parts.run_check, settings.quota, clock),
+        list_claims=ListClaims(claims),
+        get_claim=GetClaim(claims),
+        find_claim=FindClaim(claims),
+        release_claim=ReleaseClaim(claims, clock),
+        override_claim=OverrideClaim(claims, parts.tenants, settings.policy, clock),
         find_tenant=FindTenant(parts.tenants),
-        release=ReleaseClaim(claims, clock),
-        override=OverrideClaim(claims, parts.tenants, settings.policy, clock),
-        needing_attention=ListAttention(claims, settings.policy, clock),
+        list_attention=ListAttention(claims, settings.policy, clock),
+        get_breaker=GetBreaker(parts.breakers),
         accept_denials=AcceptDenials(parts.breakers, settings.policy, clock),
-        breakers=parts.breakers,
     )
 
 
@@ -135,7 +136,7 @@ def application(
 ) -> Application:
     """Make the HTTP application."""
     app = create_app("Portico domain verifier", limits=limits_of(settings))
-    app.include_router(domain_router(verifier(settings, parts), authorise))
+    app.include_router(domain_router(use_cases(settings, parts), authorise))
     return app
 
 
@@ -146,7 +147,12 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     pool = await create_pool(dsn, size=settings.database_pool_size, warm=PREPARED_QUERIES)
     signal = OutboxSignal(dsn=dsn)
     parts = adapters(settings, pool, committed=signal.notify)
-    effects = TenantEffects(save=save_tenant, remove=parts.claims.release_all)
+
+    async def remove_tenant(connection: asyncpg.Connection, tenant_id: UUID) -> None:
+        await ReleaseTenantClaims(parts.claims.bound(connection), parts.clock)(tenant_id)
+        await delete_tenant(connection, tenant_id)
+
+    effects = TenantEffects(save=save_tenant, remove=remove_tenant)
     try:
         yield on_the_bus(
             settings,
@@ -181,12 +187,12 @@ def _loops(settings: Settings, pool: asyncpg.Pool, parts: Adapters) -> list[Loop
 
 
 @asynccontextmanager
-async def open_verifier() -> AsyncIterator[Verifier]:
+async def open_use_cases() -> AsyncIterator[UseCases]:
     """Connect for one command."""
     settings = load_settings(Settings)
     signal = OutboxSignal(dsn=settings.database_url)
     async with command_pool(settings, service=NAME, package=PACKAGE) as pool:
-        yield verifier(settings, adapters(settings, pool, committed=signal.notify))
+        yield use_cases(settings, adapters(settings, pool, committed=signal.notify))
         await signal.notify_others()
 
 
@@ -195,5 +201,5 @@ SERVICE = Service(
     package=PACKAGE,
     settings=Settings,
     build=build,
-    cli=verifier_cli(open_verifier),
+    cli=verifier_cli(open_use_cases),
 )

@@ -6,7 +6,7 @@ an old record that comes back revives nothing (draft-ietf-dnsop-domain-verificat
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -18,7 +18,6 @@ from domain_verifier.domain.changes import (
     Lapsed,
     Released,
     ReviewBegan,
-    Verified,
 )
 from domain_verifier.domain.evidence import Outcome, Reason
 from domain_verifier.domain.explanation import Subject
@@ -96,6 +95,16 @@ class Claim:
         """What is queried in DNS."""
         return Subject(self.domain, self.token)
 
+    @property
+    def holds_domain(self) -> bool:
+        """Whether the domain is this claim's, so that nobody else can verify it."""
+        return self.state in HOLDING
+
+    @property
+    def is_live(self) -> bool:
+        """Whether checks and people may still change the claim."""
+        return self.state in LIVE
+
     def is_overridden(self, now: datetime) -> bool:
         """Tell whether an override stands in for the record."""
         return self.override_until is not None and now < self.override_until
@@ -107,6 +116,20 @@ class Transition:
 
     claim: Claim
     changes: tuple[Change, ...] = ()
+    takes_domain: bool = False
+    """The claim holds its domain from now on."""
+    frees_domain: bool = False
+    """The claim holds its domain no longer."""
+
+    @classmethod
+    def between(cls, before: Claim, after: Claim, *changes: Change) -> "Transition":
+        """Return the transition from one form of a saved claim to the next."""
+        return cls(
+            after,
+            changes,
+            takes_domain=after.holds_domain and not before.holds_domain,
+            frees_domain=before.holds_domain and not after.holds_domain,
+        )
 
     @property
     def is_adverse(self) -> bool:
@@ -151,75 +174,15 @@ def end(claim: Claim, state: State, *, now: datetime) -> Claim:
 
 def release(claim: Claim, *, now: datetime, actor: str, reason: str) -> Transition:
     """Give a live claim up; the name is free from then on."""
-    if claim.state not in LIVE:
+    if not claim.is_live:
         raise ConflictError(
             "wrong_state", f"The claim to {claim.domain.shown} is already {claim.state}."
         )
     reason = required_line(
         reason, missing=InvalidError("reason_missing", "Say why it is given up.")
     )
-    return Transition(end(claim, State.RELEASED, now=now), (Released(reason=reason, actor=actor),))
-
-
-@dataclass(frozen=True, slots=True)
-class OverrideRequest:
-    """Two operators' request to let a claim hold its domain, for a time."""
-
-    lasts: timedelta
-    actor: str
-    approved_by: str
-    reason: str
-
-
-def override(
-    claim: Claim, request: OverrideRequest, *, now: datetime, policy: Policy
-) -> Transition:
-    """Let the claim hold its domain until a date, whatever DNS says."""
-    request = _validated(request, policy)
-    until = now + request.lasts
-    if claim.state not in LIVE:
-        raise ConflictError(
-            "wrong_state",
-            f"The claim to {claim.domain.shown} is {claim.state}. Start a new claim first.",
-        )
-    held = replace(
-        claim,
-        state=State.VERIFIED,
-        verified_at=claim.verified_at or now,
-        override_until=until,
-        review_since=None,
-        grace_started_at=None,
-        grace_ends_at=None,
-        grace_warnings=0,
-        next_check_at=min(now + policy.recheck_every, until),
-    )
-    verified = Verified(
-        "override",
-        recovered=claim.state is State.GRACE,
-        override_until=until,
-        actor=request.actor,
-        approved_by=request.approved_by,
-        reason=request.reason,
-    )
-    return Transition(held, (verified,))
-
-
-def _validated(request: OverrideRequest, policy: Policy) -> OverrideRequest:
-    unsaid = InvalidError("reason_missing", "Say why the override is needed.")
-    alone = InvalidError("second_person_missing", "An override needs a second person's approval.")
-    reason = required_line(request.reason, missing=unsaid)
-    approved_by = required_line(request.approved_by, missing=alone)
-    if _person_name(approved_by) in {"", _person_name(request.actor)}:
-        raise alone
-    if not timedelta(0) < request.lasts <= policy.override_limit:
-        days = policy.override_limit // timedelta(days=1)
-        raise InvalidError("override_too_long", f"An override lasts at most {days} days.")
-    return replace(request, reason=reason, approved_by=approved_by)
-
-
-def _person_name(name: str) -> str:
-    """Return the person's name without the prefix of where they signed in (`cli:ann`)."""
-    return name.strip().lower().rpartition(":")[2]
+    released = end(claim, State.RELEASED, now=now)
+    return Transition.between(claim, released, Released(reason=reason, actor=actor))
 
 
 def put_under_review(
@@ -236,8 +199,3 @@ def put_under_review(
         last_explanation=IN_REVIEW_EXPLANATION,
     )
     return Transition(waiting, () if since else (ReviewBegan(),))
-
-
-def look_soon(claim: Claim, *, now: datetime) -> Claim:
-    """Have a live claim checked now, for somebody else's claim to its domain has changed."""
-    return replace(claim, next_check_at=now) if claim.state in LIVE else claim

@@ -32,7 +32,8 @@ def apply_check(claim: Claim, evidence: Evidence, context: CheckContext) -> Tran
         transition = _keep_schedule(claim, apply_to_held(claim, evidence, context), context)
     else:
         return Transition(claim)
-    return replace(transition, claim=_with_result(claim, transition.claim, evidence, context))
+    after = _with_result(claim, transition.claim, evidence, context)
+    return Transition.between(claim, after, *transition.changes)
 
 
 def _keep_schedule(claim: Claim, transition: Transition, context: CheckContext) -> Transition:

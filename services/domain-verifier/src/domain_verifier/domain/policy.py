@@ -1,7 +1,7 @@
 """How often claims are checked, and how long each state may last (docs/adr/0007)."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
 
 
@@ -72,6 +72,10 @@ class Policy:
     def suspect_window(self) -> timedelta:
         """For how long a held domain that turned ABSENT is a suspect."""
         return max(self.breaker_window, 2 * self.recheck_every)
+
+    def unseen_before(self, now: datetime) -> datetime:
+        """Return since when a held domain must have been UNKNOWN to count as unseen."""
+        return now - self.unknown_alert
 
     def grace_of(self, *, contested: bool) -> timedelta:
         """Return how long grace lasts."""

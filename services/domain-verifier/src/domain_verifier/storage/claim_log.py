@@ -7,15 +7,13 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from chassis.database import load_queries
+from chassis.database import read_queries
 from chassis.ids import uuid7
 from domain_verifier.domain import changes
 from domain_verifier.domain.claim import Transition
-from domain_verifier.usecases.ports import LogRecord
+from domain_verifier.usecases.ports import BY_CHECKS, LogRecord
 
-QUERIES = load_queries("domain_verifier.storage", "claims")
-BY_CHECKS = "checks"
-"""The actor of changes that no person made."""
+QUERIES = read_queries("domain_verifier.storage", "claims")
 
 _ACTIONS: dict[type[changes.Change], str] = {
     changes.Claimed: "claimed",
@@ -32,14 +30,15 @@ async def write_log(connection: asyncpg.Connection, transition: Transition, now:
     """Write a step's changes in the caller's transaction."""
     for change in transition.changes:
         await connection.execute(
-            QUERIES["add_log"],
-            transition.claim.tenant_id,
-            transition.claim.claim_id,
-            uuid7(),
-            now,
-            _ACTIONS[type(change)],
-            getattr(change, "actor", None) or BY_CHECKS,
-            orjson.dumps(_details(change)).decode(),
+            *QUERIES["add_log"](
+                tenant_id=transition.claim.tenant_id,
+                claim_id=transition.claim.claim_id,
+                log_id=uuid7(),
+                happened_at=now,
+                action=_ACTIONS[type(change)],
+                actor=getattr(change, "actor", None) or BY_CHECKS.actor,
+                details=orjson.dumps(_details(change)).decode(),
+            )
         )
 
 
@@ -48,14 +47,15 @@ async def log_subdomain_verified(
 ) -> None:
     """Log to the holder of a domain that somebody else proved a name below it; not who."""
     await connection.execute(
-        QUERIES["add_log"],
-        tenant_id,
-        claim_id,
-        uuid7(),
-        now,
-        "subdomain_verified",
-        BY_CHECKS,
-        orjson.dumps({"domain": below}).decode(),
+        *QUERIES["add_log"](
+            tenant_id=tenant_id,
+            claim_id=claim_id,
+            log_id=uuid7(),
+            happened_at=now,
+            action="subdomain_verified",
+            actor=BY_CHECKS.actor,
+            details=orjson.dumps({"domain": below}).decode(),
+        )
     )
 
 

@@ -49,14 +49,15 @@ def claims_poll(pool: asyncpg.Pool, *, clock: Clock, policy: Policy, gauges: Cla
 
     async def read() -> None:
         now = clock.now()
-        rows = await pool.fetch(QUERIES["measure_claims"], now, now - policy.unknown_alert)
+        query = QUERIES["measure_claims"](now=now, unseen_before=policy.unseen_before(now))
+        rows = await pool.fetch(*query)
         counted = {row["state"]: row["claims"] for row in rows}
         for state in State:
             gauges.claims.labels(state.value).set(counted.get(state.value, 0))
         gauges.due.set(sum(row["due"] for row in rows))
         gauges.unseen.set(sum(row["unseen"] for row in rows))
         gauges.review.set(sum(row["review"] for row in rows))
-        breaker = await pool.fetchrow(BREAKER_QUERIES["find_breaker"])
+        breaker = await pool.fetchrow(*BREAKER_QUERIES["find_breaker"]())
         gauges.breaker.set(int(breaker is not None and breaker["opened_at"] is not None))
 
     return Poll("claims", read)
@@ -88,7 +89,8 @@ class Pruning:
         before = self._clock.now() - self._keep
         total = 0
         while True:
-            status = await self._pool.execute(QUERIES["delete_old_checks"], before, PRUNE_BATCH)
+            query = QUERIES["delete_old_checks"](before=before, limit=PRUNE_BATCH)
+            status = await self._pool.execute(*query)
             deleted = int(status.rsplit(" ", 1)[-1])
             total += deleted
             if deleted < PRUNE_BATCH:

@@ -12,9 +12,12 @@ from domain_verifier.domain.evidence import Answer, Evidence, Observation, Outco
 from domain_verifier.domain.name import DomainName
 from domain_verifier.usecases.ports import AttentionItem, CheckRecord
 
-MUTABLE = (
+_COLUMN_OF = {"check_count": "looks"}
+"""Columns that have another name than the field of a claim."""
+
+CHANGING = (
     "next_check_at",
-    "looks",
+    "check_count",
     "first_seen_at",
     "proved_at",
     "review_since",
@@ -36,16 +39,13 @@ MUTABLE = (
     "last_explanation",
     "expires_at",
 )
-"""The columns that a change of a claim writes after its state, in the queries' order."""
-
-_FIELD_OF = {"looks": "check_count"}
-"""Fields of a claim whose column has another name."""
+"""The fields that a change of a claim writes, apart from its state."""
 
 
 def claim_of(row: asyncpg.Record) -> Claim:
     """Return the claim of a row."""
     outcome, reason = row["last_outcome"], row["last_reason"]
-    values: dict[str, Any] = {_FIELD_OF.get(name, name): row[name] for name in MUTABLE}
+    values: dict[str, Any] = {name: row[_COLUMN_OF.get(name, name)] for name in CHANGING}
     values["last_outcome"] = Outcome(outcome) if outcome else None
     values["last_reason"] = Reason(reason) if reason else None
     return Claim(
@@ -60,9 +60,9 @@ def claim_of(row: asyncpg.Record) -> Claim:
     )
 
 
-def mutable_values(claim: Claim) -> list[Any]:
-    """Return the state and the values of the mutable columns."""
-    return [claim.state.value, *(getattr(claim, _FIELD_OF.get(name, name)) for name in MUTABLE)]
+def changing_values(claim: Claim) -> dict[str, Any]:
+    """Return the values that a change of a claim writes, by the queries' parameters."""
+    return {"state": claim.state.value, **{name: getattr(claim, name) for name in CHANGING}}
 
 
 def observations_of(evidence: Evidence) -> list[Mapping[str, Any]]:

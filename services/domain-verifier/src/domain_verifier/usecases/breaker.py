@@ -1,5 +1,6 @@
 """Count the suspects and open or close the breaker; close it on an operator's decision."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,10 +10,12 @@ from chassis.clock import Clock
 from domain_verifier.domain.breaker import Breaker, accept, reconsider
 from domain_verifier.domain.policy import Policy
 from domain_verifier.domain.text import required_line
-from domain_verifier.usecases.ports import Breakers, ChangedBy, SuspectCriteria
+from domain_verifier.usecases.ports import Breakers, ChangedBy, LogRecord, SuspectCriteria
 from kernel.errors import InvalidError
 
 log = structlog.get_logger()
+
+HISTORY = 500
 
 
 def suspect_criteria(now: datetime, policy: Policy) -> SuspectCriteria:
@@ -65,3 +68,23 @@ class AcceptDenials:
         )
         log.warning("breaker.accepted", actor=actor)
         return breaker
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerDetails:
+    """The breaker with its recent history."""
+
+    breaker: Breaker
+    log: Sequence[LogRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class GetBreaker:
+    """Read the breaker and what happened to it."""
+
+    breakers: Breakers
+
+    async def __call__(self) -> BreakerDetails:
+        """Return the breaker and its log, newest first."""
+        breaker = await self.breakers.current()
+        return BreakerDetails(breaker, await self.breakers.log(limit=HISTORY))

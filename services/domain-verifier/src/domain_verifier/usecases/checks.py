@@ -1,7 +1,9 @@
-"""Check one leased claim: query DNS with no transaction open, then save the result."""
+"""Checks of claims: query DNS with no transaction open, then save the result."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID
 
 import structlog
 
@@ -12,19 +14,26 @@ from domain_verifier.domain.entitlement import refuse_unentitled
 from domain_verifier.domain.evidence import Evidence
 from domain_verifier.domain.lifecycle import apply_check
 from domain_verifier.domain.policy import Policy
+from domain_verifier.domain.quota import Quota
 from domain_verifier.usecases.breaker import ReviewBreaker
+from domain_verifier.usecases.claims import claim_not_found
 from domain_verifier.usecases.ports import (
     Breakers,
+    Busy,
     CheckResult,
     Claims,
     Lease,
+    LeaseRequest,
     Prober,
     SaveOutcome,
     Tenants,
 )
-from kernel.errors import ForbiddenError
+from kernel.errors import ConflictError, ForbiddenError, TooManyRequestsError
 
 log = structlog.get_logger()
+
+PAUSE = timedelta(seconds=10)
+"""Between two checks of one claim that people request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +107,59 @@ class RunCheck:
         except ForbiddenError as error:
             return error.sentence
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckClaim:
+    """Check a live claim at once, because a person requested it."""
+
+    claims: Claims
+    tenants: Tenants
+    run_check: RunCheck
+    quota: Quota
+    clock: Clock
+    pause: timedelta = PAUSE
+
+    async def __call__(self, tenant_id: UUID, claim_id: UUID) -> CompletedCheck:
+        """Check the claim and return what was found."""
+        claim = await self.claims.find(tenant_id, claim_id)
+        if claim is None:
+            raise claim_not_found()
+        _refuse_ended(claim)
+        if claim.state is State.PENDING:
+            refuse_unentitled(await self.tenants.find(tenant_id))
+        completed = await self.run_check(await self._lease(claim), requested=True)
+        if completed.save_outcome is SaveOutcome.DROPPED:
+            raise ConflictError(
+                "claim_changed", "The claim was changed while it was looked at. Look again."
+            )
+        return completed
+
+    async def _lease(self, claim: Claim) -> Lease:
+        request = LeaseRequest(
+            claim.tenant_id,
+            claim.claim_id,
+            now=self.clock.now(),
+            pause=self.pause,
+            per_minute=self.quota.checks_per_minute,
+        )
+        lease = await self.claims.lease(request)
+        if isinstance(lease, Busy):
+            raise TooManyRequestsError(
+                "check_too_soon",
+                f"{claim.domain.shown} was looked at a moment ago, or is being looked at, or too "
+                f"many looks were asked for. Try again in {lease.seconds} seconds.",
+                retry_after=lease.seconds,
+            )
+        return lease
+
+
+def _refuse_ended(claim: Claim) -> None:
+    if not claim.is_live:
+        raise ConflictError(
+            "wrong_state",
+            f"The claim to {claim.domain.shown} is {claim.state}. Start a new claim first.",
+        )
 
 
 def _log(claim: Claim, completed: CompletedCheck) -> None:

@@ -11,11 +11,19 @@ from domain_verifier.domain.breaker import Breaker, Count
 from domain_verifier.domain.claim import Claim, State, Transition
 from domain_verifier.domain.evidence import Evidence, Outcome, Reason
 from domain_verifier.domain.explanation import Subject
+from domain_verifier.domain.start import StartConditions
+from kernel.errors import ConflictError
 from kernel.tenant import Tenant
 
 
-class DomainHeldError(Exception):
+class DomainHeldError(ConflictError):
     """Another claim holds the domain; nothing was changed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "domain_held",
+            "Another claim holds this domain. An operator has to release that one first.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,19 @@ class Busy:
 
     seconds: int
     """Until it is worth trying again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRequest:
+    """A person requests a check of a claim."""
+
+    tenant_id: UUID
+    claim_id: UUID
+    now: datetime
+    pause: timedelta
+    """Between two requests for this claim."""
+    per_minute: int
+    """Checks of the tenant's claims that people may request."""
 
 
 class SaveOutcome(StrEnum):
@@ -84,17 +105,6 @@ class LogRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Quota:
-    """How much one tenant may claim."""
-
-    live: int = 100
-    """Claims that are pending, verified or in grace."""
-    per_hour: int = 30
-    checks_per_minute: int = 20
-    """Checks of one tenant's claims that people may request in a minute."""
-
-
-@dataclass(frozen=True, slots=True)
 class AttentionItem:
     """A live claim of any tenant, as operators see it."""
 
@@ -128,17 +138,25 @@ class ChangedBy:
     reason: str | None = None
 
 
-CHANGED_BY_CHECKS = ChangedBy("checks")
+BY_CHECKS = ChangedBy("checks")
+"""No person did."""
 
 
 class Claims(Protocol):
     """The claims; a step's changes are published if and only if the claim is saved."""
 
-    async def start(self, transition: Transition, *, quota: Quota, now: datetime) -> Claim:
-        """Save a new claim, or return the tenant's live claim to the same domain.
+    async def start(
+        self,
+        tenant_id: UUID,
+        domain: str,
+        decide: Callable[[StartConditions], Transition],
+        *,
+        recent_since: datetime,
+        now: datetime,
+    ) -> Claim:
+        """Lock the tenant's claims, decide, save the new claim if there is one.
 
-        Raises ForbiddenError if the tenant may not claim domains, and TooManyRequestsError if its
-        quota is used up.
+        A decision without changes saves nothing. Claims started after `recent_since` are recent.
         """
 
     async def find(self, tenant_id: UUID, claim_id: UUID) -> Claim | None:
@@ -155,9 +173,7 @@ class Claims(Protocol):
     async def lease_due(self, now: datetime, *, limit: int) -> Sequence[Lease]:
         """Lease due claims, the longest due first; nobody else gets them meanwhile."""
 
-    async def lease(
-        self, tenant_id: UUID, claim_id: UUID, *, now: datetime, pause: timedelta, per_minute: int
-    ) -> Lease | Busy:
+    async def lease(self, request: LeaseRequest) -> Lease | Busy:
         """Lease one live claim because a person requested a check.
 
         Busy if somebody holds the lease, a person requested it less than `pause` ago, or the
@@ -197,13 +213,22 @@ class Claims(Protocol):
         """Return all tenants' live claims to a domain, its holder first."""
 
 
+class LiveClaims(Protocol):
+    """The claims inside a transaction that the caller commits."""
+
+    async def change_live(
+        self, tenant_id: UUID, decide: Callable[[Claim], Transition], *, now: datetime
+    ) -> None:
+        """Lock a tenant's live claims, decide on each, save; no new one is started meanwhile."""
+
+
 class Tenants(Protocol):
     """The tenants as the directory last described them."""
 
     async def find(self, tenant_id: UUID) -> Tenant | None:
         """Return a tenant by id."""
 
-    async def named(self, name: str) -> Tenant | None:
+    async def find_named(self, name: str) -> Tenant | None:
         """Return a tenant by name."""
 
 
@@ -218,7 +243,7 @@ class Breakers(Protocol):
         decide: Callable[[Breaker, Count], Breaker],
         *,
         suspect_criteria: SuspectCriteria,
-        changed_by: ChangedBy = CHANGED_BY_CHECKS,
+        changed_by: ChangedBy = BY_CHECKS,
     ) -> tuple[Breaker, Breaker]:
         """Lock the breaker, count, decide, save, and log what has changed; return before, after."""
 

@@ -2,32 +2,32 @@
 
 from dataclasses import dataclass
 
-from domain_verifier.usecases.breaker import AcceptDenials
-from domain_verifier.usecases.change_claim import OverrideClaim, ReleaseClaim
-from domain_verifier.usecases.check_claim import CheckClaim
-from domain_verifier.usecases.ports import Breakers
-from domain_verifier.usecases.show import (
+from domain_verifier.usecases.attention import ListAttention
+from domain_verifier.usecases.breaker import AcceptDenials, GetBreaker
+from domain_verifier.usecases.checks import CheckClaim
+from domain_verifier.usecases.claims import (
     FindClaim,
-    FindTenant,
-    ListAttention,
+    GetClaim,
     ListClaims,
-    ShowClaim,
+    OverrideClaim,
+    ReleaseClaim,
+    StartClaim,
 )
-from domain_verifier.usecases.start_claim import StartClaim
+from domain_verifier.usecases.tenants import FindTenant
 
 
 @dataclass(frozen=True, slots=True)
-class Verifier:
-    """What one can do with claims."""
+class UseCases:
+    """What people can do, each use case a transaction of its own."""
 
-    start: StartClaim
-    check: CheckClaim
-    list: ListClaims
-    show: ShowClaim
-    find: FindClaim
+    start_claim: StartClaim
+    check_claim: CheckClaim
+    list_claims: ListClaims
+    get_claim: GetClaim
+    find_claim: FindClaim
+    release_claim: ReleaseClaim
+    override_claim: OverrideClaim
     find_tenant: FindTenant
-    release: ReleaseClaim
-    override: OverrideClaim
-    needing_attention: ListAttention
+    list_attention: ListAttention
+    get_breaker: GetBreaker
     accept_denials: AcceptDenials
-    breakers: Breakers
