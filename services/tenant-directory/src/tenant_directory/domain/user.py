@@ -63,7 +63,7 @@ class IdpUser:
 
     @property
     def name_key(self) -> str | None:
-        """The name this user holds; none in the recycle bin, where the name is no address."""
+        """The key of the user name; none in the recycle bin, where the name is no address."""
         return None if self.soft_deleted else comparison_key(self.user_name)
 
     @property

@@ -1,1 +1,1 @@
-"""What can be done with the directory: one object per use case, called by Kafka, CLI and HTTP."""
+"""What can be done with the directory: one object per use case, called by bus, CLI and HTTP."""

@@ -9,7 +9,7 @@ T = TypeVar("T")
 K = TypeVar("K")
 
 PAGE_SIZE = 1_000
-"""Items of one page, looked up when a list is read."""
+"""How many items one page has."""
 
 
 async def all_pages(
@@ -19,7 +19,7 @@ async def all_pages(
     first: K,
     key: Callable[[T], K],
 ) -> AsyncIterator[T]:
-    """Yield every item once; `read_page` returns up to so many items after a key, by key."""
+    """Yield every item; `read_page` returns those after a key, sorted by key, up to a number."""
     after = first
     while True:
         async with uow() as work:

@@ -1,7 +1,8 @@
-"""What events from the SCIM service change of users, with three statements at most.
+"""What events from the SCIM service change of users.
 
 A new user gets the tenant's default role of this moment; no later event changes a role. A manual
-user of the same name under another id is replaced: its role and groups pass to the new user.
+user of the same name under another id is replaced: its groups pass to the provider's user, and its
+role too if that user is new. Without such a replacement an event takes three statements at most.
 """
 
 from collections.abc import Sequence
