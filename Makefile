@@ -23,7 +23,7 @@ down: ## Stop what `make up` started
 tenant: ## Make a tenant with a SCIM token on the running stack: make tenant NAME=acme
 	@$(PY) -m embedded tenant $(or $(NAME),$(error say which: make tenant NAME=acme)) $(ARGS)
 
-demo: setup ## Show an Entra provisioning life on real parts; KEEP=1 stays up
+demo: setup ## Show an Entra provisioning lifecycle on real parts; KEEP=1 stays up
 	@$(PY) -m demo run $(ARGS)
 
 test: setup ## Run every test, on real servers

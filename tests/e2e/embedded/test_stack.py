@@ -90,7 +90,7 @@ def start_stack(tmp_path: Path) -> Iterator[Callable[..., Stack]]:
 async def test_a_stack_starts_serves_stops_and_keeps_its_data(
     start_stack: Callable[..., Stack],
 ) -> None:
-    stack = start_stack(DOMAIN_VERIFIER_RESERVED_NAMES="ours.test").wait_until_up()
+    stack = start_stack(DOMAIN_VERIFIER_CLAIMS_PER_TENANT="1").wait_until_up()
     assert stack.is_ready("scim")
     assert stack.is_ready("tenant-directory")
     assert stack.is_ready("domain-verifier")
@@ -114,11 +114,11 @@ async def test_a_stack_starts_serves_stops_and_keeps_its_data(
         done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
         assert done.returncode == 0, (command, done.stderr)
 
-    # A setting that was given to `up` holds for the commands that `run` starts.
-    claim = ("run", "domain-verifier", "claim", "ours.test", "--tenant", "acme")
+    # A setting that was given to `up` holds for the commands that `run` starts: one claim is made.
+    claim = ("run", "domain-verifier", "claim", "second.test", "--tenant", "acme")
     refused = run_embedded(*claim, "--data", str(stack.data))
-    assert refused.returncode != 0
-    assert "ours.test" in refused.stderr, refused
+    assert refused.returncode != 0, refused
+    assert "may have 1. Release one" in refused.stderr, refused
 
     processes = stack.processes()
     assert run_embedded("down", "--data", str(stack.data)).returncode == 0

@@ -1,1 +1,1 @@
-"""The demo: a provisioning life on the whole stack, and the proof that both sides are equal."""
+"""The demo: a provisioning lifecycle on the whole stack, and a proof that both sides are equal."""

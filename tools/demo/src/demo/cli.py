@@ -13,7 +13,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,
-    help="A provisioning life on the whole stack, compared with what the directory then holds.",
+    help="A provisioning lifecycle on the whole stack, compared with what the directory holds.",
 )
 
 
@@ -28,7 +28,7 @@ def run(
         bool, typer.Option(envvar="KEEP", help="Leave the stack up until Ctrl-C.")
     ] = False,
 ) -> None:
-    """Show a provisioning life on the whole stack, and prove that the directory equals Entra."""
+    """Run a provisioning lifecycle on the whole stack; prove that the directory equals Entra."""
     raise typer.Exit(run_demo(run_file=run_file, rate=rate, seed=seed, keep=keep))
 
 

@@ -1,4 +1,4 @@
-"""`python -m demo compose-check`: a provisioning life through the Docker stack's gateway.
+"""`python -m demo compose-check`: a provisioning lifecycle through the Docker stack's gateway.
 
 Then a domain is claimed, checked by the worker, and recorded in the directory's audit log. The
 stack is up already; `deploy/compose-test.sh` brings it up and takes it down.

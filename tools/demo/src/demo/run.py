@@ -1,4 +1,4 @@
-"""The demo: an Entra provisioning life on the real stack, in both wordings, a domain, the proof.
+"""The demo: a provisioning lifecycle on the real stack, in both wordings, a domain, the proof.
 
 It ends with exit code 0 only when every request got through, the directory equals "Entra", and the
 domain is verified.
