@@ -19,7 +19,7 @@ async def test_a_poll_that_fails_is_logged_and_tried_again() -> None:
     async def good() -> None:
         tried["good"] += 1
 
-    loop = polling([Poll("broken", broken), Poll("good", good)], every=0)
+    loop = polling([Poll("broken", broken), Poll("good", good)], seconds=0)
     with structlog.testing.capture_logs() as logs:
         running = asyncio.ensure_future(loop.run())
         await eventually(lambda: min(tried.values()) >= 2)

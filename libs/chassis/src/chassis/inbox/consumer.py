@@ -14,32 +14,21 @@ import structlog
 
 from chassis.bus import KafkaReceiver, Partition, Receiver
 from chassis.database import is_transient
-from chassis.inbox.errors import Fenced, TooManyParked
 from chassis.inbox.parked_store import count_parked, find_requests
 from chassis.inbox.parking import ParkingLimit
 from chassis.inbox.partition import ConsumerContext, PartitionWorker, Retries
-from chassis.inbox.subscription import Handler, Rejected, Subscription
-from chassis.inbox.watchdog import Stuck, Watchdog
+from chassis.inbox.subscription import Subscription
+from chassis.inbox.watchdog import Watchdog
 from chassis.loops import beat
 from chassis.observe import PARKED_EVENTS
 from chassis.outbox import OutboxSignal
-
-__all__ = [
-    "Consumer",
-    "Fenced",
-    "Handler",
-    "ParkingLimit",
-    "Rejected",
-    "Retries",
-    "Stuck",
-    "Subscription",
-    "TooManyParked",
-]
+from chassis.retry import every, retry
 
 RECEIVE_TIMEOUT = 1.0
 RELEASE_TIMEOUT = 3.0
 HOUSEKEEPING_INTERVAL = 1.0
 COMMIT_EVERY = 5
+MIN_BACKOFF = 0.1
 MAX_BACKOFF = 5.0
 
 _log = structlog.get_logger(__name__)
@@ -99,7 +88,15 @@ class Consumer:
             Stuck: Nothing moves any more, and a restart may help.
             TooManyParked: So much fails that the program itself must be at fault.
         """
-        receiver = await self._join()
+        receiver = await retry(
+            self._join,
+            (OSError,),
+            first=MIN_BACKOFF,
+            limit=MAX_BACKOFF,
+            failed=lambda error, pause: _log.warning(
+                "consumer.join_failed", error=repr(error), retry_seconds=pause
+            ),
+        )
         context = self._context
         try:
             async with asyncio.TaskGroup() as group:
@@ -117,32 +114,23 @@ class Consumer:
         await receiver.close()
 
     async def _join(self) -> Receiver:
-        backoff = 0.1
-        while True:
-            receiver = self._make_receiver()
-            self._context = ConsumerContext(
-                group=self._group,
-                owner=f"{socket.gethostname()}:{os.getpid()}",
-                pool=self._pool,
-                receiver=receiver,
-                signal=self._signal,
-                retries=self._retries,
-                limit=self._limit,
-            )
-            joined = False
-            try:
-                await receiver.start(self._assigned, self._release_partitions)
-                joined = True
-                return receiver
-            except (OSError, TimeoutError) as error:
-                _log.warning("consumer.join_failed", error=repr(error), retry_seconds=backoff)
-            finally:
-                # Partitions may have been assigned before the start failed or was cancelled.
-                if not joined:
-                    await self._leave(receiver)
-            beat()
-            await asyncio.sleep(backoff)
-            backoff = min(backoff * 2, MAX_BACKOFF)
+        receiver = self._make_receiver()
+        self._context = ConsumerContext(
+            group=self._group,
+            owner=f"{socket.gethostname()}:{os.getpid()}",
+            pool=self._pool,
+            receiver=receiver,
+            signal=self._signal,
+            retries=self._retries,
+            limit=self._limit,
+        )
+        try:
+            await receiver.start(self._assigned, self._release_partitions)
+        except BaseException:
+            # Partitions may have been assigned before the start failed or was cancelled.
+            await self._leave(receiver)
+            raise
+        return receiver
 
     def _assigned(self, partitions: set[Partition]) -> None:
         _log.info("partitions.assigned", group=self._group, partitions=len(partitions))
@@ -198,10 +186,7 @@ class Consumer:
 
     async def _run_housekeeping(self, context: ConsumerContext) -> None:
         """Hand operators' requests to their partitions, count what is parked, hint offsets."""
-        turn = 0
-        while True:
-            await asyncio.sleep(HOUSEKEEPING_INTERVAL)
-            turn += 1
+        async for turn in every(HOUSEKEEPING_INTERVAL):
             try:
                 async with self._pool.acquire() as connection:
                     requests = await find_requests(connection, self._group)  # type: ignore[arg-type]
@@ -252,6 +237,5 @@ class Consumer:
             },
             stall_timeout=self._stall_timeout,
         )
-        while True:
-            await asyncio.sleep(self._watchdog_interval)
+        async for _ in every(self._watchdog_interval):
             await watchdog.check()

@@ -24,6 +24,7 @@ from chassis.inbox.parked_store import ParkedEvent, ParkedStore, Request
 from chassis.inbox.parking import Parking, ParkingLimit
 from chassis.inbox.subscription import Subscription
 from chassis.outbox import OutboxSignal
+from chassis.retry import backoff
 
 BATCH = 250
 QUEUE_FULL = 2_000
@@ -231,7 +232,7 @@ class PartitionWorker:
         self, work: Callable[[], Awaitable[None]]
     ) -> tuple[Exception | None, int]:
         """Do the work in a few attempts; return the last one's error, if any, and their number."""
-        pause = self._context.retries.pause
+        pauses = backoff(self._context.retries.pause, MAX_PAUSE)
         for attempt in range(1, self._context.retries.attempts + 1):
             try:
                 await self._retry_outages(work)
@@ -240,16 +241,14 @@ class PartitionWorker:
             except Exception as error:
                 if is_permanent(error) or attempt == self._context.retries.attempts:
                     return error, attempt
-                await self._sleep(pause)
-                pause = min(pause * 2, MAX_PAUSE)
+                await self._sleep(next(pauses))
             else:
                 return None, attempt
         raise AssertionError("there is at least one attempt")
 
     async def _retry_outages(self, work: Callable[[], Awaitable[_T]]) -> _T:
         """Do the work, retried without end while a transient outage is in its way."""
-        pause = self._context.retries.pause
-        while True:
+        for pause in backoff(self._context.retries.pause, MAX_PAUSE):
             try:
                 done = await work()
             except Exception as error:
@@ -264,10 +263,10 @@ class PartitionWorker:
                     retry_seconds=pause,
                 )
                 await self._sleep(pause)
-                pause = min(pause * 2, MAX_PAUSE)
             else:
                 self.in_outage = False
                 return done
+        raise AssertionError("the pauses never end")
 
     async def _sleep(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

@@ -8,6 +8,7 @@ import structlog
 from prometheus_client import REGISTRY, CollectorRegistry, Gauge, Histogram
 
 from chassis.loops import Loop, beat
+from chassis.retry import every
 
 log = structlog.get_logger()
 
@@ -53,15 +54,14 @@ class Poll:
     read: Callable[[], Awaitable[None]]
 
 
-def polling(polls: Sequence[Poll], *, every: float = POLL_SECONDS) -> Loop:
+def polling(polls: Sequence[Poll], *, seconds: float = POLL_SECONDS) -> Loop:
     """Return the loop that runs the polls; one that fails is logged and tried again."""
 
     async def run() -> None:
-        while True:
+        async for _ in every(seconds):
             for poll in polls:
                 beat()
                 await _run_one(poll)
-            await asyncio.sleep(every)
 
     return Loop("metrics", run)
 

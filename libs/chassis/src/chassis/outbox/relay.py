@@ -5,7 +5,6 @@ sent, and an event is marked only when the broker has it and everything before i
 and topic. After any failed send the producer is thrown away and the outbox is read again.
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from chassis.outbox.batch import deliver
 from chassis.outbox.session import BUCKETS, RelaySession
 from chassis.outbox.signal import OutboxSignal
 from chassis.outbox.store import RelayStore
+from chassis.retry import retry
 
 BATCH = 1_000
 RECHECK_INTERVAL = 5.0
@@ -79,20 +79,15 @@ class Relay:
 
     async def run(self) -> None:
         """Relay for ever; whatever fails is tried again from the outbox."""
-        backoff = MIN_BACKOFF
-        while True:
-            started = time.monotonic()
-            try:
-                await self._relay()
-            except _FAILURES as error:
-                if time.monotonic() - started > MAX_BACKOFF:
-                    backoff = MIN_BACKOFF
-                _log.warning("relay.interrupted", error=repr(error), retry_seconds=backoff)
-            finally:
-                self.signal.local_relay_leads = False
-            beat()
-            await asyncio.sleep(backoff)
-            backoff = min(backoff * 2, MAX_BACKOFF)
+        await retry(
+            self._relay,
+            _FAILURES,
+            first=MIN_BACKOFF,
+            limit=MAX_BACKOFF,
+            failed=lambda error, pause: _log.warning(
+                "relay.interrupted", error=repr(error), retry_seconds=pause
+            ),
+        )
 
     async def _relay(self) -> None:
         session = await RelaySession.open(self._dsn, silence=self._silence, wake=self.signal.wake)
@@ -102,6 +97,7 @@ class Relay:
                 await sender.start()
                 await _RelayRun(self, session, sender, store).work()
         finally:
+            self.signal.local_relay_leads = False
             # The buckets go last: nothing may be sent once another relay can have them.
             await sender.close()
             await session.close()

@@ -16,6 +16,7 @@ import asyncpg
 
 from chassis.database import connect, disconnect, read_queries
 from chassis.outbox.signal import CHANNEL
+from chassis.retry import every
 
 LOCK_CLASS = 0x706F7274
 BUCKETS = 64
@@ -90,8 +91,7 @@ class RelaySession:
             return rows
 
     async def _beat(self) -> None:
-        while True:
-            await asyncio.sleep(self._silence / 5)
+        async for _ in every(self._silence / 5):
             async with self._lock:
                 asked = time.monotonic()
                 await self._connection.execute("SELECT 1")

@@ -8,10 +8,10 @@ when it commits. A lost signal costs latency only, since every relay also polls.
 import asyncio
 from contextlib import suppress
 
-import asyncpg
 import structlog
 
 from chassis.database import DATABASE_FAILURES, connect, disconnect
+from chassis.retry import every, retry
 
 CHANNEL = "outbox"
 NOTIFY_INTERVAL = 0.02
@@ -63,20 +63,21 @@ class OutboxSignal:
         """Notify the relays of other processes whenever something was committed here."""
         if self._dsn is None:
             return
-        while True:
-            try:
-                connection = await connect(self._dsn, application_name="outbox-signal")
-                try:
-                    await self._notify(connection)
-                finally:
-                    await disconnect(connection)
-            except DATABASE_FAILURES as error:
-                _log.warning("outbox.signal_failed", error=repr(error))
-                await asyncio.sleep(RETRY_DELAY)
+        dsn = self._dsn
+        await retry(
+            lambda: self._notify(dsn),
+            DATABASE_FAILURES,
+            first=RETRY_DELAY,
+            limit=RETRY_DELAY,
+            failed=lambda error, _pause: _log.warning("outbox.signal_failed", error=repr(error)),
+        )
 
-    async def _notify(self, connection: asyncpg.Connection) -> None:
-        while True:
-            await self._remote.wait()
-            self._remote.clear()
-            await connection.execute(f"NOTIFY {CHANNEL}")
-            await asyncio.sleep(NOTIFY_INTERVAL)
+    async def _notify(self, dsn: str) -> None:
+        connection = await connect(dsn, application_name="outbox-signal")
+        try:
+            async for _ in every(NOTIFY_INTERVAL):
+                await self._remote.wait()
+                self._remote.clear()
+                await connection.execute(f"NOTIFY {CHANNEL}")
+        finally:
+            await disconnect(connection)

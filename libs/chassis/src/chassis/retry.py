@@ -1,0 +1,79 @@
+"""How endless loops wait: longer after each failure, or a fixed time between rounds.
+
+Ours rather than `tenacity` or `stamina`: those repeat one call until it succeeds or they give up.
+What runs here is never given up, tells the watchers that it is alive while it waits, and begins
+with short pauses again once it has worked for a while.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import TypeVar
+
+from chassis.loops import beat
+
+BEAT_INTERVAL = 10.0
+
+T = TypeVar("T")
+
+
+def backoff(first: float, limit: float) -> Iterator[float]:
+    """Yield the seconds to wait after each failure: doubled each time, up to the limit."""
+    pause = first
+    while True:
+        yield pause
+        pause = min(pause * 2, limit)
+
+
+async def retry(
+    work: Callable[[], Awaitable[T]],
+    failures: tuple[type[Exception], ...],
+    *,
+    first: float,
+    limit: float,
+    failed: Callable[[Exception, float], object],
+) -> T:
+    """Do the work until it returns, however often it fails, and return its result.
+
+    Args:
+        work: One attempt.
+        failures: What it may fail with; anything else is raised.
+        first: Seconds to wait after a first failure, or one after a long time of working.
+        limit: Seconds that are waited at most.
+        failed: Told of each failure and the seconds until the next attempt, to log it.
+    """
+    pauses = backoff(first, limit)
+    while True:
+        started = time.monotonic()
+        try:
+            return await work()
+        except failures as error:
+            if time.monotonic() - started > limit:
+                pauses = backoff(first, limit)
+            pause = next(pauses)
+            failed(error, pause)
+        beat()
+        await asyncio.sleep(pause)
+
+
+async def every(seconds: float, *, beats: bool = False) -> AsyncIterator[int]:
+    """Yield the number of each round, with so many seconds between the end of one and the next.
+
+    The first begins at once. With `beats` the loop says that it is alive, also during a long wait;
+    a task beside the loop's own work leaves that to the work.
+    """
+    turn = 0
+    while True:
+        turn += 1
+        if beats:
+            beat()
+        yield turn
+        await _wait(seconds, beats=beats)
+
+
+async def _wait(seconds: float, *, beats: bool) -> None:
+    until = time.monotonic() + seconds
+    while beats and (left := until - time.monotonic()) > BEAT_INTERVAL:
+        await asyncio.sleep(min(left, BEAT_INTERVAL))
+        beat()
+    await asyncio.sleep(max(0.0, until - time.monotonic()))
