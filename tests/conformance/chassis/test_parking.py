@@ -6,7 +6,13 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from chassis.bus import NothingParked, read_bus_status, request_action, request_done
+from chassis.bus import (
+    NothingParked,
+    read_bus_status,
+    read_history,
+    request_action,
+    request_done,
+)
 from chassis.ids import uuid7
 from chassis.inbox import Rejected
 from chassis.inbox.errors import TooManyParked
@@ -320,7 +326,6 @@ async def _versions(bus: Bus, tenant_id: UUID, *expected: int) -> bool:
 
 
 async def _audit(bus: Bus, tenant_id: UUID) -> list[tuple[str, str]]:
-    rows = await bus.consumer.fetch(
-        "SELECT action, actor FROM parked_audit WHERE tenant_id = $1 ORDER BY id", tenant_id
-    )
-    return [(row["action"], row["actor"]) for row in rows]
+    async with bus.consumer.acquire() as connection:
+        rows = await read_history(connection, tenant_id=tenant_id, topic=None, limit=100)  # type: ignore[arg-type]
+    return [(row["action"], row["actor"]) for row in reversed(rows)]

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from chassis.context import current
 from chassis.http import Application, Problem, ProblemError, create_app
 from chassis.http.edge import Edge, Limits
-from chassis.http.problems import STATUS_OF_KIND, too_many_requests
+from chassis.http.problems import STATUS_OF_KIND
 from chassis.observe import configure_tracing
 from kernel.errors import ConflictError, Kind
 from support.waiting import eventually
@@ -69,7 +69,7 @@ class House:
         return Response("done")
 
     async def busy(self, _request: Request) -> Response:
-        raise ProblemError(too_many_requests(7))
+        raise ProblemError(Problem(429, "too-many-requests", "Too many requests", retry_after=7))
 
     async def taken(self, _request: Request) -> Response:
         raise ConflictError("name-taken", "Choose another name.", retry_after=3)

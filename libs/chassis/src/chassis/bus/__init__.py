@@ -25,6 +25,7 @@ from chassis.bus.operate import (
     BusStatus,
     NothingParked,
     read_bus_status,
+    read_history,
     request_action,
     request_done,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "fault_points",
     "partition_of",
     "read_bus_status",
+    "read_history",
     "record_key",
     "request_action",
     "request_done",

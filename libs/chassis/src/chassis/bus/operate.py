@@ -1,4 +1,4 @@
-"""What operators see of the bus and do with parked events: `bus status | redrive | skip`.
+"""What operators see of the bus and do with parked events (dead letters).
 
 An operator's request is left in the parked table; the owner of the partition fulfils it, by the
 same code path and inbox as any event, and writes the audit row.
@@ -47,6 +47,17 @@ async def read_bus_status(connection: asyncpg.Connection) -> BusStatus:
         [dict(row) for row in await connection.fetch(*QUERIES["list_offsets"]())],
         [dict(row) for row in await connection.fetch(*QUERIES["list_parked"]())],
     )
+
+
+async def read_history(
+    connection: asyncpg.Connection, *, tenant_id: UUID | None, topic: str | None, limit: int
+) -> list[Mapping[str, Any]]:
+    """Return what operators did with parked events, the newest first, as the audit has it.
+
+    Each row has tenant_id, consumer_group, topic, action, actor, note, detail and happened_at.
+    """
+    query = QUERIES["list_history"](tenant_id=tenant_id, topic=topic, limit=limit)
+    return [dict(row) for row in await connection.fetch(*query)]
 
 
 async def request_action(

@@ -55,19 +55,6 @@ async def create_topics(
     return [topic.name for topic in missing]
 
 
-async def missing_topics(
-    bootstrap: str, topics: Iterable[Topic] = tuple(TOPICS.values())
-) -> list[str]:
-    """Return the names of declared topics that do not exist, for readiness; OSError if down."""
-    async with asyncio.timeout(TIMEOUT):
-        admin = await _connect(bootstrap)
-        try:
-            existing = set(await admin.list_topics())
-        finally:
-            await admin.close()
-    return [topic.name for topic in topics if topic.name not in existing]
-
-
 async def _connect(bootstrap: str) -> AIOKafkaAdminClient:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
     try:

@@ -1,7 +1,7 @@
-"""The operator's commands that every service has: `bus status | redrive | skip`.
+"""The operator's commands that every service has: `bus status | history | redrive | skip`.
 
-They only leave a request; the consumer that owns the partition fulfils it. So they work on any
-machine that reaches the database, and never beside a running consumer's back.
+Those that act only leave a request; the consumer that owns the partition fulfils it. So they work
+on any machine that reaches the database, and never beside a running consumer's back.
 """
 
 import asyncio
@@ -16,7 +16,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from chassis.bus import BusStatus, NothingParked, read_bus_status, request_action, request_done
+from chassis.bus import (
+    BusStatus,
+    NothingParked,
+    read_bus_status,
+    read_history,
+    request_action,
+    request_done,
+)
+from chassis.cli.printing import Json, print_rows
 from chassis.database import DATABASE_FAILURES, connect
 
 POLL_SECONDS = 0.2
@@ -25,12 +33,14 @@ _TENANT = typer.Option(..., "--tenant", help="Id of the tenant whose events wait
 _TOPIC = typer.Option(..., "--topic", help="Topic that the events came from.")
 _NOTE = typer.Option(..., "--note", help="Why; kept in the audit.")
 _ACTOR = typer.Option(None, "--actor", help="Who; kept in the audit. Default: the user here.")
+_HISTORY = ("happened_at", "action", "tenant_id", "topic", "actor", "note", "detail")
+_ONE_TENANT = typer.Option(None, "--tenant", help="Id of one tenant alone.")
 _WAIT = typer.Option(30.0, "--wait", help="Seconds to wait for the consumer; 0 does not wait.")
 
 
 def bus_cli(dsn: Callable[[], str]) -> typer.Typer:
     """Return the commands for the service whose database `dsn` names."""
-    cli = typer.Typer(help="See what the bus does, and deal with events that failed.")
+    cli = typer.Typer(help="See what the bus does, and deal with parked events (dead letters).")
 
     @cli.command()
     def status(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) -> None:
@@ -40,6 +50,20 @@ def bus_cli(dsn: Callable[[], str]) -> typer.Typer:
             typer.echo(json.dumps(_plain(found), default=str, indent=2))
         else:
             _print_status(found)
+
+    @cli.command()
+    def history(
+        tenant: UUID | None = _ONE_TENANT,
+        topic: str | None = typer.Option(None, "--topic", help="One topic alone."),
+        limit: int = typer.Option(50, "--limit", min=1, help="How many, the newest first."),
+        as_json: Json = False,
+    ) -> None:
+        """Show which parked events were redriven or skipped: when, by whom and why."""
+
+        async def read(connection: asyncpg.Connection) -> list[Mapping[str, Any]]:
+            return await read_history(connection, tenant_id=tenant, topic=topic, limit=limit)
+
+        print_rows(_with_database(dsn(), read), columns=_HISTORY, as_json=as_json)
 
     @cli.command()
     def redrive(

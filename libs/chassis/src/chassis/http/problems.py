@@ -111,14 +111,3 @@ def too_large(limit: int) -> Problem:
     return Problem(
         413, "body-too-large", "Body too large", f"The request body is larger than {limit} bytes."
     )
-
-
-def too_many_requests(retry_after: int) -> Problem:
-    """Return the answer when a client sends more than its rate."""
-    return Problem(
-        429,
-        "too-many-requests",
-        "Too many requests",
-        f"The rate limit is used up. Try again in {retry_after} s.",
-        retry_after,
-    )

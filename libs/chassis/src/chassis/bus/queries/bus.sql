@@ -41,3 +41,13 @@ RETURNING consumer_group;
 SELECT NOT EXISTS (
     SELECT FROM parked_events WHERE tenant_id = :tenant_id AND topic = :topic AND request IS NOT NULL
 );
+
+-- name: list_history
+-- Lists what operators did with parked events of every tenant_id or one, the newest first.
+-- cross-tenant: operators see what was done for every tenant.
+SELECT tenant_id, consumer_group, topic, action, actor, note, detail, happened_at
+FROM parked_audit
+WHERE (:tenant_id::uuid IS NULL OR tenant_id = :tenant_id)
+    AND (:topic::text IS NULL OR topic = :topic)
+ORDER BY id DESC
+LIMIT :limit;
