@@ -16,7 +16,8 @@ from chassis.http import create_app, limits_of
 from chassis.loops import Loop, beat
 from chassis.observe import Check
 from chassis.outbox import outbox_poll
-from chassis.service import Mode, Parts, Service, database_checks, service_cli
+from chassis.service import Mode, Parts, Service, service_cli
+from chassis.service.readiness import database_checks
 from chassis.settings import ChassisSettings
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from chassis.database import create_pool
 from chassis.observe import Check, NotReady
-from chassis.service import broker_checks, database_checks
+from chassis.service.readiness import broker_checks, database_checks
 from contracts.topics import TOPICS
 from support.databases import DatabaseFactory
 

@@ -8,8 +8,7 @@ import pytest
 import typer
 
 from chassis import context
-from chassis.cli import REFUSED, WRONG, Refusal
-from chassis.cli.commands import CannotConnect, Runner
+from chassis.cli import REFUSED, WRONG, CannotConnect, Refusal, Runner
 from kernel.errors import InvalidError, NotFoundError
 
 

@@ -8,12 +8,11 @@ from chassis.database.migrate import (
     pending_migrations,
 )
 from chassis.database.postgres import connect, create_pool, disconnect, transaction
-from chassis.database.queries import Query, load_queries, read_queries
+from chassis.database.queries import load_queries, read_queries
 
 __all__ = [
     "DATABASE_FAILURES",
     "MigrationFailed",
-    "Query",
     "connect",
     "create_pool",
     "disconnect",

@@ -1,12 +1,11 @@
 """HTTP: the application, its edge, its errors and its server."""
 
 from chassis.http.application import Application, bare_application, create_app, limits_of
-from chassis.http.problems import STATUS_OF_KIND, Problem, ProblemError
+from chassis.http.problems import Problem, ProblemError
 from chassis.http.rate_limit import RateLimit
 from chassis.http.server import StartFailed, http_loop, listen
 
 __all__ = [
-    "STATUS_OF_KIND",
     "Application",
     "Problem",
     "ProblemError",

@@ -2,15 +2,12 @@
 
 from chassis.service.on_the_bus import on_the_bus
 from chassis.service.parts import Mode, Parts
-from chassis.service.readiness import broker_checks, database_checks
 from chassis.service.service import Service, service_cli
 
 __all__ = [
     "Mode",
     "Parts",
     "Service",
-    "broker_checks",
-    "database_checks",
     "on_the_bus",
     "service_cli",
 ]
