@@ -12,15 +12,14 @@ from chassis.inbox import Rejected
 from component.scim.harness import Client, Surface, json, replace
 from contracts.directory import DirectoryTenant, DirectoryUser
 from contracts.event import Event
+from scim import wiring
 from scim.events.incoming import subscriptions
-from scim.storage.directory import PostgresDirectory
-from scim.usecases.follow_directory import FollowDirectory
 
 
 async def hear(surface: Surface, event: Event) -> None:
     handlers = {
         kind: handler
-        for subscription in subscriptions(lambda c: FollowDirectory(PostgresDirectory(c)))
+        for subscription in subscriptions(wiring.directory_use_cases)
         for kind, handler in subscription.handlers.items()
     }
     async with surface.pool.acquire() as connection, connection.transaction():

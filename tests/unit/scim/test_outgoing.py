@@ -1,31 +1,40 @@
 """What leaves the SCIM service must fit through everything behind it."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+import scim as scim_service
 from chassis.ids import uuid7
 from chassis.outbox import EventTooLarge, outbox_record
 from contracts import directory, scim
+from contracts.registry import EVENT_TYPES
 from scim.domain.user import User
 from scim.events.outgoing import MAX_DATA_BYTES, outgoing
-from scim.usecases.changes import UserCreated
+from scim.usecases.changes import (
+    Change,
+    GroupDeleted,
+    GroupMembersChanged,
+    UserCreated,
+    UserDeleted,
+)
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TENANT, USER = uuid7(), uuid7()
 
 
-def _bytes_said(title: int) -> int:
+def _size_of_event(title: int) -> int:
     document = {"userName": "ann@example.com", "title": "x" * title}
     record = outgoing(TENANT, UserCreated(User.from_document(document, id=USER)), NOW)
     return len(record.data or b"")
 
 
 def test_the_largest_user_taken_fits_into_the_directorys_events() -> None:
-    largest = MAX_DATA_BYTES - _bytes_said(0)
-    assert _bytes_said(largest) == MAX_DATA_BYTES
+    largest = MAX_DATA_BYTES - _size_of_event(0)
+    assert _size_of_event(largest) == MAX_DATA_BYTES
     with pytest.raises(EventTooLarge):
-        _bytes_said(largest + 1)
+        _size_of_event(largest + 1)
     stated = directory.DirectoryUser(
         user_id=USER,
         version=2**62,
@@ -41,5 +50,39 @@ def test_the_largest_user_taken_fits_into_the_directorys_events() -> None:
 
 
 def test_an_ordinary_user_is_announced() -> None:
-    said = outgoing(TENANT, UserCreated(User.from_document({"userName": "a@x.com"}, id=USER)), NOW)
-    assert scim.ScimUserCreated.model_validate_json(said.data or b"").user.user_id == USER
+    record = outgoing(
+        TENANT, UserCreated(User.from_document({"userName": "a@x.com"}, id=USER)), NOW
+    )
+    assert scim.ScimUserCreated.model_validate_json(record.data or b"").user.user_id == USER
+
+
+def named_event_types(text: str) -> list[str]:
+    return [name for name in EVENT_TYPES if name in text]
+
+
+def test_event_types_are_named_in_events_alone() -> None:
+    package = Path(scim_service.__file__).parent
+    named = {
+        str(path.relative_to(package)): named_event_types(path.read_text())
+        for path in (*package.rglob("*.py"), *package.rglob("*.sql"))
+        if path.parent.name != "events"
+    }
+    assert {path: names for path, names in named.items() if names} == {}
+
+
+def test_a_query_that_names_an_event_type_is_noticed() -> None:
+    assert named_event_types("SELECT 'scim.user.deleted.v1'::text") == ["scim.user.deleted.v1"]
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        (UserDeleted(USER), "scim.user.deleted.v1"),
+        (GroupDeleted(USER), "scim.group.deleted.v1"),
+        (GroupMembersChanged(USER), "scim.group.members_changed.v1"),
+    ],
+)
+def test_what_storage_learns_has_no_data_yet(change: Change, kind: str) -> None:
+    record = outgoing(TENANT, change, NOW)
+    assert (record.type, record.topic, record.data) == (kind, "scim-events", None)
+    assert record.subject == str(USER)

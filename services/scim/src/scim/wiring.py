@@ -23,7 +23,7 @@ from scim.cli.app import scim_cli
 from scim.events.incoming import subscriptions
 from scim.events.outgoing import outgoing
 from scim.settings import Settings
-from scim.storage.directory import PostgresDirectory
+from scim.storage.directory_users import PostgresDirectoryUsers
 from scim.storage.failures import as_scim_error
 from scim.storage.groups import PostgresGroups
 from scim.storage.log_entries import PostgresLogEntries
@@ -31,7 +31,7 @@ from scim.storage.pool import open_pool
 from scim.storage.tokens import PostgresTokens
 from scim.storage.users import PostgresUsers
 from scim.usecases.authenticate import Authenticate
-from scim.usecases.follow_directory import FollowDirectory
+from scim.usecases.directory_users import DirectoryUseCases, ForgetDirectoryUser, KeepDirectoryUser
 from scim.usecases.groups import ChangeGroup, CreateGroup, DeleteGroup, FindGroups, GetGroup
 from scim.usecases.provisioning_log import (
     BackgroundWriter,
@@ -73,9 +73,7 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
             package=PACKAGE,
             pool=pool,
             signal=signal,
-            subscriptions=subscriptions(
-                lambda connection: FollowDirectory(PostgresDirectory(connection))
-            ),
+            subscriptions=subscriptions(directory_use_cases),
             app=surface.app,
             work_loops=[Loop("retention", retention.run, silence=300)],
             serve_loops=[Loop("background-writer", surface.background_writer.run)],
@@ -134,6 +132,12 @@ def use_cases(
         revoke_token=RevokeToken(tokens, clock),
         read_provisioning_log=ReadProvisioningLog(PostgresLogEntries(pool), clock),
     )
+
+
+def directory_use_cases(connection: asyncpg.Connection) -> DirectoryUseCases:
+    """Bind what events from the directory call to the transaction of an event."""
+    users = PostgresDirectoryUsers(connection)
+    return DirectoryUseCases(KeepDirectoryUser(users), ForgetDirectoryUser(users))
 
 
 @asynccontextmanager

@@ -13,21 +13,21 @@ from chassis.projection import tenant_subscription
 from contracts.directory import DirectoryUser
 from contracts.event import Event
 from contracts.topics import DIRECTORY_USERS
-from scim.usecases.follow_directory import DirectoryUserState, FollowDirectory
+from scim.usecases.directory_users import DirectoryUseCases, DirectoryUserState
 
 USER_STATE = "directory.user.state.v1"
 
 
 def subscriptions(
-    follow: Callable[[asyncpg.Connection], FollowDirectory],
+    use_cases: Callable[[asyncpg.Connection], DirectoryUseCases],
 ) -> Sequence[Subscription]:
-    """Return what the consumer listens to; `follow` binds the use case to its transaction."""
+    """Return what the consumer listens to; `use_cases` binds them to its transaction."""
 
     async def on_user_state(event: Event, connection: asyncpg.Connection) -> None:
         if event.data is None:
-            await follow(connection).user_gone(event.tenant_id, _subject(event))
+            await use_cases(connection).forget_user(event.tenant_id, _subject(event))
             return
-        await follow(connection).user(event.tenant_id, _state(event), event.time)
+        await use_cases(connection).keep_user(event.tenant_id, _state(event), event.time)
 
     return [
         tenant_subscription(),

@@ -4,14 +4,19 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.database import load_queries
+from chassis.database import read_queries
 from scim.domain.query import Field, Filter, Page
 from scim.storage.rows import group_record, single_values
 from scim.usecases.ports import GroupRecord, SearchResult
 
-QUERIES = load_queries("scim.storage", "groups")
+QUERIES = read_queries("scim.storage", "groups")
 
-_SEARCHED = (Field.ID, Field.DISPLAY_NAME, Field.EXTERNAL_ID, Field.MEMBER)
+_PARAMETERS = {
+    Field.ID: "group_id",
+    Field.DISPLAY_NAME: "display_name_key",
+    Field.EXTERNAL_ID: "external_id",
+    Field.MEMBER: "members",
+}
 
 
 async def find_groups(
@@ -23,10 +28,15 @@ async def find_groups(
     values = single_values(clauses, several=Field.MEMBER)
     if values is None:
         return SearchResult(0, ())
-    arguments = [values.get(field) for field in _SEARCHED]
-    rows = await pool.fetch(
-        QUERIES["search_groups"], tenant_id, page.offset, page.count, with_members, *arguments
+    searched = {name: values.get(field) for field, name in _PARAMETERS.items()}
+    query = QUERIES["search_groups"](
+        tenant_id=tenant_id,
+        offset=page.offset,
+        limit=page.count,
+        with_members=with_members,
+        **searched,
     )
+    rows = await pool.fetch(*query)
     records = [group_record(row) for row in rows if row["id"] is not None]
     return SearchResult(rows[0]["total"], records)
 
@@ -34,9 +44,10 @@ async def find_groups(
 async def _named(
     pool: asyncpg.Pool, tenant_id: UUID, key: object, page: Page, with_members: bool
 ) -> SearchResult[GroupRecord]:
-    row = await pool.fetchrow(
-        QUERIES["find_group_by_display_name"], tenant_id, key, with_members and page.count > 0
+    query = QUERIES["find_group_by_display_name"](
+        tenant_id=tenant_id, display_name_key=key, with_members=with_members and page.count > 0
     )
+    row = await pool.fetchrow(*query)
     if row is None:
         return SearchResult(0, ())
     return SearchResult(1, (group_record(row),) if page.count else ())

@@ -13,21 +13,20 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.database import load_queries, transaction
+from chassis.database import read_queries, transaction
 from chassis.ids import uuid7
-from chassis.outbox import OutboxSignal
+from chassis.outbox import OutboxRecord, OutboxSignal
 from contracts.scim import MAX_MEMBERS_PER_EVENT
-from scim.domain.group import Group, GroupChange, display_name_key
+from scim.domain.group import Group, GroupChange
 from scim.domain.query import Filter, Page
 from scim.storage.group_search import find_groups
-from scim.storage.rows import MakeEvent, Row, entry_values, event_headers, group_record
-from scim.usecases.changes import GroupCreated, GroupUpdated
+from scim.storage.rows import MakeEvent, Row, entry_values, event_values, group_record
+from scim.usecases.changes import GroupCreated, GroupDeleted, GroupMembersChanged, GroupUpdated
 from scim.usecases.log_entry import LogEntry
 from scim.usecases.ports import GroupRecord, NameTaken, SearchResult, UnknownMembers
 
-QUERIES = load_queries("scim.storage", "groups")
+QUERIES = read_queries("scim.storage", "groups")
 RETRIES = 3
-MEMBERS_CHANGED = "scim.group.members_changed.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +42,29 @@ class PostgresGroups:
     ) -> GroupRecord:
         """Store a new group with its members and announce both."""
         event = self.make_event(entry.tenant_id, GroupCreated(group), at)
+        members_event = self.make_event(entry.tenant_id, GroupMembersChanged(group.id), at)
         members = sorted(members)
-        log_id, occurred_at, operation, status, dropped, _ = entry_values(entry)
         try:
             row = await self.pool.fetchrow(
-                QUERIES["insert_group"],
-                *(entry.tenant_id, group.id, group.display_name, group.display_name_key),
-                *(group.external_id, group.version, at, members),
-                *(event.topic, event.correlation_id, event.traceparent),
-                *(event.event_id, event.type, event.data),
-                *(_event_ids(len(members)), MEMBERS_CHANGED),
-                *(log_id, occurred_at, MAX_MEMBERS_PER_EVENT, operation, status, dropped),
+                *QUERIES["insert_group"](
+                    tenant_id=entry.tenant_id,
+                    group_id=group.id,
+                    display_name=group.display_name,
+                    display_name_key=group.display_name_key,
+                    external_id=group.external_id,
+                    version=group.version,
+                    members=members,
+                    now=at,
+                    event_data=event.data,
+                    **event_values(event),
+                    **_members_event_values(members_event, len(members)),
+                    **entry_values(entry),
+                )
             )
         except asyncpg.ForeignKeyViolationError as error:
             # A member was deleted at this very moment.
             raise UnknownMembers((), 1) from error
-        if not _outcome(row)["stored"]:
+        if not _with_known_members(row)["stored"]:
             raise NameTaken
         self._committed(entry)
         return GroupRecord(group, at, at, members)
@@ -97,7 +103,8 @@ class PostgresGroups:
         self, group_id: UUID, change: GroupChange, *, at: datetime, entry: LogEntry
     ) -> bool:
         async with transaction(self.pool) as connection:
-            row = await connection.fetchrow(QUERIES["lock_group"], entry.tenant_id, group_id)
+            query = QUERIES["lock_group"](tenant_id=entry.tenant_id, group_id=group_id)
+            row = await connection.fetchrow(*query)
             if row is None:
                 return False
             group = Group(group_id, row["version"], row["display_name"], row["external_id"])
@@ -115,42 +122,52 @@ class PostgresGroups:
         at: datetime,
         entry: LogEntry,
     ) -> bool:
-        topic, _, _, correlation_id, traceparent = event_headers(MEMBERS_CHANGED)
+        members_event = self.make_event(entry.tenant_id, GroupMembersChanged(group_id), at)
         event = self.make_event(entry.tenant_id, GroupUpdated(renamed), at) if renamed else None
-        name = renamed.display_name if renamed else None
-        log_id, occurred_at, operation, status, dropped, _ = entry_values(entry)
         row = await executor.fetchrow(
-            QUERIES["change_group"],
-            *(entry.tenant_id, group_id, sorted(change.add), sorted(change.remove)),
-            *(change.clear_members, MAX_MEMBERS_PER_EVENT),
-            *(name, None if name is None else display_name_key(name)),
-            *(renamed is not None, renamed.external_id if renamed else None, at),
-            *(topic, correlation_id, traceparent),
-            event.event_id if event else None,
-            event.type if event else None,
-            event.data if event else None,
-            _event_ids(len(change.add) + len(change.remove)),
-            *(MEMBERS_CHANGED, log_id, occurred_at, operation, status, dropped),
+            *QUERIES["change_group"](
+                tenant_id=entry.tenant_id,
+                group_id=group_id,
+                add=sorted(change.add),
+                remove=sorted(change.remove),
+                clear_members=change.clear_members,
+                changes_group=renamed is not None,
+                display_name=renamed and renamed.display_name,
+                display_name_key=renamed and renamed.display_name_key,
+                external_id=renamed and renamed.external_id,
+                now=at,
+                event_data=event and event.data,
+                **event_values(event or members_event),
+                **_members_event_values(members_event, len(change.add) + len(change.remove)),
+                **entry_values(entry),
+            )
         )
         if row is not None and not row["found"]:
             return False
-        _outcome(row)
+        _with_known_members(row)
         return True
 
     async def get(
         self, tenant_id: UUID, group_id: UUID, *, with_members: bool
     ) -> GroupRecord | None:
         """Return a group as it is answered."""
-        row = await self.pool.fetchrow(QUERIES["get_group"], tenant_id, group_id, with_members)
+        query = QUERIES["get_group"](
+            tenant_id=tenant_id, group_id=group_id, with_members=with_members
+        )
+        row = await self.pool.fetchrow(*query)
         return None if row is None else group_record(row)
 
     async def remove(self, group_id: UUID, *, at: datetime, entry: LogEntry) -> bool:
         """Remove a group with its memberships and announce it."""
-        topic, event_id, kind, *cause = event_headers("scim.group.deleted.v1")
-        log = (entry.id, entry.occurred_at, entry.operation, entry.status, entry.correlation_id)
+        event = self.make_event(entry.tenant_id, GroupDeleted(group_id), at)
         name = await self.pool.fetchval(
-            QUERIES["delete_group"],
-            *(entry.tenant_id, group_id, topic, event_id, kind, at, *cause, *log),
+            *QUERIES["delete_group"](
+                tenant_id=entry.tenant_id,
+                group_id=group_id,
+                now=at,
+                **event_values(event),
+                **entry_values(entry),
+            )
         )
         if name is None:
             return False
@@ -174,13 +191,17 @@ def _is_one_way(change: GroupChange) -> bool:
     return not (renames or change.clear_members or (change.add and change.remove))
 
 
-def _event_ids(members: int) -> list[UUID]:
-    """Return an id for each event that so many members may need."""
-    return [uuid7() for _ in range(-(-members // MAX_MEMBERS_PER_EVENT))]
+def _members_event_values(event: OutboxRecord, members: int) -> dict[str, object]:
+    """Return the parameters for the events that tell of so many members, with an id for each."""
+    return {
+        "members_event_type": event.type,
+        "members_event_ids": [uuid7() for _ in range(-(-members // MAX_MEMBERS_PER_EVENT))],
+        "members_per_event": MAX_MEMBERS_PER_EVENT,
+    }
 
 
-def _outcome(row: Row | None) -> Row:
-    """Return what a write did, or raise that some members are unknown."""
+def _with_known_members(row: Row | None) -> Row:
+    """Return what a write did, or raise UnknownMembers."""
     if row is None:
         raise LookupError("a query that answers with one row answered with none")
     if row["unknown_total"]:

@@ -7,11 +7,11 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.database import load_queries
+from chassis.database import read_queries
 from scim.usecases.log_entry import LogEntry
 from scim.usecases.ports import Unstorable
 
-QUERIES = load_queries("scim.storage", "provisioning_log")
+QUERIES = read_queries("scim.storage", "provisioning_log")
 PRUNED_AT_ONCE = 10_000
 
 # A value, not the database: the driver's own refusals and text that is no Unicode are ValueErrors.
@@ -35,28 +35,30 @@ class PostgresLogEntries:
 
     async def _insert(self, entries: Sequence[LogEntry]) -> None:
         await self.pool.execute(
-            QUERIES["insert_entries"],
-            [entry.tenant_id for entry in entries],
-            [entry.id for entry in entries],
-            [entry.occurred_at for entry in entries],
-            [entry.operation for entry in entries],
-            [entry.resource_type for entry in entries],
-            [entry.resource_id for entry in entries],
-            [entry.resource_name for entry in entries],
-            [entry.status for entry in entries],
-            [entry.scim_type for entry in entries],
-            [entry.detail for entry in entries],
-            ["\n".join(entry.dropped) or None for entry in entries],
-            [entry.correlation_id for entry in entries],
+            *QUERIES["insert_entries"](
+                tenant_ids=[entry.tenant_id for entry in entries],
+                ids=[entry.id for entry in entries],
+                occurred_at=[entry.occurred_at for entry in entries],
+                operations=[entry.operation for entry in entries],
+                resource_types=[entry.resource_type for entry in entries],
+                resource_ids=[entry.resource_id for entry in entries],
+                resource_names=[entry.resource_name for entry in entries],
+                statuses=[entry.status for entry in entries],
+                scim_types=[entry.scim_type for entry in entries],
+                details=[entry.detail for entry in entries],
+                dropped=["\n".join(entry.dropped) or None for entry in entries],
+                correlation_ids=[entry.correlation_id for entry in entries],
+            )
         )
 
     async def newest(
         self, tenant_id: UUID, *, since: datetime, errors: bool, limit: int
     ) -> Sequence[LogEntry]:
         """Return a tenant's newest rows since a moment, the oldest first."""
-        rows = await self.pool.fetch(
-            QUERIES["list_entries"], tenant_id, _first_id(since), errors, limit
+        query = QUERIES["list_entries"](
+            tenant_id=tenant_id, first_id=_first_id(since), errors=errors, limit=limit
         )
+        rows = await self.pool.fetch(*query)
         return [
             LogEntry(
                 **{**dict(row), "dropped": tuple(row["dropped"] or ())},
@@ -69,15 +71,16 @@ class PostgresLogEntries:
     async def prune(self, before: datetime) -> int:
         """Delete the rows before a moment, some thousands at a time, and return how many."""
         pruned = 0
-        for row in await self.pool.fetch(QUERIES["list_logged_tenants"]):
+        for row in await self.pool.fetch(*QUERIES["list_logged_tenants"]()):
             while count := await self._prune_some(row["tenant_id"], before):
                 pruned += count
         return pruned
 
     async def _prune_some(self, tenant_id: UUID, before: datetime) -> int:
-        tag = await self.pool.execute(
-            QUERIES["prune_entries"], tenant_id, _first_id(before), PRUNED_AT_ONCE
+        query = QUERIES["prune_entries"](
+            tenant_id=tenant_id, before_id=_first_id(before), limit=PRUNED_AT_ONCE
         )
+        tag = await self.pool.execute(*query)
         return int(tag.rpartition(" ")[2])
 
 

@@ -24,9 +24,12 @@ async def open_pool(dsn: str, *, size: int, warm: bool = False) -> asyncpg.Pool:
 def hot_statements() -> Sequence[str]:
     """Return the SQL of everything that a request may run."""
     return [
-        *users.QUERIES.values(),
-        *groups.QUERIES.values(),
-        tokens.QUERIES["find_grant"],
-        tokens.QUERIES["mark_tokens_used"],
-        log_entries.QUERIES["insert_entries"],
+        query.sql
+        for query in (
+            *users.QUERIES.values(),
+            *groups.QUERIES.values(),
+            tokens.QUERIES["find_grant"],
+            tokens.QUERIES["mark_tokens_used"],
+            log_entries.QUERIES["insert_entries"],
+        )
     ]

@@ -1,7 +1,4 @@
-"""Rows and domain objects, one turned into the other by plain functions.
-
-The value lists are in the order of the parameters of the queries that they belong to.
-"""
+"""Domain objects to parameters of statements, and rows to domain objects."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -11,10 +8,7 @@ from uuid import UUID
 import orjson
 from asyncpg import Record
 
-from chassis import context
-from chassis.ids import uuid7
 from chassis.outbox import OutboxRecord
-from contracts.registry import EVENT_TYPES
 from scim.domain.group import Group
 from scim.domain.query import Field, Filter
 from scim.domain.user import User
@@ -28,53 +22,44 @@ MakeEvent = Callable[[UUID, Change, datetime], OutboxRecord]
 Row = Mapping[str, Any] | Record
 
 
-def user_values(user: User, document: bytes) -> list[object]:
-    """Return what the columns of `users` hold from `id` to `soft_deleted`, and the document."""
-    return [
-        user.id,
-        user.user_name,
-        user.user_name_key,
-        user.external_id,
-        user.display_name_key,
-        user.work_email_key,
-        user.email_keys,
-        user.manager,
-        user.active,
-        user.soft_deleted,
-        user.version,
-        document,
-    ]
+def user_values(user: User, document: bytes) -> dict[str, object]:
+    """Return the parameters of a statement that stores a user."""
+    return {
+        "user_id": user.id,
+        "user_name": user.user_name,
+        "user_name_key": user.user_name_key,
+        "external_id": user.external_id,
+        "display_name_key": user.display_name_key,
+        "work_email_key": user.work_email_key,
+        "email_keys": user.email_keys,
+        "manager": user.manager,
+        "active": user.active,
+        "soft_deleted": user.soft_deleted,
+        "version": user.version,
+        "document": document,
+    }
 
 
-def event_values(event: OutboxRecord) -> list[object]:
-    """Return topic, id, type, data, correlation id and trace of an event."""
-    return [
-        event.topic,
-        event.event_id,
-        event.type,
-        event.data,
-        event.correlation_id,
-        event.traceparent,
-    ]
+def event_values(event: OutboxRecord) -> dict[str, object]:
+    """Return the parameters of a statement that stores an event, but for its data."""
+    return {
+        "topic": event.topic,
+        "event_id": event.event_id,
+        "event_type": event.type,
+        "traceparent": event.traceparent,
+    }
 
 
-def event_headers(kind: str) -> list[object]:
-    """Return topic, new id, type, correlation id and trace of an event whose data SQL writes."""
-    cause = context.current()
-    topic = EVENT_TYPES[kind].topic.name
-    return [topic, uuid7(), kind, cause.correlation_id or None, cause.traceparent]
-
-
-def entry_values(entry: LogEntry) -> list[object]:
-    """Return what a write's log row holds beside the resource."""
-    return [
-        entry.id,
-        entry.occurred_at,
-        entry.operation,
-        entry.status,
-        entry.dropped or None,
-        entry.correlation_id,
-    ]
+def entry_values(entry: LogEntry) -> dict[str, object]:
+    """Return the parameters of a write's log row beside the resource."""
+    return {
+        "entry_id": entry.id,
+        "occurred_at": entry.occurred_at,
+        "operation": entry.operation,
+        "status": entry.status,
+        "dropped": entry.dropped or None,
+        "correlation_id": entry.correlation_id,
+    }
 
 
 def user_record(row: Row) -> UserRecord:

@@ -9,12 +9,12 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from chassis.database import load_queries
+from chassis.database import read_queries
 from scim.domain.query import Equals, Field, Filter, Page, Unindexed
 from scim.storage.rows import Row, single_values, user_record
 from scim.usecases.ports import SearchResult, UserRecord
 
-QUERIES = load_queries("scim.storage", "users")
+QUERIES = read_queries("scim.storage", "users")
 
 _COLUMNS = {
     Field.ID: "id",
@@ -30,6 +30,7 @@ _INDEXED = {
     Field.EXTERNAL_ID: "list_users_by_external_id",
     Field.WORK_EMAIL: "list_users_by_work_email",
 }
+_PARAMETERS = {**_COLUMNS, Field.ID: "user_id", Field.EMAIL: "email_keys"}
 _SEARCHED = (
     Field.EXTERNAL_ID,
     Field.DISPLAY_NAME,
@@ -46,36 +47,44 @@ async def find_users(
     """Return a page of the matching users in the order of their ids."""
     for clause in clauses:
         if clause.field in _UNIQUE:
-            row = await pool.fetchrow(QUERIES[_UNIQUE[clause.field]], tenant_id, clause.value)
-            return _one(row, clauses, page)
-    offset_and_count = (page.offset, page.count)
-    if not clauses:
-        rows = await pool.fetch(QUERIES["list_users"], tenant_id, *offset_and_count)
-        return _page(rows)
-    if len(clauses) == 1 and clauses[0].field in _INDEXED:
-        query = QUERIES[_INDEXED[clauses[0].field]]
-        return _page(await pool.fetch(query, tenant_id, *offset_and_count, clauses[0].value))
-    values = single_values(clauses, several=Field.EMAIL)
+            value = {_PARAMETERS[clause.field]: clause.value}
+            query = QUERIES[_UNIQUE[clause.field]](tenant_id=tenant_id, **value)
+            return _one(await pool.fetchrow(*query), clauses, page)
+    name, values = _list_query(clauses)
     if values is None:
         return SearchResult(0, ())
-    arguments = [values.get(field) for field in _SEARCHED]
-    arguments += _document_values(clauses)
-    return _page(
-        await pool.fetch(QUERIES["search_users"], tenant_id, *offset_and_count, *arguments)
-    )
+    query = QUERIES[name](tenant_id=tenant_id, offset=page.offset, limit=page.count, **values)
+    return _page(await pool.fetch(*query))
 
 
-def _document_values(clauses: Filter) -> list[object]:
-    """Return the JSON path, its variables, the value and whether its case counts."""
+def _list_query(clauses: Filter) -> tuple[str, dict[str, object] | None]:
+    """Return the query that lists the matching users, and its values; None when none match."""
+    if not clauses:
+        return "list_users", {}
+    field, value = clauses[0].field, clauses[0].value
+    if len(clauses) == 1 and field in _INDEXED:
+        return _INDEXED[field], {_PARAMETERS[field]: value}
+    values = single_values(clauses, several=Field.EMAIL)
+    if values is None:
+        return "search_users", None
+    searched = {_PARAMETERS[field]: values.get(field) for field in _SEARCHED}
+    return "search_users", searched | _document_values(clauses)
+
+
+def _document_values(clauses: Filter) -> dict[str, object]:
+    """Return the JSON path of a clause without a column, its variables, value and case."""
     for clause in clauses:
         if isinstance(clause.field, Unindexed):
             attribute = clause.field
             head, *rest = (f'."{name}"' for name in attribute.path)
             typed = '[*] ? (@."type" == $type)' if attribute.type is not None else ""
-            path = "".join(("$", head, typed, *rest))
-            variables = orjson.dumps({"type": attribute.type}).decode()
-            return [path, variables, clause.value, attribute.case_exact]
-    return [None, None, None, None]
+            return {
+                "json_path": "".join(("$", head, typed, *rest)),
+                "json_path_variables": orjson.dumps({"type": attribute.type}).decode(),
+                "value": clause.value,
+                "case_exact": attribute.case_exact,
+            }
+    return dict.fromkeys(("json_path", "json_path_variables", "value", "case_exact"))
 
 
 def _one(row: Row | None, clauses: Filter, page: Page) -> SearchResult[UserRecord]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.database import load_queries
+from chassis.database import read_queries
 from chassis.outbox import OutboxSignal
 from scim.domain.query import Filter, Page, Unindexed
 from scim.domain.user import User
@@ -18,7 +18,6 @@ from scim.protocol.bodies import encode_document
 from scim.storage.rows import (
     MakeEvent,
     entry_values,
-    event_headers,
     event_values,
     stored_user,
     user_record,
@@ -26,11 +25,11 @@ from scim.storage.rows import (
 )
 from scim.storage.scan_limit import ScanLimit
 from scim.storage.user_search import find_users
-from scim.usecases.changes import UserCreated, UserUpdated
+from scim.usecases.changes import UserCreated, UserDeleted, UserUpdated
 from scim.usecases.log_entry import LogEntry
 from scim.usecases.ports import NameTaken, SearchResult, StoredUser, UserRecord
 
-QUERIES = load_queries("scim.storage", "users")
+QUERIES = read_queries("scim.storage", "users")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +46,14 @@ class PostgresUsers:
         document = encode_document(user.document)
         event = self.make_event(entry.tenant_id, UserCreated(user), at)
         stored = await self.pool.fetchval(
-            QUERIES["insert_user"],
-            entry.tenant_id,
-            *user_values(user, document),
-            at,
-            *event_values(event),
-            *entry_values(entry),
+            *QUERIES["insert_user"](
+                tenant_id=entry.tenant_id,
+                now=at,
+                event_data=event.data,
+                **user_values(user, document),
+                **event_values(event),
+                **entry_values(entry),
+            )
         )
         if stored is None:
             raise NameTaken
@@ -67,13 +68,15 @@ class PostgresUsers:
         event = self.make_event(entry.tenant_id, UserUpdated(user), at)
         try:
             written = await self.pool.fetchval(
-                QUERIES["replace_user"],
-                entry.tenant_id,
-                *user_values(user, document),
-                at,
-                *event_values(event),
-                *entry_values(entry),
-                stored.user.version,
+                *QUERIES["replace_user"](
+                    tenant_id=entry.tenant_id,
+                    read_version=stored.user.version,
+                    now=at,
+                    event_data=event.data,
+                    **user_values(user, document),
+                    **event_values(event),
+                    **entry_values(entry),
+                )
             )
         except asyncpg.UniqueViolationError as error:
             raise NameTaken from error
@@ -84,11 +87,15 @@ class PostgresUsers:
 
     async def remove(self, user_id: UUID, *, at: datetime, entry: LogEntry) -> bool:
         """Remove a user with its memberships and announce it."""
-        topic, event_id, kind, *cause = event_headers("scim.user.deleted.v1")
-        log = (entry.id, entry.occurred_at, entry.operation, entry.status, entry.correlation_id)
+        event = self.make_event(entry.tenant_id, UserDeleted(user_id), at)
         name = await self.pool.fetchval(
-            QUERIES["delete_user"],
-            *(entry.tenant_id, user_id, topic, event_id, kind, at, *cause, *log),
+            *QUERIES["delete_user"](
+                tenant_id=entry.tenant_id,
+                user_id=user_id,
+                now=at,
+                **event_values(event),
+                **entry_values(entry),
+            )
         )
         if name is None:
             return False
@@ -97,12 +104,14 @@ class PostgresUsers:
 
     async def get(self, tenant_id: UUID, user_id: UUID) -> UserRecord | None:
         """Return a user as it is answered."""
-        row = await self.pool.fetchrow(QUERIES["get_user"], tenant_id, user_id)
+        query = QUERIES["get_user"](tenant_id=tenant_id, user_id=user_id)
+        row = await self.pool.fetchrow(*query)
         return None if row is None else user_record(row)
 
     async def load(self, tenant_id: UUID, user_id: UUID) -> StoredUser | None:
         """Return a user to be changed."""
-        row = await self.pool.fetchrow(QUERIES["load_user"], tenant_id, user_id)
+        query = QUERIES["load_user"](tenant_id=tenant_id, user_id=user_id)
+        row = await self.pool.fetchrow(*query)
         return None if row is None else stored_user(user_id, row)
 
     async def find(self, tenant_id: UUID, clauses: Filter, page: Page) -> SearchResult[UserRecord]:

@@ -1,6 +1,7 @@
-"""What happened to users and groups, in the words that go to the bus."""
+"""What happened to users and groups: the changes that become events."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from scim.domain.group import Group
 from scim.domain.user import User
@@ -21,6 +22,13 @@ class UserUpdated:
 
 
 @dataclass(frozen=True, slots=True)
+class UserDeleted:
+    """A user was removed; storage learns its name in doing so."""
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class GroupCreated:
     """A group was created, as yet without members."""
 
@@ -34,5 +42,26 @@ class GroupUpdated:
     group: Group
 
 
-Change = UserCreated | UserUpdated | GroupCreated | GroupUpdated
-"""Deletions and memberships are not here: storage writes them as it learns what really went."""
+@dataclass(frozen=True, slots=True)
+class GroupDeleted:
+    """A group was removed; storage learns its name in doing so."""
+
+    group_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMembersChanged:
+    """Members were added or removed; storage learns who really was in doing so."""
+
+    group_id: UUID
+
+
+Change = (
+    UserCreated
+    | UserUpdated
+    | UserDeleted
+    | GroupCreated
+    | GroupUpdated
+    | GroupDeleted
+    | GroupMembersChanged
+)

@@ -241,13 +241,13 @@ class Tenants(Protocol):
         ...
 
 
-class Directory(Protocol):
-    """Takes over the directory's state, in the transaction of the event that brought it."""
+class DirectoryUsers(Protocol):
+    """The directory's hand-made users, in the transaction of the event that brought them."""
 
-    async def keep_user(self, tenant_id: UUID, user: User, at: datetime) -> None:
-        """Take over a hand-made user, unless the provider has a better claim to it."""
+    async def save(self, tenant_id: UUID, user: User, at: datetime) -> None:
+        """Store a hand-made user, unless the provider has written to it or uses its name."""
         ...
 
-    async def forget_user(self, tenant_id: UUID, user_id: UUID) -> None:
-        """Forget a hand-made user that has left the directory."""
+    async def remove(self, tenant_id: UUID, user_id: UUID) -> None:
+        """Remove a hand-made user, unless the provider has written to it."""
         ...

@@ -8,8 +8,10 @@ SELECT
     tenant_id, id, occurred_at, operation, resource_type, resource_id, resource_name,
     status, scim_type, detail, string_to_array(dropped, E'\n'), correlation_id
 FROM unnest(
-    $1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[],
-    $8::smallint[], $9::text[], $10::text[], $11::text[], $12::text[]
+    :tenant_ids::uuid[], :ids::uuid[], :occurred_at::timestamptz[], :operations::text[],
+    :resource_types::text[], :resource_ids::text[], :resource_names::text[],
+    :statuses::smallint[], :scim_types::text[], :details::text[], :dropped::text[],
+    :correlation_ids::text[]
 ) AS entry (
     tenant_id, id, occurred_at, operation, resource_type, resource_id, resource_name,
     status, scim_type, detail, dropped, correlation_id
@@ -23,9 +25,9 @@ SELECT * FROM (
         id, occurred_at, operation, resource_type, resource_id, resource_name,
         status, scim_type, detail, dropped, correlation_id
     FROM provisioning_log
-    WHERE tenant_id = $1 AND id >= $2 AND (NOT $3 OR status >= 400)
+    WHERE tenant_id = :tenant_id AND id >= :first_id AND (NOT :errors OR status >= 400)
     ORDER BY id DESC
-    LIMIT $4
+    LIMIT :limit
 ) AS newest
 ORDER BY newest.id;
 
@@ -50,10 +52,10 @@ SELECT tenant_id FROM logged WHERE tenant_id IS NOT NULL;
 -- name: prune_entries
 -- Deletes a tenant's oldest rows before an id, a bounded number at a time.
 DELETE FROM provisioning_log
-WHERE tenant_id = $1 AND id IN (
+WHERE tenant_id = :tenant_id AND id IN (
     SELECT oldest.id
     FROM provisioning_log AS oldest
-    WHERE oldest.tenant_id = $1 AND oldest.id < $2
+    WHERE oldest.tenant_id = :tenant_id AND oldest.id < :before_id
     ORDER BY oldest.id
-    LIMIT $3
+    LIMIT :limit
 );

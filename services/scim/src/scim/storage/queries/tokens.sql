@@ -1,20 +1,20 @@
 -- name: insert_token
 -- Keeps a new token's digest.
 INSERT INTO tokens (tenant_id, id, prefix, digest, created_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6);
+VALUES (:tenant_id, :token_id, :prefix, :digest, :created_at, :expires_at);
 
 -- name: list_tokens
 -- All tokens of a tenant, the newest first.
 SELECT id, prefix, created_at, expires_at, last_used_at, revoked_at
 FROM tokens
-WHERE tenant_id = $1
+WHERE tenant_id = :tenant_id
 ORDER BY tokens.id DESC;
 
 -- name: revoke_token
 -- Makes a token worthless from now on; the first revocation's time stays.
 UPDATE tokens
-SET revoked_at = coalesce(revoked_at, $3)
-WHERE tenant_id = $1 AND id = $2
+SET revoked_at = coalesce(revoked_at, :now)
+WHERE tenant_id = :tenant_id AND id = :token_id
 RETURNING id;
 
 -- name: find_grant
@@ -22,20 +22,21 @@ RETURNING id;
 SELECT tokens.id, tokens.expires_at, tenants.name, tenants.package, tenants.status
 FROM tokens
 JOIN tenants ON tenants.tenant_id = tokens.tenant_id
-WHERE tokens.tenant_id = $1
-  AND tokens.digest = $2
+WHERE tokens.tenant_id = :tenant_id
+  AND tokens.digest = :digest
   AND tokens.revoked_at IS NULL
-  AND tokens.expires_at > $3;
+  AND tokens.expires_at > :now;
 
 -- name: mark_tokens_used
 -- Notes when tokens were last used, for many at once.
 UPDATE tokens
 SET last_used_at = used.at
-FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS used (tenant_id, id, at)
+FROM unnest(:tenant_ids::uuid[], :token_ids::uuid[], :used_at::timestamptz[]) AS used
+(tenant_id, id, at)
 JOIN (
     -- In one order, so that two replicas cannot block one another.
     SELECT tenant_id, id FROM tokens
-    WHERE tenant_id = ANY ($1) AND id = ANY ($2)
+    WHERE tenant_id = ANY (:tenant_ids) AND id = ANY (:token_ids)
     ORDER BY tenant_id, id
     FOR NO KEY UPDATE
 ) AS held USING (tenant_id, id)

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from scim.domain.user import User
-from scim.usecases.ports import Directory
+from scim.usecases.ports import DirectoryUsers
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +29,35 @@ class DirectoryUserState:
 
 
 @dataclass(frozen=True, slots=True)
-class FollowDirectory:
-    """Applies the directory's state, in the transaction of the event that brought it."""
+class KeepDirectoryUser:
+    """Keeps a hand-made user as the directory describes it now."""
 
-    directory: Directory
+    users: DirectoryUsers
 
-    async def user(self, tenant_id: UUID, state: DirectoryUserState, at: datetime) -> None:
-        """Keep a hand-made user as it is now."""
+    async def __call__(self, tenant_id: UUID, state: DirectoryUserState, at: datetime) -> None:
+        """Store the user; one that came from the provider is left alone."""
         if state.manual:
             user = User.from_document(_document(state), id=state.id)
-            await self.directory.keep_user(tenant_id, user, at)
+            await self.users.save(tenant_id, user, at)
 
-    async def user_gone(self, tenant_id: UUID, user_id: UUID) -> None:
-        """Forget a user, unless the provider has adopted it."""
-        await self.directory.forget_user(tenant_id, user_id)
+
+@dataclass(frozen=True, slots=True)
+class ForgetDirectoryUser:
+    """Forgets a hand-made user that has left the directory."""
+
+    users: DirectoryUsers
+
+    async def __call__(self, tenant_id: UUID, user_id: UUID) -> None:
+        """Remove the user, unless the provider has adopted it."""
+        await self.users.remove(tenant_id, user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryUseCases:
+    """What events from the directory call, bound to the consumer's transaction."""
+
+    keep_user: KeepDirectoryUser
+    forget_user: ForgetDirectoryUser
 
 
 def _document(state: DirectoryUserState) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 -- name: drop_shadowed_user
 -- Removes a hand-made user whose name the provider has given to another one meanwhile.
 DELETE FROM users
-WHERE tenant_id = $1
-  AND id = $2
+WHERE tenant_id = :tenant_id
+  AND id = :user_id
   AND origin = 'directory'
   AND EXISTS (
       SELECT FROM users AS other
-      WHERE other.tenant_id = $1 AND other.user_name_key = $3 AND other.id <> $2
+      WHERE other.tenant_id = :tenant_id
+        AND other.user_name_key = :user_name_key
+        AND other.id <> :user_id
   );
 
 -- name: upsert_directory_user
@@ -15,10 +17,15 @@ INSERT INTO users (
     tenant_id, id, user_name, user_name_key, external_id, display_name_key, work_email_key,
     email_keys, manager, active, soft_deleted, origin, version, created_at, updated_at, document
 )
-SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, false, 'directory', 1, $11, $11, $12
+SELECT
+    :tenant_id, :user_id, :user_name, :user_name_key, :external_id, :display_name_key,
+    :work_email_key, :email_keys, :manager, :active, :soft_deleted, 'directory', :version, :now,
+    :now, :document
 WHERE NOT EXISTS (
     SELECT FROM users AS other
-    WHERE other.tenant_id = $1 AND other.user_name_key = $4 AND other.id <> $2
+    WHERE other.tenant_id = :tenant_id
+      AND other.user_name_key = :user_name_key
+      AND other.id <> :user_id
 )
 ON CONFLICT (tenant_id, id) DO UPDATE
 SET user_name = excluded.user_name, user_name_key = excluded.user_name_key,
@@ -30,4 +37,4 @@ WHERE users.origin = 'directory';
 
 -- name: delete_directory_user
 -- Forgets a hand-made user that has left the directory.
-DELETE FROM users WHERE tenant_id = $1 AND id = $2 AND origin = 'directory';
+DELETE FROM users WHERE tenant_id = :tenant_id AND id = :user_id AND origin = 'directory';
