@@ -14,13 +14,12 @@ from prometheus_client import Counter
 from chassis.cli import command_pool
 from chassis.clock import SystemClock
 from chassis.database import create_pool
-from chassis.http import Application, create_app, limits_of
+from chassis.http import Application, Authoriser, create_app, limits_of, refuse_everybody
 from chassis.ids import uuid7
 from chassis.loops import Loop
 from chassis.outbox import OutboxSignal
 from chassis.service import Mode, Parts, Service, on_the_bus
 from chassis.settings import load_settings
-from domain_verifier.api.auth import Authoriser, refuse_everybody
 from domain_verifier.api.routes import domain_router
 from domain_verifier.cli.app import verifier_cli
 from domain_verifier.dns.prober import DnsProber

@@ -1,5 +1,14 @@
-"""HTTP: the application, its edge, its errors and its server."""
+"""HTTP: the application, its edge, its errors, its server, and who is let in."""
 
+from chassis.http.access import (
+    Authoriser,
+    Principal,
+    admitted,
+    guarded_route,
+    operating,
+    principal_of,
+    refuse_everybody,
+)
 from chassis.http.application import Application, bare_application, create_app, limits_of
 from chassis.http.problems import Problem, ProblemError
 from chassis.http.rate_limit import RateLimit
@@ -7,13 +16,20 @@ from chassis.http.server import StartFailed, http_loop, listen
 
 __all__ = [
     "Application",
+    "Authoriser",
+    "Principal",
     "Problem",
     "ProblemError",
     "RateLimit",
     "StartFailed",
+    "admitted",
     "bare_application",
     "create_app",
+    "guarded_route",
     "http_loop",
     "limits_of",
     "listen",
+    "operating",
+    "principal_of",
+    "refuse_everybody",
 ]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from domain_verifier.api.auth import Authoriser, admitted, guarded_route, operating, principal_of
+from chassis.http import Authoriser, admitted, guarded_route, operating, principal_of
 from domain_verifier.api.schemas import (
     ClaimDetailsView,
     ClaimPage,

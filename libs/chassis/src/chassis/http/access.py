@@ -1,7 +1,7 @@
-"""Who may do what with a tenant's domains.
+"""Who may do what on an admin API.
 
-The authoriser is given from outside: it turns a request into a principal, or refuses it. Where none
-is given, nobody is let in.
+The authoriser is given from outside: it turns a request into a principal, or refuses it. It is
+asked before path, query and body are understood, and where none is given, nobody is let in.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from chassis.http import Problem, ProblemError
+from chassis.http.problems import Problem, ProblemError
 
 PLATFORM_ROLES = frozenset({"primary_admin", "admin"})
 TENANT_ADMIN = "tenant_admin"
@@ -24,7 +24,7 @@ class Principal:
     """Who is asking."""
 
     actor: str
-    """What the claim log names."""
+    """What logs of changes name."""
     role: str
     """`primary_admin` or `admin` of the platform, `tenant_admin` or `member` of a tenant."""
     tenant_id: UUID | None = None
@@ -76,9 +76,9 @@ def principal_of(request: Request) -> Principal:
 
 
 def admitted(principal: Principal, tenant_id: UUID) -> Principal:
-    """Return the principal if the tenant's domains are its business.
+    """Return the principal if it may see and change what belongs to the tenant.
 
-    Other tenants' admins get the answer of a tenant that does not exist.
+    Whoever belongs to another tenant gets the answer of a tenant that does not exist.
     """
     if principal.operates:
         return principal
@@ -87,7 +87,7 @@ def admitted(principal: Principal, tenant_id: UUID) -> Principal:
             Problem(404, "tenant_not_found", "Not found", "There is no such tenant.")
         )
     if principal.role != TENANT_ADMIN:
-        raise _forbidden("Only admins of the tenant may see and change its domains.")
+        raise _forbidden("Only admins of the tenant may do this.")
     return principal
 
 
