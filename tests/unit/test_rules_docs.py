@@ -14,7 +14,13 @@ CODE = re.compile(r"`([^`\n]+)`")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"/[^/]*\.(css|html|ini|json|lock|md|py|sh|sql|toml|txt|xml|ya?ml)$")
 MADE_BY_RUNNING = (".data/", "deploy/.env", ".venv/")
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/adr/*.md")])
+# The change log names places as they were.
+DOCUMENTS = sorted(
+    path
+    for pattern in ("*.md", "*/*/README.md", "docs/*.md", "docs/adr/*.md")
+    for path in ROOT.glob(pattern)
+    if path.name != "CHANGELOG.md"
+)
 
 
 def repository() -> list[PurePosixPath]:
