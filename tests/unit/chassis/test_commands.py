@@ -8,12 +8,9 @@ import pytest
 import typer
 
 from chassis import context
-from chassis.cli import REFUSED, WRONG, CannotConnect, Refusal, Runner
+from chassis.cli import REFUSED, Runner
+from chassis.cli.commands import WRONG, CannotConnect
 from kernel.errors import InvalidError, NotFoundError
-
-
-class No(Exception):
-    """A use case's no."""
 
 
 @asynccontextmanager
@@ -27,22 +24,18 @@ async def no_use_cases() -> AsyncIterator[str]:
     yield "never"
 
 
-def refusal(error: Exception) -> Refusal | None:
-    return Refusal(str(error), WRONG) if isinstance(error, No) else None
-
-
 def run_failing(error: Exception) -> None:
     async def command(_use_cases: str) -> None:
         raise error
 
-    Runner(use_cases, refusal)(command)
+    Runner(use_cases)(command)
 
 
 def test_a_command_returns_what_it_found_under_one_correlation_id() -> None:
     async def command(found: str) -> tuple[str, str | None]:
         return found, context.current().correlation_id
 
-    first, second = Runner(use_cases, refusal)(command), Runner(use_cases, refusal)(command)
+    first, second = Runner(use_cases)(command), Runner(use_cases)(command)
     assert first[0] == "use_cases"
     assert first[1]
     assert first[1] != second[1]
@@ -51,7 +44,6 @@ def test_a_command_returns_what_it_found_under_one_correlation_id() -> None:
 @pytest.mark.parametrize(
     ("error", "said", "code"),
     [
-        (No("That name is wrong."), "That name is wrong.", WRONG),
         (InvalidError("wrong-name", "Names have letters."), "Names have letters.", WRONG),
         (NotFoundError("no-tenant", "There is no such tenant."), "no such tenant", REFUSED),
         (
@@ -75,7 +67,7 @@ def test_what_cannot_be_opened_is_told(capsys: pytest.CaptureFixture[str]) -> No
         raise AssertionError("must not run")
 
     with pytest.raises(typer.Exit) as ended:
-        Runner(no_use_cases, refusal)(command)
+        Runner(no_use_cases)(command)
     assert ended.value.exit_code == REFUSED
     assert capsys.readouterr().err == "The database cannot be reached. Check THIS.\n"
 

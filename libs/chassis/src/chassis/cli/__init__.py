@@ -1,7 +1,7 @@
 """What every service's command line shares."""
 
 from chassis.cli.bus import bus_cli
-from chassis.cli.commands import REFUSED, WRONG, CannotConnect, Refusal, Runner, actor, command_pool
+from chassis.cli.commands import REFUSED, Runner, actor, command_pool
 from chassis.cli.printing import (
     Facts,
     Json,
@@ -15,12 +15,9 @@ from chassis.cli.printing import (
 
 __all__ = [
     "REFUSED",
-    "WRONG",
-    "CannotConnect",
     "Facts",
     "Json",
     "Limit",
-    "Refusal",
     "Runner",
     "TenantOption",
     "actor",

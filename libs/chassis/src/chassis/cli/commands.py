@@ -49,8 +49,6 @@ class Runner(Generic[D]):
 
     open: Callable[[], AbstractAsyncContextManager[D]]
     """Makes the use cases for one command; raises CannotConnect."""
-    refusal: Callable[[Exception], Refusal | None] | None = None
-    """Tells errors of the service's own that are no fault of the program."""
 
     def __call__(self, command: Callable[[D], Awaitable[T]]) -> T:
         """Run a command to its end, or end the process with a sentence that says what to do."""
@@ -59,7 +57,7 @@ class Runner(Generic[D]):
         except CannotConnect as error:
             _end(Refusal(str(error)))
         except Exception as error:
-            refusal = (self.refusal and self.refusal(error)) or refusal_of(error)
+            refusal = refusal_of(error)
             if refusal is None:
                 raise
             _end(refusal)

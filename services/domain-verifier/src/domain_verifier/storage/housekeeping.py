@@ -1,6 +1,5 @@
 """What runs beside the checks: gauges over all claims, and the end of old history."""
 
-import asyncio
 from datetime import timedelta
 
 import asyncpg
@@ -9,8 +8,8 @@ from prometheus_client import REGISTRY, CollectorRegistry, Gauge
 
 from chassis.clock import Clock
 from chassis.database import DATABASE_FAILURES
-from chassis.loops import beat
 from chassis.observe import Poll
+from chassis.retry import every
 from domain_verifier.domain.claim import State
 from domain_verifier.domain.policy import Policy
 from domain_verifier.storage.breakers import QUERIES as BREAKER_QUERIES
@@ -20,7 +19,6 @@ log = structlog.get_logger()
 
 PRUNE_EVERY = 3600.0
 PRUNE_BATCH = 1000
-BEAT_EVERY = 20.0
 
 
 class ClaimGauges:
@@ -73,16 +71,13 @@ class Pruning:
 
     async def run(self) -> None:
         """Prune every hour, for ever."""
-        while True:
+        async for _ in every(PRUNE_EVERY, beats=True):
             try:
                 deleted = await self.prune()
                 if deleted:
                     log.info("checks.pruned", deleted=deleted)
             except DATABASE_FAILURES as error:
                 log.warning("checks.prune_failed", error=repr(error))
-            for _ in range(int(PRUNE_EVERY / BEAT_EVERY)):
-                beat()
-                await asyncio.sleep(BEAT_EVERY)
 
     async def prune(self) -> int:
         """Delete what is too old; return how many checks that were."""

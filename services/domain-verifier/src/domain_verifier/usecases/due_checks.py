@@ -13,6 +13,7 @@ import structlog
 
 from chassis.clock import Clock
 from chassis.loops import beat
+from chassis.retry import retry
 from domain_verifier.usecases.breaker import ReviewBreaker
 from domain_verifier.usecases.checks import RunCheck
 from domain_verifier.usecases.ports import Claims, Lease
@@ -42,13 +43,16 @@ class CheckDueClaims:
         """Work for ever; a check that fails is left to its lease's end, the others go on."""
         async with asyncio.TaskGroup() as group:
             while True:
-                try:
-                    leases, wanted = await self._take()
-                except Exception as error:
-                    # The database is away: nothing is lost, for due work is rows.
-                    log.warning("checks.lease_failed", error=repr(error))
-                    await asyncio.sleep(RETRY_SECONDS)
-                    continue
+                # While the database is away nothing is lost, for due work is rows.
+                leases, wanted = await retry(
+                    self._take,
+                    (Exception,),
+                    first=RETRY_SECONDS,
+                    limit=RETRY_SECONDS,
+                    failed=lambda error, _pause: log.warning(
+                        "checks.lease_failed", error=repr(error)
+                    ),
+                )
                 beat()
                 for lease in leases:
                     self._under_way += 1
