@@ -144,8 +144,6 @@ class Surface:
         authenticate = self.scim.background_writer.authenticate
         now = authenticate.monotonic()
         authenticate.monotonic = lambda: now
-        for memory in (authenticate._good, authenticate._bad):
-            memory.monotonic = lambda: now
 
     async def events(self, tenant_id: UUID) -> list[tuple[str, Json]]:
         rows = await self.pool.fetch(

@@ -127,8 +127,7 @@ def forget(surface: Surface) -> None:
     """Let the time pass that a grant is remembered for."""
     authenticate = surface.scim.background_writer.authenticate
     started = authenticate.monotonic()
-    for memory in (authenticate._good, authenticate._bad):
-        memory.monotonic = lambda: started + 4.001
+    authenticate.monotonic = lambda: started + 4.001
 
 
 async def test_nothing_is_remembered_for_five_seconds(surface: Surface, acme: Client) -> None:
@@ -184,10 +183,6 @@ async def test_guesses_are_remembered_in_a_bounded_table(surface: Surface, acme:
         for guess in range(50):
             await ask(surface, acme.tenant.tenant_id, f"Bearer guess{guess}")
     assert surface.statements.count == 50
-    authenticate = surface.scim.background_writer.authenticate
-    authenticate._bad.limit = 10
-    await ask(surface, acme.tenant.tenant_id, "Bearer another")
-    assert len(authenticate._bad.entries) == 10
     with surface.statements:
         await acme.get("/Schemas")
     assert surface.statements.count == 0

@@ -7,16 +7,18 @@ every process. Nothing tells a wrong token, another tenant's, and an unknown ten
 import hashlib
 import hmac
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from cachetools import TLRUCache
+
 from chassis.clock import Clock
 from kernel.errors import Kind
 from kernel.names import parse_id
 from kernel.tenant import Tenant
+from scim.domain.entitlement import refuse_without_provisioning
 from scim.domain.errors import ScimError
 from scim.usecases.ports import Grant, Tokens
 
@@ -30,6 +32,17 @@ def digest_of(secret: str, key: bytes) -> bytes:
     return hmac.digest(key, secret.encode(), hashlib.sha256)
 
 
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    """What a digest opened, and until when that is remembered."""
+
+    grant: Grant | None
+    until: float
+
+
+_Lookups = TLRUCache[tuple[UUID, bytes], _Lookup]
+
+
 @dataclass(slots=True)
 class Authenticate:
     """Tells which tenant a request may act for."""
@@ -38,15 +51,24 @@ class Authenticate:
     digest_key: bytes
     clock: Clock
     monotonic: Callable[[], float] = time.monotonic
+    remembered: int = REMEMBERED_GRANTS
+    """How many good tokens, and how many wrong ones, are remembered at most."""
     uses: dict[tuple[UUID, UUID], datetime] = field(default_factory=dict)
     """When tokens (tenant id, token id) were last used, until it is written."""
-    _good: "_Memory" = field(init=False)
-    _bad: "_Memory" = field(init=False)
+    _good: _Lookups = field(init=False)
+    _wrong: _Lookups = field(init=False)
 
     def __post_init__(self) -> None:
-        # Two memories, so that a flood of guesses cannot push out what the real clients use.
-        self._good = _Memory(self.monotonic)
-        self._bad = _Memory(self.monotonic)
+        # Two caches, so that a flood of guesses cannot push out what the real clients use.
+        self._good, self._wrong = self._cache(), self._cache()
+
+    def _cache(self) -> _Lookups:
+        # Time counts from before the look-up, so its duration is not added to what is remembered.
+        return TLRUCache(
+            self.remembered,
+            ttu=lambda _key, lookup, _now: lookup.until,
+            timer=lambda: self.monotonic(),
+        )
 
     async def __call__(self, tenant: str, authorization: str) -> Tenant:
         """Return the tenant that the token opens.
@@ -62,7 +84,7 @@ class Authenticate:
                 "The bearer token is not valid for this tenant URL; check both, make a new token.",
             )
         self.uses[grant.tenant.tenant_id, grant.token_id] = now
-        _refuse_without_scim(grant.tenant)
+        refuse_without_provisioning(grant.tenant)
         return grant.tenant
 
     async def _grant(self, tenant: str, authorization: str, now: datetime) -> Grant | None:
@@ -71,59 +93,16 @@ class Authenticate:
         if authorization[: len(_SCHEME)].lower() != _SCHEME or not secret or tenant_id is None:
             return None
         key = (tenant_id, digest_of(secret, self.digest_key))
-        known = self._good.get(key) or self._bad.get(key)
+        known = self._good.get(key) or self._wrong.get(key)
         if known is not None:
             return known.grant
-        asked_at = self.monotonic()
+        until = self.monotonic() + REMEMBERED_SECONDS
         grant = await self.tokens.find(*key, now)
-        memory = self._bad if grant is None else self._good
-        memory.put(key, _Known(asked_at + REMEMBERED_SECONDS, grant))
+        cache = self._wrong if grant is None else self._good
+        cache[key] = _Lookup(grant, until)
         return grant
 
     def take_uses(self) -> dict[tuple[UUID, UUID], datetime]:
-        """Hand over what was truncated of the tokens' use."""
+        """Return the uses since the last call, and forget them."""
         uses, self.uses = self.uses, {}
         return uses
-
-
-def _refuse_without_scim(tenant: Tenant) -> None:
-    if not tenant.is_active:
-        raise ScimError(
-            Kind.FORBIDDEN,
-            "This tenant is suspended, so nothing is provisioned; "
-            "contact the product's support to have it activated.",
-        )
-    if not tenant.has_single_sign_on:
-        raise ScimError(
-            Kind.FORBIDDEN,
-            f"Provisioning is not part of the {tenant.package!r} package; upgrade the tenant to "
-            "smb, professional or business, then restart provisioning in Entra.",
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    until: float
-    grant: Grant | None
-
-
-@dataclass(slots=True)
-class _Memory:
-    """A bounded table of what was found lately; the oldest goes first."""
-
-    monotonic: Callable[[], float]
-    limit: int = REMEMBERED_GRANTS
-    entries: OrderedDict[tuple[UUID, bytes], _Known] = field(default_factory=OrderedDict)
-
-    def get(self, key: tuple[UUID, bytes]) -> _Known | None:
-        known = self.entries.get(key)
-        if known is None or known.until > self.monotonic():
-            return known
-        del self.entries[key]
-        return None
-
-    def put(self, key: tuple[UUID, bytes], known: _Known) -> None:
-        self.entries[key] = known
-        self.entries.move_to_end(key)
-        while len(self.entries) > self.limit:
-            self.entries.popitem(last=False)

@@ -1,0 +1,93 @@
+"""What is remembered of tokens: for less than 5 s, so many at most, and guesses apart."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from chassis.ids import uuid7
+from chassis.testing import FixedClock
+from kernel.tenant import Tenant
+from scim.domain.errors import ScimError
+from scim.usecases.authenticate import REMEMBERED_SECONDS, Authenticate, digest_of
+from scim.usecases.ports import Grant, Token
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+KEY = b"k" * 32
+ACME = Tenant(uuid7(), "acme", "business", "active")
+
+
+class CountingTokens:
+    """Knows a few secrets, and counts the look-ups; each takes a while."""
+
+    def __init__(self, *secrets: str) -> None:
+        self.seconds = 0.0
+        self.duration = 0.0
+        self.lookups: list[bytes] = []
+        self._known = {digest_of(secret, KEY) for secret in secrets}
+
+    async def find(self, tenant_id: UUID, digest: bytes, at: datetime) -> Grant | None:
+        self.lookups.append(digest)
+        self.seconds += self.duration
+        return Grant(uuid7(), ACME, NOW + timedelta(days=1)) if digest in self._known else None
+
+    async def add(self, token: Token, digest: bytes) -> None:
+        raise NotImplementedError
+
+    async def list(self, tenant_id: UUID) -> Sequence[Token]:
+        raise NotImplementedError
+
+    async def revoke(self, tenant_id: UUID, token_id: UUID, at: datetime) -> bool:
+        raise NotImplementedError
+
+    async def mark_used(self, uses: Mapping[tuple[UUID, UUID], datetime]) -> None:
+        raise NotImplementedError
+
+
+def authenticator(tokens: CountingTokens, remembered: int = 10) -> Authenticate:
+    return Authenticate(tokens, KEY, FixedClock(NOW), lambda: tokens.seconds, remembered)
+
+
+async def use(authenticate: Authenticate, secret: str) -> None:
+    try:
+        await authenticate(str(ACME.tenant_id), f"Bearer {secret}")
+    except ScimError:
+        assert secret.startswith("guess")
+
+
+@pytest.mark.parametrize("secret", ["good", "guess"])
+async def test_a_lookup_is_remembered_from_when_it_began(secret: str) -> None:
+    tokens = CountingTokens("good")
+    tokens.duration = 1.5
+    authenticate = authenticator(tokens)
+    await use(authenticate, secret)
+    tokens.seconds = REMEMBERED_SECONDS - 0.01
+    await use(authenticate, secret)
+    assert len(tokens.lookups) == 1
+    tokens.seconds = REMEMBERED_SECONDS
+    await use(authenticate, secret)
+    assert len(tokens.lookups) == 2
+
+
+async def test_a_lookup_that_took_too_long_is_not_remembered() -> None:
+    tokens = CountingTokens("good")
+    tokens.duration = REMEMBERED_SECONDS
+    authenticate = authenticator(tokens)
+    await use(authenticate, "good")
+    await use(authenticate, "good")
+    assert len(tokens.lookups) == 2
+
+
+async def test_guesses_push_out_only_guesses() -> None:
+    tokens = CountingTokens("good")
+    authenticate = authenticator(tokens, remembered=3)
+    await use(authenticate, "good")
+    for guess in range(5):
+        await use(authenticate, f"guess{guess}")
+    assert len(tokens.lookups) == 6
+    for secret in ("good", "guess4", "guess3", "guess2"):
+        await use(authenticate, secret)
+    assert len(tokens.lookups) == 6
+    await use(authenticate, "guess0")
+    assert len(tokens.lookups) == 7
