@@ -60,7 +60,7 @@ class MemoryTenants:
 
 @dataclass
 class MemoryClaims:
-    """The claims; leases end only when they are given back or `expire_leases` is called."""
+    """The claims; leases end only when they are given back."""
 
     tenants: MemoryTenants
     rows: dict[tuple[UUID, UUID], _Row] = field(default_factory=dict)
@@ -155,11 +155,6 @@ class MemoryClaims:
             return Busy(60)
         row.lease_id, row.requested_at = uuid7(), request.now
         return Lease(self._seen(row), row.lease_id, row.revision)
-
-    def expire_leases(self) -> None:
-        """Let every lease run out."""
-        for row in self.rows.values():
-            row.lease_id = None
 
     async def save_check(self, result: CheckResult) -> SaveOutcome:
         """Write a check's result."""
@@ -263,7 +258,7 @@ class MemoryClaims:
     async def needing_attention(
         self, *, unseen_before: datetime, limit: int
     ) -> Sequence[AttentionItem]:
-        """Return what people should look at."""
+        """Return what needs people."""
         found = [_attention_item_of(self._seen(row), unseen_before) for row in self.rows.values()]
         named = [self._named(item) for item in found if item]
         named.sort(key=lambda item: (item.kind == "unseen", item.domain, item.kind))

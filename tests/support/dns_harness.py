@@ -156,7 +156,7 @@ async def verified(harness: Harness, tenant: str, domain: str = "acme.test") -> 
 
 
 def postgres_harness(pool: asyncpg.Pool, *, lease: timedelta = timedelta(seconds=60)) -> Harness:
-    """Return the house on PostgreSQL."""
+    """Return the harness on PostgreSQL."""
     clock = FixedClock()
     versions = itertools.count(1)
 
@@ -169,7 +169,7 @@ def postgres_harness(pool: asyncpg.Pool, *, lease: timedelta = timedelta(seconds
 
 
 def memory_harness() -> Harness:
-    """Return the house in memory."""
+    """Return the harness in memory."""
     clock, tenants = FixedClock(), MemoryTenants()
     claims = MemoryClaims(tenants)
     return Harness(claims, tenants, MemoryBreakers(claims, clock), clock, tenants.save)

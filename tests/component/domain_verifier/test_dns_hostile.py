@@ -182,8 +182,8 @@ async def test_a_silent_resolver_keeps_nobody_from_being_asked_whether_it_valida
                 async with asyncio.timeout(0.5):
                     await poll.read()
     assert sorted(asked) == ["silent", "speaking"]
-    told = registry.get_sample_value("domain_resolver_validates", {"resolver": second})
-    assert told == 0
+    gauge = registry.get_sample_value("domain_resolver_validates", {"resolver": second})
+    assert gauge == 0
 
 
 async def test_a_denial_on_the_word_of_another_zone_does_not_count() -> None:

@@ -195,7 +195,7 @@ async def test_bogus_dnssec_is_neither_present_nor_absent(zone: Zone) -> None:
     assert "DNSSEC" in evidence.explanation
 
 
-async def test_bogus_is_told_from_other_faults_with_and_without_extended_errors(
+async def test_bogus_is_distinguished_from_other_faults_with_and_without_extended_errors(
     zone: Zone,
 ) -> None:
     details = []
@@ -218,7 +218,7 @@ async def test_the_ad_bit_of_a_resolver_far_away_proves_nothing(zone: Zone) -> N
     assert all(observed.answer.ad for observed in evidence.observations)
 
 
-async def test_whether_resolvers_validate_is_seen_and_told(zone: Zone) -> None:
+async def test_whether_resolvers_validate_is_measured_and_logged(zone: Zone) -> None:
     validating, nobody = zone.servers.resolvers[0], f"{LOOPBACK}:{closed_port()}"
     registry = CollectorRegistry()
     resolvers = [resolver_at(address) for address in (validating, zone.knot, nobody)]
@@ -231,11 +231,11 @@ async def test_whether_resolvers_validate_is_seen_and_told(zone: Zone) -> None:
         return registry.get_sample_value("domain_resolver_validates", {"resolver": address})
 
     assert (value(validating), value(zone.knot), value(nobody)) == (1, 0, None)
-    told = [log["resolver"] for log in logs if log["event"] == "resolver.does_not_validate"]
-    assert told == [zone.knot]
+    warned = [log["resolver"] for log in logs if log["event"] == "resolver.does_not_validate"]
+    assert warned == [zone.knot]
 
 
-async def test_a_domain_that_does_not_exist_is_told_as_such(zone: Zone) -> None:
+async def test_a_domain_that_does_not_exist_is_reported_as_such(zone: Zone) -> None:
     subject = zone.subject("nosuch.test")
     for at in (None, [zone.knot]):
         evidence = await zone.probe(subject, at=at)
@@ -287,14 +287,14 @@ async def test_a_wrong_value_is_shown(zone: Zone) -> None:
     assert subject.record.value in evidence.explanation
 
 
-async def test_the_right_token_in_a_wrong_shape_is_told(zone: Zone) -> None:
+async def test_the_right_token_in_a_wrong_shape_is_reported(zone: Zone) -> None:
     subject = zone.subject()
     await zone.publish(subject, f"token={subject.token}")
     evidence = await zone.probe(subject)
     assert (evidence.outcome, evidence.reason) == (Outcome.ABSENT, Reason.NEAR_MISS)
 
 
-async def test_a_doubled_zone_name_is_told(zone: Zone) -> None:
+async def test_a_doubled_zone_name_is_reported(zone: Zone) -> None:
     subject = zone.subject()
     await zone.publish(subject, name=f"{subject.record.name}.acme.test")
     evidence = await zone.probe(subject)
@@ -305,7 +305,7 @@ async def test_a_doubled_zone_name_is_told(zone: Zone) -> None:
 
 
 @pytest.mark.parametrize("host_part", [True, False])
-async def test_a_doubled_name_of_a_zone_below_the_registered_one_is_told(
+async def test_a_doubled_name_of_a_zone_below_the_registered_one_is_reported(
     zone: Zone, host_part: bool
 ) -> None:
     subject = zone.subject()
@@ -316,7 +316,7 @@ async def test_a_doubled_name_of_a_zone_below_the_registered_one_is_told(
     assert f"{wrong}.{subject.domain.ascii}:" in evidence.explanation
 
 
-async def test_a_value_at_the_apex_is_told(zone: Zone) -> None:
+async def test_a_value_at_the_apex_is_reported(zone: Zone) -> None:
     subject = zone.subject()
     await zone.publish(subject, name=subject.domain.ascii)
     evidence = await zone.probe(subject)

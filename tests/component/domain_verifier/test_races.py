@@ -32,18 +32,18 @@ PRESENT = Evidence(Outcome.PRESENT, Reason.MATCHED, "There.", authenticated=True
 
 
 class WatchingProber:
-    """Always PRESENT; notes who is looked at how often, and whether twice at once."""
+    """Always PRESENT; notes which claims are checked how often, and whether twice at once."""
 
     def __init__(self, *, takes: float = 0.0) -> None:
         self.takes = takes
-        self.looks: Counter[str] = Counter()
+        self.checks: Counter[str] = Counter()
         self.now: Counter[str] = Counter()
         self.twice: list[str] = []
         self.released = asyncio.Event()
 
     async def probe(self, subject: Subject, *, explain: bool) -> Evidence:
         key = f"{subject.domain.ascii}/{subject.token}"
-        self.looks[key] += 1
+        self.checks[key] += 1
         self.now[key] += 1
         if self.now[key] > 1:
             self.twice.append(key)
@@ -137,7 +137,7 @@ async def test_two_claims_of_one_tenant_at_once_are_one(pool: asyncpg.Pool) -> N
     assert await pool.fetchval("SELECT count(*) FROM outbox") == 1
 
 
-async def test_two_replicas_never_look_at_one_claim_at_once(pool: asyncpg.Pool, dsn: str) -> None:
+async def test_two_replicas_never_check_one_claim_at_once(pool: asyncpg.Pool, dsn: str) -> None:
     other = await create_pool(dsn, size=8)
     prober = WatchingProber(takes=0.05)
     replicas = [postgres_harness(pool), postgres_harness(other)]
@@ -160,7 +160,7 @@ async def test_two_replicas_never_look_at_one_claim_at_once(pool: asyncpg.Pool, 
     await asyncio.wait(tasks)
     await other.close()
     assert prober.twice == []
-    assert set(prober.looks.values()) == {1}
+    assert set(prober.checks.values()) == {1}
     assert all(len(replica.seen) > 20 for replica in replicas)
 
 
@@ -286,7 +286,7 @@ async def test_no_claim_outlives_a_tenant_that_is_deleted_meanwhile(pool: asyncp
     assert 0 < refused < 60
 
 
-async def test_a_change_by_hand_voids_a_look_but_nobody_else_looks_meanwhile(
+async def test_a_change_by_hand_voids_a_check_but_nobody_else_checks_meanwhile(
     pool: asyncpg.Pool,
 ) -> None:
     harness = postgres_harness(pool)
@@ -326,7 +326,7 @@ async def test_who_asks_again_too_soon_is_told_how_long_to_wait(pool: asyncpg.Po
         harness.clock.pass_(seconds=4)
 
 
-async def test_a_contested_holder_under_a_lease_is_looked_at_once_more(pool: asyncpg.Pool) -> None:
+async def test_a_contested_holder_under_a_lease_is_checked_once_more(pool: asyncpg.Pool) -> None:
     harness = postgres_harness(pool)
     harness.prober = WatchingProber()
     tenants = [await harness.add_tenant(name) for name in ("acme", "globex")]

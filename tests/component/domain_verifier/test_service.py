@@ -133,7 +133,7 @@ async def test_a_domains_life(
         return str(await rows.fetchval(query, tenant_id))
 
     async def verified() -> bool:
-        # The backoff waits half a minute; an impatient admin asks for a look.
+        # The backoff waits half a minute; an impatient admin requests a check.
         await rows.execute("UPDATE claims SET next_check_at = now() WHERE state = 'pending'")
         return await state() == "verified"
 
@@ -145,10 +145,10 @@ async def test_a_domains_life(
             (1, "domain.claimed.v1"),
             (2, "domain.verified.v1"),
         ]
-        told = seen()[1][2]
-        assert told["claim"]["domain"] == domain
-        assert told["claim"]["state"] == "verified"
-        assert told["method"] == "dns"
+        event = seen()[1][2]
+        assert event["claim"]["domain"] == domain
+        assert event["claim"]["state"] == "verified"
+        assert event["method"] == "dns"
 
         code, output = await command(environment, "show", domain, "--tenant", "acme-life", "--json")
         shown = json.loads(output)
@@ -225,10 +225,10 @@ async def test_a_worker_that_got_sigkill_is_replaced(
     await rows.execute("UPDATE claims SET leased_until = now() + interval '1 second'")
     second = start_process("domain_verifier", "work", env=patient)
 
-    async def looked_at() -> bool:
+    async def checked() -> bool:
         return bool(await rows.fetchval("SELECT count(*) FROM checks") == 1)
 
-    await eventually(looked_at, within=30)
+    await eventually(checked, within=30)
     assert await rows.fetchval("SELECT outcome FROM checks") == "unknown"
     assert second.returncode is None
 

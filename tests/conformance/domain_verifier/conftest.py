@@ -1,4 +1,4 @@
-"""The same house on ports in memory and in PostgreSQL."""
+"""The same harness on ports in memory and in PostgreSQL."""
 
 from collections.abc import AsyncIterator
 
@@ -22,7 +22,7 @@ async def postgres_pool(
 
 @pytest.fixture(params=["memory", "postgres"])
 def harness(request: pytest.FixtureRequest) -> Harness:
-    """Return the house on each kind of ports."""
+    """Return the harness on each kind of ports."""
     if request.param == "memory":
         return memory_harness()
     return postgres_harness(request.getfixturevalue("postgres_pool"))

@@ -30,7 +30,7 @@ def become(harness: Harness, claims: list[Claim], outcome: Outcome) -> None:
         harness.dns.says(claim.domain.ascii, outcome)
 
 
-async def pass_looking(harness: Harness, *, times: int, hours: float = 8) -> None:
+async def pass_checking(harness: Harness, *, times: int, hours: float = 8) -> None:
     for _ in range(times):
         harness.clock.pass_(hours=hours)
         await harness.sweep()
@@ -39,7 +39,7 @@ async def pass_looking(harness: Harness, *, times: int, hours: float = 8) -> Non
 async def test_the_breaker_stops_what_our_own_fault_would_take(harness: Harness) -> None:
     claims = await held_by_one(harness, *(f"d{number}.test" for number in range(30)))
     become(harness, claims[:25], Outcome.ABSENT)
-    await pass_looking(harness, times=60)
+    await pass_checking(harness, times=60)
     assert (await harness.breakers.current()).opened_at is not None
     found = [await harness.now(claim) for claim in claims]
     assert {claim.state for claim in found} == {State.VERIFIED}
@@ -54,13 +54,13 @@ async def test_the_breaker_stops_what_our_own_fault_would_take(harness: Harness)
 async def test_an_operator_can_accept_that_many_domains_are_gone(harness: Harness) -> None:
     claims = await held_by_one(harness, *(f"d{number}.test" for number in range(30)))
     become(harness, claims[:25], Outcome.ABSENT)
-    await pass_looking(harness, times=6)
+    await pass_checking(harness, times=6)
     assert (await harness.breakers.current()).opened_at is not None
     harness.clock.pass_(minutes=1)
     await harness.accept()
     accepted = (await harness.breakers.log(limit=1))[0]
     assert (accepted.action, accepted.actor) == ("closed", "ann")
-    await pass_looking(harness, times=6)
+    await pass_checking(harness, times=6)
     assert (await harness.breakers.current()).opened_at is None
     assert (await harness.now(claims[0])).state is State.GRACE
     assert (await harness.now(claims[29])).state is State.VERIFIED
@@ -69,7 +69,7 @@ async def test_an_operator_can_accept_that_many_domains_are_gone(harness: Harnes
 async def test_a_few_lost_domains_do_not_trip_the_breaker(harness: Harness) -> None:
     claims = await held_by_one(harness, *(f"d{number}.test" for number in range(30)))
     become(harness, claims[:14], Outcome.ABSENT)
-    await pass_looking(harness, times=9)
+    await pass_checking(harness, times=9)
     assert not (await harness.breakers.current()).is_open
     assert (await harness.now(claims[0])).state is State.GRACE
 
@@ -78,7 +78,7 @@ async def test_subdomains_of_one_tenant_do_not_hold_up_the_others(harness: Harne
     claims = await held_by_one(harness, *(f"d{number}.acme.test" for number in range(25)))
     await held_by_one(harness, *(f"d{number}.test" for number in range(5)))
     become(harness, claims, Outcome.ABSENT)
-    await pass_looking(harness, times=9)
+    await pass_checking(harness, times=9)
     assert not (await harness.breakers.current()).is_open
     assert (await harness.now(claims[0])).state is State.GRACE
 
@@ -86,7 +86,7 @@ async def test_subdomains_of_one_tenant_do_not_hold_up_the_others(harness: Harne
 async def test_a_small_fleet_that_vanishes_trips_the_breaker(harness: Harness) -> None:
     claims = await held_by_each(harness, 4)
     become(harness, claims, Outcome.ABSENT)
-    await pass_looking(harness, times=60)
+    await pass_checking(harness, times=60)
     assert {(await harness.now(claim)).state for claim in claims} == {State.VERIFIED}
     [opened] = await harness.breakers.log(limit=10)
     assert (opened.action, opened.actor) == ("opened", "checks")
@@ -103,7 +103,7 @@ async def test_suspects_are_counted_before_anything_is_taken_away(harness: Harne
     assert {(await harness.now(claim)).state for claim in claims} == {State.VERIFIED}
 
 
-async def test_a_look_by_hand_takes_nothing_away_under_the_open_breaker(harness: Harness) -> None:
+async def test_a_check_by_hand_takes_nothing_away_under_the_open_breaker(harness: Harness) -> None:
     claims = await held_by_each(harness, 4)
     become(harness, claims, Outcome.ABSENT)
     for _ in range(9):
@@ -133,7 +133,7 @@ async def test_a_slow_schedule_does_not_hide_a_fault(harness: Harness, size: int
         claims.append(await verified(harness, f"t{number}", f"d{number}.test"))
         harness.clock.pass_(hours=7 * 24 / size)
     become(harness, claims, Outcome.ABSENT)
-    await pass_looking(harness, times=100)
+    await pass_checking(harness, times=100)
     states = [(await harness.now(claim)).state for claim in claims]
     assert State.LAPSED not in states
     assert (await harness.breakers.current()).is_open
@@ -146,7 +146,7 @@ async def test_silence_between_does_not_hide_a_fault(harness: Harness) -> None:
     await harness.sweep()
     for outcome, hours in ((Outcome.UNKNOWN, 60), (Outcome.ABSENT, 400)):
         become(harness, claims, outcome)
-        await pass_looking(harness, times=hours // 4, hours=4)
+        await pass_checking(harness, times=hours // 4, hours=4)
     assert {(await harness.now(claim)).state for claim in claims} == {State.VERIFIED}
 
 

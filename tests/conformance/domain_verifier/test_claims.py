@@ -172,7 +172,7 @@ async def test_asking_by_hand_is_limited(harness: Harness) -> None:
     await harness.check(claim, pause=timedelta(seconds=10))
 
 
-async def test_an_ended_claim_is_not_looked_at(harness: Harness) -> None:
+async def test_an_ended_claim_is_not_checked(harness: Harness) -> None:
     tenant = await harness.add_tenant("acme")
     claim = await harness.claim(tenant, "acme.test")
     await harness.release(claim)
@@ -223,7 +223,7 @@ async def test_a_tenant_that_loses_the_right_verifies_nothing(
     assert (await harness.now(claim)).state is State.VERIFIED
 
 
-async def test_looks_asked_for_are_limited_for_each_tenant(harness: Harness) -> None:
+async def test_requested_checks_are_limited_for_each_tenant(harness: Harness) -> None:
     harness.quota = Quota(checks_per_minute=2)
     tenant, other = await harness.add_tenant("acme"), await harness.add_tenant("globex")
     claims = [await harness.claim(tenant, f"a{number}.test") for number in range(3)]

@@ -28,8 +28,8 @@ async def test_the_second_to_prove_a_domain_waits_for_review(harness: Harness) -
     await harness.check(claim)
     assert len(await harness.claims.log(other, claim.claim_id, limit=10)) == 2
     assert (await harness.now(claim)).review_since == waiting.review_since
-    told = await harness.claims.log(holder.tenant_id, holder.claim_id, limit=10)
-    assert [record.action for record in told] == ["verified", "claimed"]
+    log = await harness.claims.log(holder.tenant_id, holder.claim_id, limit=10)
+    assert [record.action for record in log] == ["verified", "claimed"]
 
 
 async def test_operators_see_who_is_in_review_and_who_holds(harness: Harness) -> None:
@@ -95,8 +95,8 @@ async def test_the_holder_of_a_domain_learns_of_names_below_it(harness: Harness)
     harness.dns.says("own.acme.test", Outcome.PRESENT)
     await harness.check(own)
     log = await harness.claims.log(parent.tenant_id, parent.claim_id, limit=10)
-    told = [record.details for record in log if record.action == "subdomain_verified"]
-    assert told == [{"domain": "x.eng.acme.test"}, {"domain": "eng.acme.test"}]
+    notices = [record.details for record in log if record.action == "subdomain_verified"]
+    assert notices == [{"domain": "x.eng.acme.test"}, {"domain": "eng.acme.test"}]
 
 
 async def test_a_holder_that_still_proves_keeps_the_domain(harness: Harness) -> None:

@@ -40,7 +40,7 @@ def test_nothing_but_the_whole_value_proves(values: list[bytes]) -> None:
 
 
 @given(st.binary(max_size=10), st.binary(max_size=10))
-def test_text_around_the_value_spoils_it_and_is_told_as_a_near_miss(
+def test_text_around_the_value_spoils_it_and_is_reported_as_a_near_miss(
     before: bytes, after: bytes
 ) -> None:
     value = before + VALUE + after

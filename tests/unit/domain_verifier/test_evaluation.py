@@ -95,7 +95,7 @@ def test_a_domain_that_does_not_exist_is_no_missing_record() -> None:
     assert "Publish" not in sentence
 
 
-def test_the_host_is_told_as_the_console_of_its_own_zone_asks_for_it() -> None:
+def test_the_host_is_given_as_the_console_of_its_own_zone_asks_for_it() -> None:
     assert "host “_portico-challenge.eng”" in verdict(Observation(denied())).explanation
     delegated = verdict(Observation(denied(zone="eng.acme.test"))).explanation
     assert "host “_portico-challenge”" in delegated
@@ -222,10 +222,10 @@ ANSWERS = st.builds(
         )
     )
 )
-LOOKS = st.builds(Observation, answer=ANSWERS, sibling=st.none() | ANSWERS)
+OBSERVATIONS = st.builds(Observation, answer=ANSWERS, sibling=st.none() | ANSWERS)
 
 
-@given(st.lists(LOOKS, max_size=3))
+@given(st.lists(OBSERVATIONS, max_size=3))
 def test_present_and_absent_need_everybodys_word(observations: list[Observation]) -> None:
     found = verdict(*observations)
     answers = [observation.answer for observation in observations]

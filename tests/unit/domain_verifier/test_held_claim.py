@@ -29,7 +29,7 @@ from support.dns_scenario import (
 )
 
 
-def test_a_held_domain_is_looked_at_every_day_give_or_take() -> None:
+def test_a_held_domain_is_checked_every_day_give_or_take() -> None:
     for jitter in (-1.0, 0.0, 1.0):
         transition = apply_check(
             verified().claim, evidence(Outcome.PRESENT), CheckContext(START, POLICY, jitter=jitter)
@@ -130,7 +130,7 @@ def test_an_override_holds_without_a_record_until_its_day() -> None:
     assert scenario.claim.state is State.GRACE
 
 
-def test_an_override_is_told_without_the_blanks_around_its_words() -> None:
+def test_an_override_is_published_without_the_blanks_around_its_words() -> None:
     said = override_request(approved_by=" bo ", reason="\tmoved  ")
     [verified_by_word] = override(pending(), said, now=START, policy=POLICY).changes
     assert isinstance(verified_by_word, Verified)
@@ -286,7 +286,7 @@ def test_a_contested_grace_is_never_the_longer_one() -> None:
     assert scenario.claim.grace_ends_at == scenario.now + timedelta(hours=24)
 
 
-def test_one_unsigned_look_is_no_proof_for_what_an_override_held() -> None:
+def test_one_unsigned_check_is_no_proof_for_what_an_override_held() -> None:
     scenario = ClaimScenario()
     scenario.claim = override(
         scenario.claim, override_request(), now=scenario.now, policy=POLICY
@@ -304,7 +304,7 @@ def test_one_unsigned_look_is_no_proof_for_what_an_override_held() -> None:
     assert scenario.changes[-1] == Verified("dns", recovered=True)
 
 
-def test_dns_bearing_out_an_override_is_told() -> None:
+def test_dns_bearing_out_an_override_is_published() -> None:
     scenario = ClaimScenario()
     scenario.claim = override(
         scenario.claim, override_request(), now=scenario.now, policy=POLICY
@@ -360,7 +360,7 @@ def test_silence_right_after_a_first_sight_does_not_end_an_override_for_good() -
     assert scenario.when_due(Outcome.PRESENT, ad=False).claim.state is State.VERIFIED
 
 
-def test_a_look_that_was_asked_for_puts_none_off() -> None:
+def test_a_check_that_was_requested_puts_none_off() -> None:
     scenario = verified()
     planned = scenario.claim.next_check_at
     scenario.now += timedelta(hours=20)

@@ -45,7 +45,7 @@ def test_a_new_claim_is_due_at_once() -> None:
     assert transition.changes == (Claimed(),)
 
 
-def test_a_pending_claim_is_looked_at_less_and_less_often() -> None:
+def test_a_pending_claim_is_checked_less_and_less_often() -> None:
     scenario = ClaimScenario()
     waits = []
     for _ in range(7):
@@ -55,7 +55,7 @@ def test_a_pending_claim_is_looked_at_less_and_less_often() -> None:
     assert [wait.total_seconds() for wait in waits] == [30, 120, 600, 1800, 3600, 3600, 3600]
 
 
-def test_no_look_comes_before_the_negative_ttl_has_passed() -> None:
+def test_no_check_comes_before_the_negative_ttl_has_passed() -> None:
     scenario = ClaimScenario().check(Outcome.ABSENT, retry_after=timedelta(minutes=45))
     assert scenario.claim.next_check_at == START + timedelta(minutes=45)
 
@@ -67,7 +67,7 @@ def test_an_authenticated_record_verifies_at_once() -> None:
     assert scenario.changes == [Verified("dns")]
 
 
-def test_an_unsigned_record_needs_two_looks_a_minute_apart() -> None:
+def test_an_unsigned_record_needs_two_checks_a_minute_apart() -> None:
     scenario = ClaimScenario().check(Outcome.PRESENT, ad=False)
     assert scenario.claim.state is State.PENDING
     assert scenario.claim.next_check_at == START + timedelta(seconds=60)
@@ -79,14 +79,14 @@ def test_an_unsigned_record_needs_two_looks_a_minute_apart() -> None:
     assert scenario.check(Outcome.PRESENT, ad=False).claim.state is State.VERIFIED
 
 
-def test_a_denial_between_two_unsigned_looks_begins_anew() -> None:
+def test_a_denial_between_two_unsigned_checks_begins_anew() -> None:
     scenario = ClaimScenario().check(Outcome.PRESENT, ad=False)
     scenario.when_due(Outcome.ABSENT).when_due(Outcome.PRESENT, ad=False)
     assert scenario.claim.state is State.PENDING
     assert scenario.claim.first_seen_at == scenario.now
 
 
-def test_silence_between_two_unsigned_looks_does_not() -> None:
+def test_silence_between_two_unsigned_checks_does_not() -> None:
     scenario = ClaimScenario().check(Outcome.PRESENT, ad=False).when_due(Outcome.UNKNOWN)
     assert scenario.when_due(Outcome.PRESENT, ad=False).claim.state is State.VERIFIED
 
@@ -138,14 +138,14 @@ def test_a_proved_claim_to_a_taken_domain_waits_for_review() -> None:
     assert ClaimScenario(claim).when_due(Outcome.ABSENT).claim.review_since is None
 
 
-def test_the_second_look_must_come_within_a_day_of_the_first() -> None:
+def test_the_second_check_must_come_within_a_day_of_the_first() -> None:
     scenario = ClaimScenario().check(Outcome.PRESENT, ad=False)
     scenario.now += timedelta(hours=25)
     assert scenario.check(Outcome.PRESENT, ad=False).claim.state is State.PENDING
     assert scenario.when_due(Outcome.PRESENT, ad=False).claim.state is State.VERIFIED
 
 
-def test_a_look_that_was_asked_for_leaves_the_schedule_as_it_is() -> None:
+def test_a_check_that_was_requested_leaves_the_schedule_as_it_is() -> None:
     scenario = ClaimScenario().check(Outcome.ABSENT).when_due(Outcome.ABSENT)
     planned, check_count = scenario.claim.next_check_at, scenario.claim.check_count
     for _ in range(5):
@@ -190,7 +190,7 @@ def test_an_ended_claim_is_in_no_review() -> None:
     assert ended.review_since is None
 
 
-def test_a_review_is_told_at_every_look_that_proves_the_claim() -> None:
+def test_a_review_is_explained_at_every_check_that_proves_the_claim() -> None:
     scenario = ClaimScenario().check(Outcome.PRESENT)
     scenario.claim = put_under_review(scenario.claim, since=None, now=START, policy=POLICY).claim
     assert scenario.claim.last_explanation == IN_REVIEW_EXPLANATION

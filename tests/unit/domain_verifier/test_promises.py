@@ -17,7 +17,7 @@ from support.dns_scenario import POLICY, ClaimScenario, override_request
 
 @dataclass(frozen=True)
 class Event:
-    """One look and its circumstances."""
+    """One check and its circumstances."""
 
     outcome: Outcome
     ad: bool
@@ -30,7 +30,7 @@ class Event:
 
 
 def story_of(seed: int) -> list[Event]:
-    """Return looks by chance; in some stories the record is hardly ever there.
+    """Return checks by chance; in some stories the record is hardly ever there.
 
     Drawn from a seed, for Hypothesis' own choices nearly never deny a record for weeks.
     """
@@ -53,7 +53,7 @@ def story_of(seed: int) -> list[Event]:
     ]
 
 
-def told(scenario: ClaimScenario) -> list[GraceWarned]:
+def warnings_of(scenario: ClaimScenario) -> list[GraceWarned]:
     return [change for change in scenario.changes if isinstance(change, GraceWarned)]
 
 
@@ -85,7 +85,7 @@ def test_a_proved_domain_is_lost_only_as_announced(seed: int) -> None:
     denied_at: list[timedelta] = []
     began = scenario.now
     for event in story_of(seed):
-        before, warnings = scenario.claim, told(scenario)
+        before, warnings = scenario.claim, warnings_of(scenario)
         live(scenario, event)
         after = scenario.claim
         if event.outcome is Outcome.PRESENT:
@@ -93,7 +93,7 @@ def test_a_proved_domain_is_lost_only_as_announced(seed: int) -> None:
             assert after.state is State.VERIFIED
         elif event.breaker_open or event.outcome is Outcome.UNKNOWN:
             assert after.state is before.state or event.is_overridden
-            assert told(scenario) == warnings or not event.breaker_open
+            assert warnings_of(scenario) == warnings or not event.breaker_open
         if event.breaker_open:
             denied_at.clear()
         elif event.outcome is Outcome.ABSENT:
@@ -102,7 +102,7 @@ def test_a_proved_domain_is_lost_only_as_announced(seed: int) -> None:
             assert not event.breaker_open
             assert len(denied_at) >= 3
             assert denied_at[-1] - denied_at[0] >= timedelta(hours=1)
-            assert len(told(scenario)) == len(warnings) + 1
+            assert len(warnings_of(scenario)) == len(warnings) + 1
         if after.state is State.LAPSED:
             assert warnings[-1].ends_at <= scenario.now
             assert isinstance(scenario.changes[-1], Lapsed)

@@ -35,14 +35,14 @@ def test_zones_may_be_written_as_people_read_them() -> None:
     assert names.parse("bücher.gmail.com").ascii == "xn--bcher-kva.gmail.com"
 
 
-def test_only_near_resolvers_are_believed_unless_the_operator_says_so() -> None:
+def test_only_private_resolvers_are_believed_unless_the_operator_says_so() -> None:
     near, far = settings().endpoints
     assert settings().trusts(near)
     assert not settings().trusts(far)
     assert settings(dns_trust_ad=True).trusts(far)
 
 
-def test_two_looks_are_not_to_be_skipped_in_production() -> None:
+def test_two_checks_are_not_to_be_skipped_in_production() -> None:
     assert settings(confirm_seconds=0).policy.confirm_after.total_seconds() == 0
     with pytest.raises(ValidationError, match="CONFIRM_SECONDS must be at least 30 in production"):
         settings(environment="production", confirm_seconds=0)

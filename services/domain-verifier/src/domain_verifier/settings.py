@@ -63,7 +63,7 @@ class Settings(ChassisSettings):
 
     @field_validator("dns_resolvers")
     @classmethod
-    def _enough_resolvers(cls, value: str) -> str:
+    def _refuse_too_few_resolvers(cls, value: str) -> str:
         if len(set(_endpoints(value))) < MIN_RESOLVERS:
             raise ValueError("at least two different resolvers are needed")
         return value
@@ -81,7 +81,7 @@ class Settings(ChassisSettings):
         return self
 
     @model_validator(mode="after")
-    def _two_looks_in_production(self) -> Self:
+    def _two_checks_in_production(self) -> Self:
         if self.environment == "production" and self.confirm_seconds < MIN_CONFIRM_SECONDS:
             raise ValueError(
                 "DOMAIN_VERIFIER_CONFIRM_SECONDS must be at least "

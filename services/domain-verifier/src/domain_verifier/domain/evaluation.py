@@ -115,7 +115,7 @@ def evaluate_observation(
 
 
 def _denial(answer: Answer, names: NamePolicy) -> Verdict:
-    """Return what a denial is worth: it counts on the word of a zone that could know.
+    """Return what a denial means: it counts if it comes from a zone that could know.
 
     The root knows no domains, so a denial of its is a fault on the way. A registry's zone knows
     that there is no such domain, but nothing about a name in one.

@@ -27,7 +27,7 @@ _ACTIONS: dict[type[changes.Change], str] = {
 
 
 async def write_log(connection: asyncpg.Connection, transition: Transition, now: datetime) -> None:
-    """Write a step's changes in the caller's transaction."""
+    """Write a transition's changes in the caller's transaction."""
     for change in transition.changes:
         await connection.execute(
             *QUERIES["add_log"](

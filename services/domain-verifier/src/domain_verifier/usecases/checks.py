@@ -62,7 +62,7 @@ class RunCheck:
     """Called with every check whose result was saved, for metrics."""
 
     async def __call__(self, lease: Lease, *, requested: bool = False) -> CompletedCheck:
-        """Probe, judge, settle; pending claims are searched for the usual mistakes too."""
+        """Query DNS, evaluate, save; for pending claims query the usual mistakes too."""
         claim = lease.claim
         explain = requested or claim.state is State.PENDING
         evidence = await self.prober.probe(claim.subject, explain=explain)
