@@ -62,12 +62,12 @@ async def every(seconds: float, *, beats: bool = False) -> AsyncIterator[int]:
     The first begins at once. With `beats` the loop says that it is alive, also during a long wait;
     a task beside the loop's own work leaves that to the work.
     """
-    turn = 0
+    number = 0
     while True:
-        turn += 1
+        number += 1
         if beats:
             beat()
-        yield turn
+        yield number
         await _wait(seconds, beats=beats)
 
 

@@ -46,7 +46,7 @@ class SendError(Exception):
     """The broker did not take a record."""
 
     def __init__(self, reason: str, *, permanent: bool) -> None:
-        """Say why, and whether the record itself is to blame so that it can never be sent."""
+        """Say why; a permanent one is about the record itself, which can never be sent."""
         super().__init__(reason)
         self.permanent = permanent
 

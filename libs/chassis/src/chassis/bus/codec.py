@@ -80,7 +80,7 @@ def sequence_of(record: ReceivedRecord) -> int | None:
 
 
 def decode_envelope(record: ReceivedRecord, topic: Topic) -> Envelope:
-    """Read what tells where the record stands in its tenant's order."""
+    """Read whose the record is and its position in that tenant's order, not its data."""
     headers = _headers(record.headers)
     tenant_id = _uuid(headers, "ce_tenantid")
     subject = _text(headers, "ce_subject")

@@ -37,7 +37,7 @@ class BusStatus:
 
 
 async def read_bus_status(connection: asyncpg.Connection) -> BusStatus:
-    """Read how the service's outbox, offsets and parked events stand."""
+    """Read the state of the service's outbox, offsets and parked events."""
     outbox = await connection.fetchrow(*QUERIES["read_outbox"]())
     assert outbox is not None  # noqa: S101 - an aggregate
     return BusStatus(

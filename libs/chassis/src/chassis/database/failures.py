@@ -1,8 +1,8 @@
-"""How the database fails, and which failures are the world's fault, to be retried for ever.
+"""How the database fails, and which failures are transient, to be retried without end.
 
-When the database is down, full, read-only or out of connections, no event is to blame. Nor is one
-when the driver loses its way in its own protocol, as it does when a connection is cut while a
-statement begins (`InternalClientError`).
+Transient is that it is down, full, read-only or out of connections: the same statement succeeds
+later. So is a driver that gets lost in its own protocol, as it does when a connection is cut while
+a statement begins (`InternalClientError`).
 """
 
 import asyncpg

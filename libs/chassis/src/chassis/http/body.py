@@ -27,7 +27,7 @@ def limited(receive: Receive, limit: int) -> Receive:
 
 
 class Uploads:
-    """Receives whole bodies before their requests take a place that others wait for.
+    """Receives whole bodies before their requests take a slot that others wait for.
 
     Most bodies come with their request's head and are passed on as they are. What trickles in is
     collected here, all of it together within a bound.

@@ -5,7 +5,7 @@ from collections import deque
 
 
 class Gate:
-    """Lets a bounded number of requests in; the others wait their turn, or are turned away."""
+    """Lets a bounded number of requests in; the others wait in turn, or are turned away."""
 
     def __init__(self, limit: int, queue: int) -> None:
         self.active = 0
@@ -31,24 +31,24 @@ class Gate:
             return True
         if len(self._waiting) >= self._queue:
             return False
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
         try:
-            await turn
+            await waiter
         except BaseException:
-            if turn.done() and not turn.cancelled():
+            if waiter.done() and not waiter.cancelled():
                 # The place was handed over in the moment the waiter gave up.
                 self.leave()
-            elif turn in self._waiting:
-                self._waiting.remove(turn)
+            elif waiter in self._waiting:
+                self._waiting.remove(waiter)
             raise
         return True
 
     def leave(self) -> None:
         """Give the place up, to the first who waits."""
         while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
                 return
         self.active -= 1

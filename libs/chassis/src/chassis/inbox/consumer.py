@@ -1,7 +1,8 @@
 """The consumer: a member of a group that applies events exactly once and in each tenant's order.
 
 The effect, the inbox, the next offset and the handler's own outbox rows are one transaction, and
-the offset in the database is the truth. A poison event halts its tenant and nobody else.
+the offset in the database is the truth. A poison event is parked (as a
+dead letter) and halts its tenant alone.
 """
 
 import asyncio
@@ -186,11 +187,11 @@ class Consumer:
 
     async def _run_housekeeping(self, context: ConsumerContext) -> None:
         """Hand operators' requests to their partitions, count what is parked, hint offsets."""
-        async for turn in every(HOUSEKEEPING_INTERVAL):
+        async for number in every(HOUSEKEEPING_INTERVAL):
             try:
                 async with self._pool.acquire() as connection:
                     requests = await find_requests(connection, self._group)  # type: ignore[arg-type]
-                    if turn % COMMIT_EVERY == 0:
+                    if number % COMMIT_EVERY == 0:
                         await self._measure(connection)  # type: ignore[arg-type]
             except Exception as error:
                 if not is_transient(error):
@@ -200,7 +201,7 @@ class Consumer:
             for request in requests:
                 if worker := self._workers.get(request.partition):
                     worker.request(request)
-            if turn % COMMIT_EVERY == 0:
+            if number % COMMIT_EVERY == 0:
                 await self._hint(context)
 
     async def _measure(self, connection: asyncpg.Connection) -> None:
@@ -209,7 +210,7 @@ class Consumer:
             PARKED_EVENTS.labels(topic).set(parked.get(topic, 0))
 
     async def _hint(self, context: ConsumerContext) -> None:
-        """Tell Kafka how far the group is; tools look there, this consumer does not."""
+        """Tell Kafka how far the group is; tools read it, this consumer does not."""
         offsets = {
             partition: worker.next_offset
             for partition, worker in self._workers.items()
@@ -229,7 +230,7 @@ class Consumer:
     async def _watch(self, receiver: Receiver) -> None:
         watchdog = Watchdog(
             receiver,
-            # A restart mends no database: who is held up by one is not stuck.
+            # A restart mends no database: who waits for one is not stuck.
             lambda: {
                 partition: worker.next_offset
                 for partition, worker in self._workers.items()

@@ -1,8 +1,7 @@
-"""Parked events: those that could not be applied, and their tenant's later ones, which wait.
+"""Parked events (dead letters): those that failed, and their tenant's later ones, which wait.
 
 Only the owner of the partition writes here, in transactions that `chassis.inbox.offset_store`
-fences; operators
-leave requests (`chassis.bus.operate`).
+fences; operators leave requests (`chassis.bus.operate`).
 """
 
 from collections.abc import Collection

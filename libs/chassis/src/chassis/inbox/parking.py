@@ -1,4 +1,4 @@
-"""Parks what fails, lets go on what waited, and does what operators ask for.
+"""Parks what fails (dead letters), applies what waited behind it, and fulfils operators' requests.
 
 All of it happens in transactions fenced by the inbox, event by event and in each tenant's order.
 """
@@ -99,13 +99,13 @@ class Parking:
         async with self._pool.acquire() as connection:
             return await self._parked.ready(connection)  # type: ignore[arg-type]
 
-    async def next_event(self, tenant_id: UUID, *, halted: bool) -> ParkedEvent | None:
-        """Return a tenant's next event if it is parked; one that failed only if `halted`."""
+    async def next_event(self, tenant_id: UUID, *, include_failed: bool) -> ParkedEvent | None:
+        """Return a tenant's next event if it is parked; one that failed only on request."""
         async with transaction(self._pool) as connection:
             state = await self._inbox.advance(connection, None, [tenant_id])
             due = state.last_sequences[tenant_id] + 1
             event = await self._parked.read(connection, tenant_id, due)
-        if event is None or (event.reason != WAITING and not halted):
+        if event is None or (event.reason != WAITING and not include_failed):
             return None
         return event
 
@@ -164,7 +164,7 @@ class Parking:
             await self._parked.clear_request(connection, request.tenant_id)
 
     async def skip(self, request: Request) -> None:
-        """Give up a tenant's next event, or the numbers that are missing, and note it."""
+        """Give up a tenant's next event, or the sequences that are missing, and audit it."""
         tenant_id = request.tenant_id
         async with transaction(self._pool) as connection:
             state = await self._inbox.advance(connection, None, [tenant_id])

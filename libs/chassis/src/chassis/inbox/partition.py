@@ -1,6 +1,6 @@
 """One partition, worked off in order by the process that owns it.
 
-Many records share a transaction; if that fails they go one by one, so that only the one at fault is
+Many records share a transaction; if that fails they go one by one, so that only the failing one is
 retried and at last parked. Transient outages are retried without end.
 """
 
@@ -189,12 +189,14 @@ class PartitionWorker:
 
     async def _release_waiting(self, tenant_id: UUID) -> None:
         """Apply the tenant's events that wait behind a parked one, as far as there is no gap."""
-        while event := await self._next_parked(tenant_id, halted=False):
+        while event := await self._next_parked(tenant_id, include_failed=False):
             if not await self._apply_parked(tenant_id, event):
                 return
 
-    async def _next_parked(self, tenant_id: UUID, *, halted: bool) -> ParkedEvent | None:
-        return await self._retry_outages(lambda: self._parking.next_event(tenant_id, halted=halted))
+    async def _next_parked(self, tenant_id: UUID, *, include_failed: bool) -> ParkedEvent | None:
+        return await self._retry_outages(
+            lambda: self._parking.next_event(tenant_id, include_failed=include_failed)
+        )
 
     async def _apply_parked(self, tenant_id: UUID, event: ParkedEvent) -> bool:
         error, attempts = await self._retry_failures(lambda: self._parking.apply(tenant_id, event))
@@ -223,7 +225,7 @@ class PartitionWorker:
         for event in await self._retry_outages(lambda: self._parking.unnumbered_events(tenant_id)):
             await self._apply_parked(tenant_id, event)
         if self._numbered:
-            first = await self._next_parked(tenant_id, halted=True)
+            first = await self._next_parked(tenant_id, include_failed=True)
             if first is None or await self._apply_parked(tenant_id, first):
                 await self._release_waiting(tenant_id)
         await self._retry_outages(lambda: self._parking.end_redrive(request))

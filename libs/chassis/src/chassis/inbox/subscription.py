@@ -1,4 +1,4 @@
-"""What a service wants from a topic: a handler for each type, and what a handler may say."""
+"""What a service wants from a topic: a handler for each type, and how a handler refuses."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Ends a process whose partitions stop moving: a restart heals what aiokafka cannot.
 
 Known ways to get stuck are aiokafka 625, 703, 847 and 1154. While the broker or the database does
-not answer at all nobody is blamed, because a restart would not help.
+not answer at all the process goes on, because a restart would not help.
 """
 
 import time
@@ -20,7 +20,7 @@ class Stuck(Exception):
 
 
 class Watchdog:
-    """Compares, now and then, what the broker says with what the consumer does."""
+    """Compares the ends of the partitions at the broker with the consumer's offsets."""
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ SET epoch = offsets.epoch + 1, owner = EXCLUDED.owner, claimed_at = now()
 RETURNING epoch, next_offset;
 
 -- name: advance_partition
--- Moves the offset if this owner is not fenced, and tells where each tenant_id stands.
+-- Moves the offset if this owner is not fenced, and returns what each tenant_id has applied.
 WITH fence AS (
     UPDATE consumer_offsets SET next_offset = coalesce(:next_offset, next_offset)
     WHERE consumer_group = :group AND topic = :topic AND partition = :partition AND epoch = :epoch

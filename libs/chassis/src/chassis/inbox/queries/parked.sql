@@ -52,7 +52,7 @@ WHERE tenant_id = :tenant_id AND id = :id;
 SELECT pg_advisory_xact_lock(hashtext('parking'), hashtext(:group));
 
 -- name: count_newly_parked
--- Counts the tenants, by tenant_id, that a failure brought to a halt lately; the given one apart.
+-- Counts the tenants, by tenant_id, that a failure has halted recently, except for the given one.
 SELECT count(DISTINCT tenant_id)
 FROM parked_events
 WHERE consumer_group = :group AND reason = 'failed' AND parked_at > now() - :window::interval AND tenant_id <> :tenant_id;
