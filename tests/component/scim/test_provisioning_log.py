@@ -171,7 +171,7 @@ async def test_old_rows_are_pruned_in_every_tenant(surface: Surface) -> None:
             id = type(tenant)(int=old | (tenant.int & ((1 << 80) - 1)))
             provisioning_log.append(LogEntry(tenant, id, at, "user.get", "User", 200))
     await provisioning_log.flush()
-    await Retention(entries, clock, 30, lambda: None).prune()
+    await Retention(entries, clock, 30).prune()
     ages = [
         round((now - row["occurred_at"]).total_seconds() / 86_400)
         for row in await surface.pool.fetch("SELECT occurred_at FROM provisioning_log")

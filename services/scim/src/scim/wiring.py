@@ -11,7 +11,7 @@ from starlette.routing import Mount
 from chassis.cli import command_pool
 from chassis.clock import Clock, SystemClock
 from chassis.http import Application, RateLimit, create_app, limits_of
-from chassis.loops import Loop, beat
+from chassis.loops import Loop
 from chassis.outbox import OutboxSignal
 from chassis.projection import KnownTenants
 from chassis.service import Mode, Parts, Service, on_the_bus
@@ -64,7 +64,7 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     pool = await open_pool(dsn, size=settings.database_pool_size, warm=mode.serves)
     signal = OutboxSignal(dsn=dsn)
     surface = build_surface(settings, pool, signal, clock)
-    retention = Retention(PostgresLogEntries(pool), clock, settings.provisioning_log_days, beat)
+    retention = Retention(PostgresLogEntries(pool), clock, settings.provisioning_log_days)
     try:
         yield on_the_bus(
             settings,
@@ -102,7 +102,7 @@ def build_surface(
     app = create_app("Portico SCIM", limits=limits_of(settings), error_body=edge_error_body)
     app.router.routes.insert(0, Mount(PREFIX.rstrip("/"), app=dispatcher, name="scim"))
     background_writer = BackgroundWriter(
-        provisioning_log, bundle.authenticate, PostgresTokens(pool), beat
+        provisioning_log, bundle.authenticate, PostgresTokens(pool)
     )
     return ScimSurface(app, background_writer, limit)
 

@@ -8,7 +8,7 @@ from chassis.database.migrate import (
     pending_migrations,
 )
 from chassis.database.postgres import connect, create_pool, disconnect, transaction
-from chassis.database.queries import load_queries, read_queries
+from chassis.database.queries import read_queries
 
 __all__ = [
     "DATABASE_FAILURES",
@@ -17,7 +17,6 @@ __all__ = [
     "create_pool",
     "disconnect",
     "is_transient",
-    "load_queries",
     "migrate",
     "migration_directories",
     "pending_migrations",

@@ -91,8 +91,3 @@ def parse_query(name: str, text: str) -> Query:
 
     sql = _PARAMETER.sub(number, text)
     return Query(name, sql, tuple(numbers))
-
-
-def load_queries(package: str, name: str) -> Mapping[str, str]:
-    """Read a file of queries whose parameters are numbered still."""
-    return {query: each.sql for query, each in read_queries(package, name).items()}

@@ -3,7 +3,6 @@
 The queue is bounded: when storage is away for long, rows are dropped, counted and reported.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,12 +11,14 @@ from datetime import timedelta
 import structlog
 
 from chassis.clock import Clock
+from chassis.retry import every
 from kernel.tenant import Tenant
 from scim.usecases.authenticate import Authenticate
 from scim.usecases.log_entry import LogEntry
 from scim.usecases.ports import LogEntries, Tokens, Unstorable
 
 FLUSH_SECONDS = 0.5
+PRUNE_SECONDS = 3_600.0
 ENTRIES_AT_ONCE = 1_000
 USES_EVERY = 20
 """Flushes between two writes of the tokens' last use."""
@@ -89,17 +90,12 @@ class BackgroundWriter:
     provisioning_log: ProvisioningLog
     authenticate: Authenticate
     tokens: Tokens
-    beat: Callable[[], None]
 
     async def run(self) -> None:
         """Write for ever, and once more when cancelled."""
-        turn = 0
         try:
-            while True:
-                await asyncio.sleep(FLUSH_SECONDS)
-                self.beat()
-                turn += 1
-                await self.write(uses=turn % USES_EVERY == 0)
+            async for number in every(FLUSH_SECONDS, beats=True):
+                await self.write(uses=number % USES_EVERY == 0)
         finally:
             await self.write(uses=True)
 
@@ -141,16 +137,11 @@ class Retention:
     entries: LogEntries
     clock: Clock
     days: int
-    beat: Callable[[], None]
-    every_seconds: float = 3_600.0
 
     async def run(self) -> None:
         """Prune for ever."""
-        while True:
+        async for _ in every(PRUNE_SECONDS, beats=True):
             await _log_failure(self.prune, "provisioning_log.prune_failed")
-            for _ in range(int(self.every_seconds // 10)):
-                self.beat()
-                await asyncio.sleep(10)
 
     async def prune(self) -> None:
         """Prune once."""
