@@ -63,7 +63,7 @@ release: setup ## Set the version, commit, tag, build into dist/: make release V
 
 clean: ## Stop the stack and remove its data, caches and .venv
 	@if [ -x $(PY) ]; then $(PY) -m embedded down >/dev/null; fi
-	@rm -rf $(DATA) .venv .cache/release dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(DATA) .venv .cache dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -not -path './.git/*' -exec rm -rf {} +
 
 LOCK := uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-annotate --no-header

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from chassis.bus.topics import create_topics
 from embedded.jars import ensure_jars
@@ -16,6 +17,12 @@ from embedded.ports import free_port
 from support import backends
 from support.databases import DatabaseFactory, Databases
 from support.processes import ServiceProcess
+
+# How long an example takes says nothing on a machine that does other things as well.
+settings.register_profile(
+    "portico", settings.get_profile(settings.get_current_profile_name()), deadline=None
+)
+settings.load_profile("portico")
 
 
 def pytest_configure(config: pytest.Config) -> None:
