@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from domain_verifier.domain.breaker import Breaker, Count
-from domain_verifier.domain.claim import HOLDING
 from domain_verifier.usecases.ports import (
     BY_CHECKS,
     ChangedBy,
@@ -42,7 +41,7 @@ class MemoryBreakers:
         suspects: dict[UUID, set[str]] = {}
         for row in self.claims.rows.values():
             claim = row.claim
-            if claim.state not in HOLDING:
+            if not claim.holds_domain:
                 continue
             held.setdefault(claim.tenant_id, set()).add(claim.domain.registrable)
             absent = claim.absent_since is not None and claim.absent_since >= began

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from chassis.ids import uuid7
 from domain_verifier.domain.changes import Change
-from domain_verifier.domain.claim import HOLDING, LIVE, Claim, State, Transition
+from domain_verifier.domain.claim import Claim, State, Transition
 from domain_verifier.domain.quota import Usage
 from domain_verifier.domain.start import StartConditions
 from domain_verifier.usecases.ports import (
@@ -104,7 +104,7 @@ class MemoryClaims:
             for row in self.rows.values()
             if row.claim.tenant_id == tenant_id and row.claim.domain.ascii == domain
         ]
-        return max(mine, key=lambda claim: (claim.state in LIVE, claim.claim_id), default=None)
+        return max(mine, key=lambda claim: (claim.is_live, claim.claim_id), default=None)
 
     async def page(
         self, tenant_id: UUID, *, after: UUID | None, limit: int, live: bool = False
@@ -117,7 +117,7 @@ class MemoryClaims:
         wanted = [
             claim
             for claim in mine
-            if (after is None or claim.claim_id > after) and (not live or claim.state in LIVE)
+            if (after is None or claim.claim_id > after) and (not live or claim.is_live)
         ]
         return wanted[:limit]
 
@@ -165,7 +165,7 @@ class MemoryClaims:
         row.lease_id = None
         if row.revision != lease.revision:
             return SaveOutcome.DROPPED
-        if claim.state in HOLDING and (holder := self._holder(claim)):
+        if claim.holds_domain and (holder := self._holder(claim)):
             self._write(row, result, result.if_held.claim)
             self._record(result.if_held, result.now)
             holder.claim = replace(holder.claim, next_check_at=result.now)
@@ -205,7 +205,7 @@ class MemoryClaims:
         if row is None:
             return None
         transition = decide(self._seen(row))
-        if transition.claim.state in HOLDING and self._holder(transition.claim):
+        if transition.claim.holds_domain and self._holder(transition.claim):
             raise DomainHeldError
         row.claim = replace(transition.claim, contested_since=None)
         row.revision += 1
@@ -226,7 +226,7 @@ class MemoryClaims:
             for row in self.rows.values()
             if row.claim.domain.ascii == claim.domain.ascii
             and row.claim.claim_id != claim.claim_id
-            and row.claim.state in HOLDING
+            and row.claim.holds_domain
         )
         return next(holders, None)
 
@@ -267,8 +267,8 @@ class MemoryClaims:
     async def live_claims_to(self, domain: str) -> Sequence[AttentionItem]:
         """Return the live claims to a domain."""
         claims = [row.claim for row in self.rows.values() if row.claim.domain.ascii == domain]
-        live = [claim for claim in claims if claim.state in LIVE]
-        live.sort(key=lambda claim: claim.state not in HOLDING)
+        live = [claim for claim in claims if claim.is_live]
+        live.sort(key=lambda claim: not claim.holds_domain)
         return [
             self._named(_attention_item(claim, _kind(claim), claim.created_at)) for claim in live
         ]
@@ -293,7 +293,7 @@ class MemoryClaims:
 
 
 def _kind(claim: Claim) -> str:
-    if claim.state in HOLDING:
+    if claim.holds_domain:
         return "holder"
     return "review" if claim.review_since else "claimant"
 
@@ -315,7 +315,7 @@ def _attention_item(claim: Claim, kind: str, since: datetime | None) -> Attentio
 def _attention_item_of(claim: Claim, unseen_before: datetime) -> AttentionItem | None:
     if claim.state is State.PENDING and claim.review_since:
         return _attention_item(claim, "review", claim.review_since)
-    if claim.state not in HOLDING:
+    if not claim.holds_domain:
         return None
     if claim.contested_since:
         return _attention_item(claim, "holder", claim.contested_since)

@@ -17,7 +17,6 @@ from domain_verifier.domain.changes import (
 )
 from domain_verifier.domain.check_context import CheckContext
 from domain_verifier.domain.claim import (
-    HOLDING,
     IN_REVIEW_EXPLANATION,
     State,
     new_claim,
@@ -213,13 +212,13 @@ def test_whatever_dns_says_the_promises_hold(story: list[tuple[Outcome, bool, fl
         before = scenario.claim
         scenario.check(outcome, breaker_open=breaker_open)
         after = scenario.claim
-        if outcome is Outcome.UNKNOWN and before.state in HOLDING:
+        if outcome is Outcome.UNKNOWN and before.holds_domain:
             assert after.state is before.state
-        if before.state in HOLDING and after.state is not before.state:
+        if before.holds_domain and after.state is not before.state:
             assert outcome is Outcome.PRESENT or (outcome is Outcome.ABSENT and not breaker_open)
         if after.state is State.LAPSED:
             assert before.state in {State.GRACE, State.LAPSED}
-        live = after.state in HOLDING or after.state is State.PENDING
+        live = after.holds_domain or after.state is State.PENDING
         assert (after.next_check_at is not None) == live
         if after.next_check_at is not None:
             assert after.next_check_at > scenario.now

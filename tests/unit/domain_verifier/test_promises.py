@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain_verifier.domain.breaker import Breaker
 from domain_verifier.domain.changes import GraceWarned, Lapsed
-from domain_verifier.domain.claim import HOLDING, State
+from domain_verifier.domain.claim import State
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.domain.override import override
 from support.dns_scenario import POLICY, ClaimScenario, override_request
@@ -64,7 +64,7 @@ def live(scenario: ClaimScenario, event: Event) -> None:
         scenario.now = max(scenario.now, due)
     else:
         scenario.now += timedelta(hours=event.hours or 1)
-    if event.is_overridden and scenario.claim.state in HOLDING:
+    if event.is_overridden and scenario.claim.holds_domain:
         scenario.claim = override(
             scenario.claim, override_request(), now=scenario.now, policy=POLICY
         ).claim

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 
 import typer
 
-from chassis.cli import commands
+from chassis.cli import Runner
 from domain_verifier.cli.attention import attention_commands
 from domain_verifier.cli.breaker import breaker_commands
 from domain_verifier.cli.claims import claim_commands
@@ -16,7 +16,7 @@ def verifier_cli(
     open_use_cases: Callable[[], AbstractAsyncContextManager[UseCases]],
 ) -> typer.Typer:
     """Return all commands, on use cases that are opened for each command."""
-    run = commands.Runner(open_use_cases)
+    run = Runner(open_use_cases)
     app = typer.Typer()
     # Without a name: its commands are the service's own.
     app.add_typer(claim_commands(run))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from chassis.cli import Json, commands, print_rows
+from chassis.cli import Json, Runner, print_rows
 from domain_verifier.cli.facts import ATTENTION_COLUMNS, attention_facts
 from domain_verifier.usecases.ports import AttentionItem
 from domain_verifier.usecases.use_cases import UseCases
@@ -14,7 +14,7 @@ from domain_verifier.usecases.use_cases import UseCases
 class AttentionCommands:
     """The commands; each runs one use case."""
 
-    def __init__(self, run: commands.Runner[UseCases]) -> None:
+    def __init__(self, run: Runner[UseCases]) -> None:
         self._run = run
 
     def attention(
@@ -33,7 +33,7 @@ class AttentionCommands:
         print_rows(rows, columns=ATTENTION_COLUMNS, as_json=as_json)
 
 
-def attention_commands(run: commands.Runner[UseCases]) -> typer.Typer:
+def attention_commands(run: Runner[UseCases]) -> typer.Typer:
     """Return the `attention` command."""
     app = typer.Typer()
     app.command()(AttentionCommands(run).attention)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from chassis.cli import Json, actor, commands, print_facts, print_json, print_rows
+from chassis.cli import Json, Runner, actor, print_facts, print_json, print_rows
 from domain_verifier.cli.facts import LOG_COLUMNS, log_facts
 from domain_verifier.usecases.breaker import BreakerDetails
 from domain_verifier.usecases.use_cases import UseCases
@@ -14,7 +14,7 @@ from domain_verifier.usecases.use_cases import UseCases
 class BreakerCommands:
     """The commands; each runs one use case."""
 
-    def __init__(self, run: commands.Runner[UseCases]) -> None:
+    def __init__(self, run: Runner[UseCases]) -> None:
         self._run = run
 
     def breaker(
@@ -42,7 +42,7 @@ class BreakerCommands:
         print_rows(log, columns=LOG_COLUMNS, as_json=False)
 
 
-def breaker_commands(run: commands.Runner[UseCases]) -> typer.Typer:
+def breaker_commands(run: Runner[UseCases]) -> typer.Typer:
     """Return the `breaker` command."""
     app = typer.Typer()
     app.command()(BreakerCommands(run).breaker)

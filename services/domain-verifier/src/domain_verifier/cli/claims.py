@@ -9,9 +9,9 @@ import typer
 from chassis.cli import (
     REFUSED,
     Json,
+    Runner,
     TenantOption,
     actor,
-    commands,
     print_facts,
     print_json,
     print_rows,
@@ -41,7 +41,7 @@ ClaimArgument = Annotated[
 class ClaimCommands:
     """The commands; each runs one use case."""
 
-    def __init__(self, run: commands.Runner[UseCases]) -> None:
+    def __init__(self, run: Runner[UseCases]) -> None:
         self._run = run
 
     def claim(
@@ -168,7 +168,7 @@ def parse_days(days: float) -> timedelta:
         raise InvalidError("override_too_long", f"{days} is not a number of days.") from None
 
 
-def claim_commands(run: commands.Runner[UseCases]) -> typer.Typer:
+def claim_commands(run: Runner[UseCases]) -> typer.Typer:
     """Return the commands of claims."""
     claims = ClaimCommands(run)
     app = typer.Typer()

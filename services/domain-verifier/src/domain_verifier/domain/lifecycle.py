@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from domain_verifier.domain.changes import Failed, Verified
 from domain_verifier.domain.check_context import CheckContext
 from domain_verifier.domain.claim import (
-    HOLDING,
     IN_REVIEW_EXPLANATION,
     Claim,
     State,
@@ -28,7 +27,7 @@ def apply_check(claim: Claim, evidence: Evidence, context: CheckContext) -> Tran
     """Return the claim after a check."""
     if claim.state is State.PENDING:
         transition = _apply_to_pending(claim, evidence, context)
-    elif claim.state in HOLDING:
+    elif claim.holds_domain:
         transition = _keep_schedule(claim, apply_to_held(claim, evidence, context), context)
     else:
         return Transition(claim)
