@@ -45,11 +45,7 @@ def unused(*_: Any) -> Any:
 
 
 SUBSCRIPTIONS: dict[str, list[Subscription]] = {
-    "domain-verifier": [
-        domain_verifier_events.tenant_subscription(
-            domain_verifier_events.TenantEffects(unused, unused)
-        )
-    ],
+    "domain-verifier": list(domain_verifier_events.subscriptions(unused)),
     "scim": list(scim_events.subscriptions(unused)),
     "tenant-directory": list(directory_events.subscriptions(unused)),
 }

@@ -11,6 +11,8 @@ import asyncpg
 
 from chassis.database import transaction
 from chassis.ids import uuid7
+from chassis.projection import KnownTenants
+from chassis.projection.tenants import save_tenant
 from domain_verifier.domain.claim import Claim
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.domain.name import NamePolicy
@@ -19,7 +21,6 @@ from domain_verifier.domain.quota import Quota
 from domain_verifier.events.outgoing import outgoing
 from domain_verifier.storage.breakers import PostgresBreakers
 from domain_verifier.storage.claims import PostgresClaims
-from domain_verifier.storage.tenants import PostgresTenants, save_tenant
 from domain_verifier.usecases.attention import ListAttention
 from domain_verifier.usecases.breaker import AcceptDenials, ReviewBreaker
 from domain_verifier.usecases.checks import CheckClaim, CompletedCheck, RunCheck
@@ -165,7 +166,7 @@ def postgres_harness(pool: asyncpg.Pool, *, lease: timedelta = timedelta(seconds
             await save_tenant(connection, tenant, next(versions))
 
     claims = PostgresClaims(pool, outgoing=outgoing, committed=lambda: None, lease=lease)
-    return Harness(claims, PostgresTenants(pool), PostgresBreakers(pool, clock=clock), clock, save)
+    return Harness(claims, KnownTenants(pool), PostgresBreakers(pool, clock=clock), clock, save)
 
 
 def memory_harness() -> Harness:

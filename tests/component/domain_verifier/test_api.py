@@ -14,9 +14,9 @@ from starlette.requests import Request
 from chassis.database import create_pool
 from chassis.http import Principal
 from chassis.ids import uuid7
+from chassis.projection.tenants import save_tenant
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.settings import Settings
-from domain_verifier.storage.tenants import save_tenant
 from domain_verifier.wiring import adapters, application
 from kernel.tenant import Tenant
 from support.databases import DatabaseFactory

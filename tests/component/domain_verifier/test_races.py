@@ -16,13 +16,14 @@ from domain_verifier.domain.claim import HOLDING, State
 from domain_verifier.domain.evidence import Evidence, Outcome, Reason
 from domain_verifier.domain.explanation import Subject
 from domain_verifier.domain.quota import Quota
+from domain_verifier.events.incoming import subscriptions
 from domain_verifier.storage.claims import PostgresClaims
-from domain_verifier.storage.tenants import delete_tenant
 from domain_verifier.usecases.claims import ReleaseTenantClaims
 from domain_verifier.usecases.due_checks import CheckDueClaims
 from domain_verifier.usecases.ports import Busy, Lease, LeaseRequest, SaveOutcome, SuspectCriteria
 from kernel.errors import ForbiddenError
 from support.databases import DatabaseFactory
+from support.directory import tenant_event
 from support.dns_harness import Harness, postgres_harness
 from support.waiting import eventually
 
@@ -266,10 +267,14 @@ async def test_no_claim_outlives_a_tenant_that_is_deleted_meanwhile(pool: asyncp
     claims = harness.claims
     assert isinstance(claims, PostgresClaims)
 
+    [subscription] = subscriptions(
+        lambda connection: ReleaseTenantClaims(claims.bound(connection), harness.clock)
+    )
+    on_tenant_state = subscription.handlers["directory.tenant.state.v1"]
+
     async def delete(tenant_id: UUID) -> None:
         async with transaction(pool) as connection:
-            await ReleaseTenantClaims(claims.bound(connection), harness.clock)(tenant_id)
-            await delete_tenant(connection, tenant_id)
+            await on_tenant_state(tenant_event(tenant_id, 1_000, None), connection)
 
     refused = 0
     for number in range(60):

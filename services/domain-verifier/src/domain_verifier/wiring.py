@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
 
 import asyncpg
 from prometheus_client import Counter
@@ -18,6 +17,7 @@ from chassis.http import Application, Authoriser, create_app, limits_of, refuse_
 from chassis.ids import uuid7
 from chassis.loops import Loop
 from chassis.outbox import OutboxSignal
+from chassis.projection import KnownTenants
 from chassis.service import Mode, Parts, Service, on_the_bus
 from chassis.settings import load_settings
 from domain_verifier.api.routes import domain_router
@@ -25,13 +25,12 @@ from domain_verifier.cli.app import verifier_cli
 from domain_verifier.dns.prober import DnsProber
 from domain_verifier.dns.resolver import Resolver
 from domain_verifier.dns.validation import ValidationMonitor, validation_gauge
-from domain_verifier.events.incoming import TenantEffects, tenant_subscription
+from domain_verifier.events.incoming import subscriptions
 from domain_verifier.events.outgoing import outgoing
 from domain_verifier.settings import Settings
 from domain_verifier.storage.breakers import PostgresBreakers
 from domain_verifier.storage.claims import PREPARED_QUERIES, PostgresClaims
 from domain_verifier.storage.housekeeping import ClaimGauges, Pruning, claims_poll
-from domain_verifier.storage.tenants import PostgresTenants, delete_tenant, save_tenant
 from domain_verifier.usecases.attention import ListAttention
 from domain_verifier.usecases.breaker import AcceptDenials, GetBreaker, ReviewBreaker
 from domain_verifier.usecases.checks import CheckClaim, CompletedCheck, RunCheck
@@ -65,7 +64,7 @@ class Adapters:
     """The ports' adapters on one pool."""
 
     claims: PostgresClaims
-    tenants: PostgresTenants
+    tenants: KnownTenants
     breakers: PostgresBreakers
     review: ReviewBreaker
     resolvers: list[Resolver]
@@ -87,7 +86,7 @@ def adapters(settings: Settings, pool: asyncpg.Pool, *, committed: Callable[[], 
         for at in settings.endpoints
     ]
     prober = DnsProber(resolvers, names=settings.names)
-    tenants = PostgresTenants(pool)
+    tenants = KnownTenants(pool)
     breakers = PostgresBreakers(pool, clock=clock)
     review = ReviewBreaker(breakers, settings.policy, clock)
     run_check = RunCheck(
@@ -146,12 +145,6 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     pool = await create_pool(dsn, size=settings.database_pool_size, warm=PREPARED_QUERIES)
     signal = OutboxSignal(dsn=dsn)
     parts = adapters(settings, pool, committed=signal.notify)
-
-    async def remove_tenant(connection: asyncpg.Connection, tenant_id: UUID) -> None:
-        await ReleaseTenantClaims(parts.claims.bound(connection), parts.clock)(tenant_id)
-        await delete_tenant(connection, tenant_id)
-
-    effects = TenantEffects(save=save_tenant, remove=remove_tenant)
     try:
         yield on_the_bus(
             settings,
@@ -160,7 +153,9 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
             package=PACKAGE,
             pool=pool,
             signal=signal,
-            subscriptions=[tenant_subscription(effects)],
+            subscriptions=subscriptions(
+                lambda connection: ReleaseTenantClaims(parts.claims.bound(connection), parts.clock)
+            ),
             app=application(settings, parts),
             work_loops=_loops(settings, pool, parts),
             polls=[

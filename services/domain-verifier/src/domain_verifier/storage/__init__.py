@@ -1,4 +1,4 @@
-"""Claims, checks and tenants in PostgreSQL."""
+"""Claims and checks in PostgreSQL."""
 
 PROJECTIONS = ("tenants",)
 """What of other services' state the chassis keeps in this service's database."""

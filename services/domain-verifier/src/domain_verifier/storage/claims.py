@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from chassis.database import read_queries, transaction
+from chassis.projection import KnownTenants
 from domain_verifier.domain.claim import Claim, Transition
 from domain_verifier.domain.quota import Usage
 from domain_verifier.domain.start import StartConditions
@@ -19,7 +20,6 @@ from domain_verifier.storage.claim_log import log_record
 from domain_verifier.storage.claim_writer import Outgoing, Writer
 from domain_verifier.storage.leases import lease_due, lease_on_request
 from domain_verifier.storage.rows import attention_item, check_of, claim_of
-from domain_verifier.storage.tenants import find_tenant
 from domain_verifier.usecases.ports import (
     AttentionItem,
     Busy,
@@ -193,7 +193,7 @@ async def _conditions(
     query = QUERIES["count_claims"](tenant_id=tenant_id, since=recent_since)
     [usage] = await connection.fetch(*query)
     return StartConditions(
-        tenant=await find_tenant(connection, tenant_id),
+        tenant=await KnownTenants(connection).find(tenant_id),
         live_claim=newest if newest is not None and newest.is_live else None,
         usage=Usage(**usage),
     )

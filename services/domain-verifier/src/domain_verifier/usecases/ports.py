@@ -229,7 +229,7 @@ class Tenants(Protocol):
         """Return a tenant by id."""
 
     async def find_named(self, name: str) -> Tenant | None:
-        """Return a tenant by name."""
+        """Return a tenant by name; raises ConflictError if more than one is known by it."""
 
 
 class Breakers(Protocol):
