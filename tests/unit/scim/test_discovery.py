@@ -8,7 +8,7 @@ import pytest
 from scim2_models import EnterpriseUser, ResourceType, Schema, ServiceProviderConfig, User
 
 from scim.domain.errors import ScimError
-from scim.protocol import discovery
+from scim.protocol import discovery, published
 from unit.scim.shapes import CORE, ENTERPRISE, GROUP
 
 BASE = "https://scim.example.com/scim/v2/t"
@@ -101,3 +101,34 @@ def test_a_schema_is_found_without_case_and_an_unknown_one_is_not_there() -> Non
         discovery.schema(BASE, "urn:nope")
     with pytest.raises(ScimError, match="There is no such resource type"):
         discovery.resource_type(BASE, "Device")
+
+
+def paths(listed: list[dict[str, Any]], parent: str = "") -> set[str]:
+    found = {parent + attribute["name"] for attribute in listed}
+    for attribute in listed:
+        found |= paths(attribute.get("subAttributes", []), f"{parent}{attribute['name']}.")
+    return found
+
+
+def test_what_differs_from_the_rfc_is_in_the_rfc() -> None:
+    for model, _, differences in published._SOURCES:
+        assert differences.keys() <= paths(model.to_schema().model_dump()["attributes"])
+
+
+def test_what_is_not_supported_is_not_published() -> None:
+    user, group = attributes(CORE), attributes(GROUP)
+    assert not paths([*user.values(), *group.values()]) & {"password", "groups", "members.display"}
+    [member_type] = [s for s in group["members"]["subAttributes"] if s["name"] == "type"]
+    assert member_type["canonicalValues"] == ["User"]
+    assert group["displayName"]["uniqueness"] == "server"
+
+
+@pytest.mark.parametrize("urn", [CORE, ENTERPRISE, GROUP])
+def test_every_attribute_has_the_characteristics_of_the_rfc(urn: str) -> None:
+    for attribute in attributes(urn).values():
+        for each in (attribute, *attribute.get("subAttributes", [])):
+            assert each.keys() >= {
+                *("name", "type", "multiValued", "description", "required"),
+                *("caseExact", "mutability", "returned", "uniqueness"),
+            }
+            assert "\n" not in each["description"]

@@ -5,11 +5,14 @@ from scim.api.groups import GroupEndpoints
 from scim.api.request import Endpoint, Endpoints
 from scim.api.search import refuse_mixed_search, search_by_body
 from scim.api.users import UserEndpoints
+from scim.protocol.schema import group_schema, user_schema
 from scim.usecases.use_cases import UseCases
 
 
 def scim_endpoints(use_cases: UseCases) -> Endpoints:
     """Return all endpoints."""
+    # The registry of attributes is made now, not by the first request.
+    user_schema(), group_schema()
     users, groups = UserEndpoints(use_cases), GroupEndpoints(use_cases)
     return {
         "users": {

@@ -1,18 +1,16 @@
-"""Our SCIM schemas (RFC 7643), read once from `schemas/*.json`: the one source for everything.
+"""The registry of SCIM attributes (RFC 7643), made once from the schemas that are published.
 
-Normaliser, PATCH, filters and projection look attributes up here, and discovery publishes the same
-files. Names are found without case; what comes back carries the canonical name.
+Normaliser, PATCH, filters and projection look attributes up here. Names are found without case;
+what comes back carries the canonical name.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
 
-import orjson
-
 from scim.domain.user import ENTERPRISE_URN
+from scim.protocol.published import published_schemas
 
 USER_URN = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP_URN = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -20,6 +18,7 @@ GROUP_URN = "urn:ietf:params:scim:schemas:core:2.0:Group"
 SERVER_OWNED = frozenset({"id", "meta", "schemas", "groups"})
 """Names that clients repeat to us and that never change anything."""
 
+# Common attributes (RFC 7643 §3.1) are in no schema.
 _EXTERNAL_ID = {"name": "externalId", "type": "string", "caseExact": True}
 
 
@@ -92,23 +91,13 @@ class ResourceSchema:
 
 
 @cache
-def published(name: str) -> dict[str, Any]:
-    """Return a schema as it is published: `user`, `enterprise_user` or `group`."""
-    text = resources.files("scim.protocol").joinpath("schemas", f"{name}.json").read_bytes()
-    schema: dict[str, Any] = orjson.loads(text)
-    return schema
-
-
-@cache
 def user_schema() -> ResourceSchema:
     """Return the schema of users, with the enterprise extension."""
     return ResourceSchema(
         name="User",
         urn=USER_URN,
-        core=_attributes([*published("user")["attributes"], _EXTERNAL_ID], None),
-        extensions={
-            ENTERPRISE_URN: _attributes(published("enterprise_user")["attributes"], ENTERPRISE_URN)
-        },
+        core=_registry(USER_URN, common=(_EXTERNAL_ID,)),
+        extensions={ENTERPRISE_URN: _registry(ENTERPRISE_URN, extension=ENTERPRISE_URN)},
         prefixes=_prefixes(USER_URN, None) + _prefixes(ENTERPRISE_URN, ENTERPRISE_URN),
     )
 
@@ -119,10 +108,16 @@ def group_schema() -> ResourceSchema:
     return ResourceSchema(
         name="Group",
         urn=GROUP_URN,
-        core=_attributes([*published("group")["attributes"], _EXTERNAL_ID], None),
+        core=_registry(GROUP_URN, common=(_EXTERNAL_ID,)),
         extensions={},
         prefixes=_prefixes(GROUP_URN, None),
     )
+
+
+def _registry(
+    urn: str, *, extension: str | None = None, common: Sequence[dict[str, Any]] = ()
+) -> dict[str, Attribute]:
+    return _attributes([*published_schemas()[urn]["attributes"], *common], extension)
 
 
 def _prefixes(urn: str, extension: str | None) -> list[tuple[str, str | None]]:
