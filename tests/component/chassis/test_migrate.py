@@ -120,14 +120,15 @@ DIRECTORIES = sorted({path for package in PACKAGES for path in migration_directo
 @pytest.mark.parametrize("directory", DIRECTORIES, ids=lambda path: "/".join(path.parts[-3:]))
 def test_every_migration_can_be_run_by_dbmate_and_stays_in_its_range(directory: Path) -> None:
     names = sorted(path.name for path in directory.glob("*.sql"))
-    thousand = {"database": "0", "storage": "1"}.get(directory.parent.name, "2")
+    # A service may build on its projections with migrations from 3001 on.
+    thousands = {"database": "0", "storage": "13"}.get(directory.parent.name, "2")
 
     assert names
     for name in names:
         text = (directory / name).read_text("utf-8")
         assert text.startswith("-- migrate:up")
         assert text.rstrip().endswith("-- migrate:down"), "forward only: nothing below the marker"
-        assert name[0] == thousand
+        assert name[0] in thousands
 
 
 def test_only_who_keeps_a_projection_has_its_tables() -> None:

@@ -78,6 +78,23 @@ async def test_the_life_of_a_token(dsn: str) -> None:
         assert response.status_code == 401
 
 
+@pytest.mark.timeout(180)
+async def test_a_token_is_never_made_for_one_of_two_tenants_of_a_name(dsn: str) -> None:
+    run = Shell(dsn)
+    async with open_surface(dsn) as surface:
+        tenants = [(await surface.tenant("acme")).tenant for _ in range(2)]
+        await surface.pool.execute("UPDATE tenants SET name = 'acme'")
+        await surface.pool.execute("DELETE FROM tokens")
+        ids = sorted(str(tenant.tenant_id) for tenant in tenants)
+
+        _, refused = await run("token", "create", "--tenant", "acme", code=1)
+        assert f"name the tenant by its id, {ids[0]} or {ids[1]}." in refused
+        assert await surface.pool.fetchval("SELECT count(*) FROM tokens") == 0
+
+        made = await run.json("token", "create", "--tenant", ids[1])
+        assert made["tenant_id"] == ids[1]
+
+
 async def _some_log(surface: Surface) -> str:
     acme = await surface.tenant("acme")
     await acme.create_user("ann@example.com")
