@@ -327,5 +327,10 @@ async def _versions(bus: Bus, tenant_id: UUID, *expected: int) -> bool:
 
 async def _audit(bus: Bus, tenant_id: UUID) -> list[tuple[str, str]]:
     async with bus.consumer.acquire() as connection:
-        rows = await read_history(connection, tenant_id=tenant_id, topic=None, limit=100)  # type: ignore[arg-type]
+        rows = await read_history(
+            connection,  # type: ignore[arg-type]  # a pool's proxy
+            tenant_id=tenant_id,
+            topic=None,
+            limit=100,
+        )
     return [(row["action"], row["actor"]) for row in reversed(rows)]
