@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from chassis.testing import FixedClock
 from domain_verifier.domain.breaker import Breaker, Count
 from domain_verifier.usecases.ports import (
     BY_CHECKS,
@@ -12,7 +13,6 @@ from domain_verifier.usecases.ports import (
     SuspectCriteria,
 )
 from support.dns_claims_memory import MemoryClaims
-from support.dns_fixed import FixedClock
 
 
 @dataclass

@@ -1,28 +1,12 @@
-"""A clock and a DNS that do what a test says."""
+"""When the stories begin, and a DNS that does what a test says."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from domain_verifier.domain.evidence import Evidence, Outcome, Reason
 from domain_verifier.domain.explanation import Subject
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
-
-
-@dataclass
-class FixedClock:
-    """A clock that stands still until it is moved."""
-
-    at: datetime = START
-
-    def now(self) -> datetime:
-        """Return the time it was set to."""
-        return self.at
-
-    def pass_(self, **span: float) -> datetime:
-        """Move on."""
-        self.at += timedelta(**span)
-        return self.at
 
 
 @dataclass

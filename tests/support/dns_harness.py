@@ -13,6 +13,7 @@ from chassis.database import transaction
 from chassis.ids import uuid7
 from chassis.projection import KnownTenants
 from chassis.projection.tenants import save_tenant
+from chassis.testing import FixedClock
 from domain_verifier.domain.claim import Claim
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.domain.name import NamePolicy
@@ -33,7 +34,7 @@ from domain_verifier.usecases.ports import Breakers, Claims, Prober, Tenants
 from kernel.tenant import Tenant
 from support.dns_breaker_memory import MemoryBreakers
 from support.dns_claims_memory import MemoryClaims, MemoryTenants
-from support.dns_fixed import FixedClock, ScriptedProber
+from support.dns_fixed import START, ScriptedProber
 
 NAMES = NamePolicy(test_zones=("test",))
 
@@ -158,7 +159,7 @@ async def verified(harness: Harness, tenant: str, domain: str = "acme.test") -> 
 
 def postgres_harness(pool: asyncpg.Pool, *, lease: timedelta = timedelta(seconds=60)) -> Harness:
     """Return the harness on PostgreSQL."""
-    clock = FixedClock()
+    clock = FixedClock(START)
     versions = itertools.count(1)
 
     async def save(tenant: Tenant) -> None:
@@ -171,6 +172,6 @@ def postgres_harness(pool: asyncpg.Pool, *, lease: timedelta = timedelta(seconds
 
 def memory_harness() -> Harness:
     """Return the harness in memory."""
-    clock, tenants = FixedClock(), MemoryTenants()
+    clock, tenants = FixedClock(START), MemoryTenants()
     claims = MemoryClaims(tenants)
     return Harness(claims, tenants, MemoryBreakers(claims, clock), clock, tenants.save)

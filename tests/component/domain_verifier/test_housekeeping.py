@@ -33,7 +33,7 @@ async def test_gauges_tell_states_backlog_and_what_needs_people(pool: asyncpg.Po
     await harness.check(rival)
     harness.dns.says("held.test", Outcome.UNKNOWN)
     await harness.check(held)
-    harness.clock.pass_(hours=49)
+    harness.clock.advance(hours=49)
     read = claims_poll(
         pool, clock=harness.clock, policy=harness.policy, gauges=ClaimGauges(registry)
     ).read
@@ -56,9 +56,9 @@ async def test_history_ends_at_its_age(pool: asyncpg.Pool) -> None:
     tenant = await harness.add_tenant("acme")
     claim = await harness.claim(tenant, "acme.test")
     await harness.check(claim)
-    harness.clock.pass_(days=100)
+    harness.clock.advance(days=100)
     await harness.check(claim)
-    harness.clock.pass_(days=100)
+    harness.clock.advance(days=100)
     pruning = Pruning(pool, clock=harness.clock, keep=timedelta(days=180))
     assert await pruning.prune() == 1
     assert await pruning.prune() == 0

@@ -224,7 +224,7 @@ async def test_claims_that_contest_and_release_at_once_do_not_deadlock(pool: asy
             claim = await harness.claims.find(row["tenant_id"], row["claim_id"])
             assert claim is not None
             await harness.release(claim)
-        harness.clock.pass_(hours=1)
+        harness.clock.advance(hours=1)
 
 
 async def test_the_breaker_is_one_for_all_replicas(pool: asyncpg.Pool) -> None:
@@ -328,7 +328,7 @@ async def test_who_asks_again_too_soon_is_told_how_long_to_wait(pool: asyncpg.Po
             LeaseRequest(tenant, claim.claim_id, now=harness.clock.now(), pause=pause, per_minute=9)
         )
         assert busy == Busy(seconds)
-        harness.clock.pass_(seconds=4)
+        harness.clock.advance(seconds=4)
 
 
 async def test_a_contested_holder_under_a_lease_is_checked_once_more(pool: asyncpg.Pool) -> None:
@@ -337,11 +337,11 @@ async def test_a_contested_holder_under_a_lease_is_checked_once_more(pool: async
     tenants = [await harness.add_tenant(name) for name in ("acme", "globex")]
     holder, rival = [await harness.claim(tenant, "acme.test") for tenant in tenants]
     await harness.check(holder)
-    harness.clock.pass_(hours=24)
+    harness.clock.advance(hours=24)
     leases = await harness.claims.lease_due(harness.clock.now(), limit=10)
     mine = next(lease for lease in leases if lease.claim.claim_id == holder.claim_id)
     theirs = next(lease for lease in leases if lease.claim.claim_id == rival.claim_id)
-    harness.clock.pass_(seconds=1)
+    harness.clock.advance(seconds=1)
     assert (await harness.run_check()(theirs)).save_outcome is SaveOutcome.DOMAIN_HELD
     # The holder's lease is in use, so nobody gets it a second time; its result is good.
     assert await harness.claims.lease_due(harness.clock.now(), limit=10) == []

@@ -8,6 +8,7 @@ import pytest
 
 from chassis.ids import uuid7
 from chassis.projection.tenants import save_tenant
+from chassis.testing import FixedClock
 from component.scim.harness import Client, Surface, check_response, json
 from kernel.errors import Kind
 from kernel.tenant import Tenant
@@ -149,17 +150,12 @@ async def test_nothing_is_remembered_for_five_seconds(surface: Surface, acme: Cl
 
 
 async def test_a_remembered_token_ends_when_it_expires(surface: Surface, acme: Client) -> None:
-    class Clock:
-        at = surface.scim.background_writer.authenticate.clock.now()
-
-        def now(self) -> datetime:
-            return self.at
-
-    clock, key = Clock(), surface.scim.background_writer.authenticate.digest_key
+    authenticate = surface.scim.background_writer.authenticate
+    clock, key = FixedClock(authenticate.clock.now()), authenticate.digest_key
     short = await surface.client(acme.tenant, lifetime=timedelta(seconds=60))
     authenticate = Authenticate(PostgresTokens(surface.pool), key, clock)
     await authenticate(str(acme.tenant.tenant_id), f"Bearer {short.token}")
-    clock.at += timedelta(seconds=61)
+    clock.advance(seconds=61)
     with pytest.raises(ScimError) as refused:
         await authenticate(str(acme.tenant.tenant_id), f"Bearer {short.token}")
     assert refused.value.kind is Kind.UNAUTHENTICATED

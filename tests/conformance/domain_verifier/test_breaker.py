@@ -32,7 +32,7 @@ def become(harness: Harness, claims: list[Claim], outcome: Outcome) -> None:
 
 async def pass_checking(harness: Harness, *, times: int, hours: float = 8) -> None:
     for _ in range(times):
-        harness.clock.pass_(hours=hours)
+        harness.clock.advance(hours=hours)
         await harness.sweep()
 
 
@@ -45,7 +45,7 @@ async def test_the_breaker_stops_what_our_own_fault_would_take(harness: Harness)
     assert {claim.state for claim in found} == {State.VERIFIED}
     assert {claim.absent_count for claim in found} == {0}
     become(harness, claims[:20], Outcome.PRESENT)
-    harness.clock.pass_(hours=12)
+    harness.clock.advance(hours=12)
     await harness.sweep()
     await harness.sweep()
     assert (await harness.breakers.current()).opened_at is None
@@ -56,7 +56,7 @@ async def test_an_operator_can_accept_that_many_domains_are_gone(harness: Harnes
     become(harness, claims[:25], Outcome.ABSENT)
     await pass_checking(harness, times=6)
     assert (await harness.breakers.current()).opened_at is not None
-    harness.clock.pass_(minutes=1)
+    harness.clock.advance(minutes=1)
     await harness.accept()
     accepted = (await harness.breakers.log(limit=1))[0]
     assert (accepted.action, accepted.actor) == ("closed", "ann")
@@ -96,7 +96,7 @@ async def test_suspects_are_counted_before_anything_is_taken_away(harness: Harne
     claims = await held_by_each(harness, 4)
     become(harness, claims, Outcome.ABSENT)
     for _ in range(9):
-        harness.clock.pass_(hours=8)
+        harness.clock.advance(hours=8)
         for lease in await harness.claims.lease_due(harness.clock.now(), limit=10):
             await harness.run_check()(lease)
     assert (await harness.breakers.current()).is_open
@@ -107,7 +107,7 @@ async def test_a_check_by_hand_takes_nothing_away_under_the_open_breaker(harness
     claims = await held_by_each(harness, 4)
     become(harness, claims, Outcome.ABSENT)
     for _ in range(9):
-        harness.clock.pass_(hours=8)
+        harness.clock.advance(hours=8)
         for claim in claims:
             await harness.check(claim)
     assert {(await harness.now(claim)).state for claim in claims} == {State.VERIFIED}
@@ -131,7 +131,7 @@ async def test_a_slow_schedule_does_not_hide_a_fault(harness: Harness, size: int
     claims = []
     for number in range(size):
         claims.append(await verified(harness, f"t{number}", f"d{number}.test"))
-        harness.clock.pass_(hours=7 * 24 / size)
+        harness.clock.advance(hours=7 * 24 / size)
     become(harness, claims, Outcome.ABSENT)
     await pass_checking(harness, times=100)
     states = [(await harness.now(claim)).state for claim in claims]
@@ -142,7 +142,7 @@ async def test_a_slow_schedule_does_not_hide_a_fault(harness: Harness, size: int
 async def test_silence_between_does_not_hide_a_fault(harness: Harness) -> None:
     claims = await held_by_each(harness, 4)
     become(harness, claims[:2], Outcome.ABSENT)
-    harness.clock.pass_(hours=24)
+    harness.clock.advance(hours=24)
     await harness.sweep()
     for outcome, hours in ((Outcome.UNKNOWN, 60), (Outcome.ABSENT, 400)):
         become(harness, claims, outcome)
@@ -153,7 +153,7 @@ async def test_silence_between_does_not_hide_a_fault(harness: Harness) -> None:
 async def test_what_was_accepted_is_logged_with_its_count(harness: Harness) -> None:
     claims = await held_by_each(harness, 4)
     become(harness, claims, Outcome.ABSENT)
-    harness.clock.pass_(hours=24)
+    harness.clock.advance(hours=24)
     await harness.sweep()
     await harness.sweep()
     await harness.accept()

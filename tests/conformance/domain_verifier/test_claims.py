@@ -103,7 +103,7 @@ async def test_a_tenants_claims_are_limited(harness: Harness) -> None:
     assert caught.value.slug == "claims_too_fast"
     assert caught.value.retry_after is not None
     assert 0 < caught.value.retry_after <= 3600
-    harness.clock.pass_(minutes=61)
+    harness.clock.advance(minutes=61)
     await harness.claim(tenant, "a5.test")
 
 
@@ -138,7 +138,7 @@ async def test_the_longest_due_come_first(harness: Harness) -> None:
     claims = []
     for number in range(5):
         claims.append(await harness.claim(tenant, f"a{number}.test"))
-        harness.clock.pass_(seconds=1)
+        harness.clock.advance(seconds=1)
     leases = await harness.claims.lease_due(harness.clock.now(), limit=3)
     assert [lease.claim.claim_id for lease in leases] == [c.claim_id for c in claims[:3]]
 
@@ -147,7 +147,7 @@ async def test_a_sweep_verifies_and_keeps_history(harness: Harness) -> None:
     tenant = await harness.add_tenant("acme")
     claim = await harness.claim(tenant, "acme.test")
     assert await harness.sweep() == 1
-    harness.clock.pass_(minutes=1)
+    harness.clock.advance(minutes=1)
     harness.dns.says("acme.test", Outcome.PRESENT)
     assert await harness.sweep() == 1
     assert await harness.sweep() == 0
@@ -164,11 +164,11 @@ async def test_asking_by_hand_is_limited(harness: Harness) -> None:
     tenant = await harness.add_tenant("acme")
     claim = await harness.claim(tenant, "acme.test")
     await harness.check(claim, pause=timedelta(seconds=10))
-    harness.clock.pass_(seconds=9)
+    harness.clock.advance(seconds=9)
     with pytest.raises(TooManyRequestsError) as caught:
         await harness.check(claim, pause=timedelta(seconds=10))
     assert caught.value.retry_after == 1
-    harness.clock.pass_(seconds=1)
+    harness.clock.advance(seconds=1)
     await harness.check(claim, pause=timedelta(seconds=10))
 
 
@@ -215,7 +215,7 @@ async def test_a_tenant_that_loses_the_right_verifies_nothing(
     assert waiting.last_outcome is Outcome.PRESENT
     assert waiting.last_explanation is not None
     assert "acme" in waiting.last_explanation
-    harness.clock.pass_(days=1)
+    harness.clock.advance(days=1)
     await harness.check(held)
     assert (await harness.now(held)).state is State.VERIFIED
     await harness.add_tenant("acme", tenant_id=tenant)
@@ -233,7 +233,7 @@ async def test_requested_checks_are_limited_for_each_tenant(harness: Harness) ->
         await harness.check(claims[2])
     assert caught.value.retry_after == 60
     await harness.check(await harness.claim(other, "a2.test"))
-    harness.clock.pass_(seconds=61)
+    harness.clock.advance(seconds=61)
     await harness.check(claims[2])
 
 
@@ -242,7 +242,7 @@ async def test_checks_by_hand_are_counted_and_dropped_ones_are_not(harness: Harn
     claim = await harness.claim(tenant, "acme.test")
     await harness.check(claim)
     assert len(harness.seen) == 1
-    harness.clock.pass_(hours=1)
+    harness.clock.advance(hours=1)
     [lease] = await harness.claims.lease_due(harness.clock.now(), limit=1)
     await harness.release(claim)
     await harness.run_check()(lease)

@@ -24,7 +24,7 @@ async def test_the_second_to_prove_a_domain_waits_for_review(harness: Harness) -
     assert contested.next_check_at == harness.clock.now()
     actions = await harness.claims.log(other, claim.claim_id, limit=10)
     assert [record.action for record in actions] == ["review_began", "claimed"]
-    harness.clock.pass_(minutes=5)
+    harness.clock.advance(minutes=5)
     await harness.check(claim)
     assert len(await harness.claims.log(other, claim.claim_id, limit=10)) == 2
     assert (await harness.now(claim)).review_since == waiting.review_since
@@ -51,10 +51,10 @@ async def test_operators_see_who_is_in_review_and_who_holds(harness: Harness) ->
     await harness.release(rival)
     assert await harness.needing_attention() == []
     harness.dns.says("acme.test", Outcome.UNKNOWN)
-    harness.clock.pass_(days=1)
+    harness.clock.advance(days=1)
     await harness.sweep()
     assert await harness.needing_attention() == []
-    harness.clock.pass_(days=3)
+    harness.clock.advance(days=3)
     assert await harness.needing_attention() == [("unseen", "acme")]
     harness.dns.says("zeta.test", Outcome.PRESENT)
     for name in ("globex", "initech"):
@@ -79,7 +79,7 @@ async def test_a_holder_is_contested_only_as_long_as_its_rival_proves_the_domain
     claim = await harness.claim(other, "acme.test")
     await harness.check(claim)
     harness.dns.says("acme.test", Outcome.ABSENT)
-    harness.clock.pass_(minutes=1)
+    harness.clock.advance(minutes=1)
     await harness.check(claim)
     assert (await harness.now(holder)).contested_since is None
 
@@ -105,7 +105,7 @@ async def test_a_holder_that_still_proves_keeps_the_domain(harness: Harness) -> 
     claim = await harness.claim(other, "acme.test")
     await harness.check(claim)
     for _ in range(60):
-        harness.clock.pass_(hours=2)
+        harness.clock.advance(hours=2)
         await harness.sweep()
     assert (await harness.now(holder)).state is State.VERIFIED
     assert (await harness.now(claim)).state is State.PENDING
@@ -120,7 +120,7 @@ async def test_a_holder_without_record_yields_after_a_short_grace(harness: Harne
     await harness.check(claim)
     began = harness.clock.now()
     while (await harness.now(holder)).state is not State.LAPSED:
-        harness.clock.pass_(minutes=20)
+        harness.clock.advance(minutes=20)
         await harness.sweep()
         held = [
             (await harness.now(c)).state in {State.VERIFIED, State.GRACE} for c in (holder, claim)

@@ -2,13 +2,14 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import orjson
 import pytest
 
 from chassis.ids import uuid7
+from chassis.testing import FixedClock
 from conformance.scim.harness import NOW, Storage, log_entry, user
 from scim.domain.errors import ScimError
 from scim.domain.query import IMPOSSIBLE_ID, Equals, Field, Filter, Page, Unindexed
@@ -18,11 +19,6 @@ from scim.usecases.users import ChangeUser, Edit
 
 ALL = Page(1, 100)
 LATER = NOW + timedelta(minutes=1)
-
-
-class SteadyClock:
-    def now(self) -> datetime:
-        return LATER
 
 
 def adding(name: str) -> Edit:
@@ -85,7 +81,7 @@ async def test_a_replacement_needs_the_version_that_was_read(
 async def test_edits_at_once_are_all_there_in_the_end(storage: Storage, tenant: UUID) -> None:
     ann = user("ann@x")
     await storage.users.add(ann, at=NOW, entry=log_entry(tenant))
-    change = ChangeUser(storage.users, SteadyClock())
+    change = ChangeUser(storage.users, FixedClock(LATER))
     attributes = [f"attribute{number}" for number in range(8)]
     await asyncio.gather(*(change(ann.id, adding(name), log_entry(tenant)) for name in attributes))
     stored = await storage.users.load(tenant, ann.id)
@@ -101,7 +97,7 @@ async def test_a_name_in_use_changes_nothing(storage: Storage, tenant: UUID) -> 
     events = await storage.events(tenant)
     request = log_entry(tenant)
     with pytest.raises(ScimError, match="exists already"):
-        await ChangeUser(storage.users, SteadyClock())(
+        await ChangeUser(storage.users, FixedClock(LATER))(
             bob.id, lambda d: {**d, "userName": "ANN@x"}, request
         )
     assert not request.logged

@@ -14,6 +14,7 @@ class FixedClock:
         """Return the present moment, aware, in UTC."""
         return self._now
 
-    def advance(self, duration: timedelta) -> None:
-        """Let time pass."""
-        self._now += duration
+    def advance(self, **span: float) -> datetime:
+        """Let time pass, `hours=1`, and return the moment then."""
+        self._now += timedelta(**span)
+        return self._now
