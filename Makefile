@@ -29,8 +29,10 @@ demo: setup ## Show an Entra provisioning lifecycle on real parts; KEEP=1 stays 
 test: setup ## Run every test, on real servers
 	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
-lint: setup ## Check format and style
+lint: setup ## Check format, style, dependencies and dead code
 	@.venv/bin/ruff format --check -q . && .venv/bin/ruff check -q .
+	@.ci/dependencies
+	@.venv/bin/vulture
 
 types: setup ## Check types
 	@.venv/bin/mypy

@@ -36,7 +36,7 @@ async def test_without_a_default_role_the_user_has_no_access_even_if_one_is_set_
 ) -> None:
     tenant = await directory.tenant(default_role=None)
     user = await directory.apply(tenant, idp_user())
-    assert (user.role, user.role_given_by, user.has_access) == (None, RoleGiver.DEFAULT, False)
+    assert (user.role, user.role_given_by) == (None, RoleGiver.DEFAULT)
 
     set_default = directory.use_cases.set_default_role
     await set_default(tenant.name, Role.MEMBER, actor=ACTOR)
@@ -217,7 +217,7 @@ async def test_administrators_change_the_status_of_manual_users_only(directory: 
     inactive = await set_status("acme", "MANUAL@acme.com", UserStatus.INACTIVE, actor=ACTOR)
     assert inactive.status is UserStatus.INACTIVE
     active = await set_status("acme", str(manual.user_id), UserStatus.ACTIVE, actor=ACTOR)
-    assert active.has_access
+    assert active.status is UserStatus.ACTIVE
     with pytest.raises(ForbiddenError, match="Entra"):
         await set_status("acme", "ada@acme.com", UserStatus.INACTIVE, actor=ACTOR)
 

@@ -104,7 +104,7 @@ class Stack:
 def interrupted_by_sigterm() -> Iterator[None]:
     """Turn SIGTERM into the same orderly way out as Ctrl-C."""
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, interrupt)

@@ -47,11 +47,6 @@ class GroupChange:
     add: tuple[UUID, ...] = ()
     remove: tuple[UUID, ...] = ()
 
-    @property
-    def touches_members(self) -> bool:
-        """Whether membership may change at all."""
-        return self.clear_members or bool(self.add) or bool(self.remove)
-
     def apply_to(self, group: Group) -> Group:
         """Return the group after the change: the same object when nothing of it differs."""
         name = group.display_name if self.display_name is None else self.display_name

@@ -147,11 +147,6 @@ class User:
         """The user name in the form in which names are compared."""
         return comparison_key(self.user_name)
 
-    @property
-    def has_access(self) -> bool:
-        """Whether the user may sign in and do something."""
-        return self.status is UserStatus.ACTIVE and self.role is not None
-
     def has_applied(self, idp: IdpUser) -> bool:
         """Whether this version of the provider's, or a later one, was applied already."""
         return self.scim_version is not None and self.scim_version >= idp.version
