@@ -47,7 +47,7 @@ def _state(event: Event) -> DirectoryUserState:
     if not isinstance(user, DirectoryUser):
         raise Rejected(f"{USER_STATE} must carry a user")
     if user.user_id != _subject(event):
-        raise Rejected(f"{USER_STATE} speaks of another user than its envelope")
+        raise Rejected(f"{USER_STATE} is about another user than its envelope")
     return DirectoryUserState(
         id=user.user_id,
         user_name=user.user_name,

@@ -78,7 +78,7 @@ def _clause(comparison: Comparison, schema: ResourceSchema, fields: Mapping[str,
 
 
 def _has_other_type(field: Field, comparison: Comparison) -> bool:
-    """Tell whether addresses of a type without an index are asked for."""
+    """Tell whether the filter is on addresses of a type without an index."""
     kind = _parts(comparison).get("type") if field is Field.EMAIL else None
     return kind is not None and kind.text.lower() != "work"
 

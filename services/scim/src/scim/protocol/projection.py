@@ -24,12 +24,12 @@ class Projection:
     keeps: bool
 
     def wants(self, name: str) -> bool:
-        """Tell whether anything of a top-level attribute is asked for, so must be loaded."""
+        """Tell whether a top-level attribute or part of it is returned, so must be loaded."""
         key = name.lower()
         return key in self.tree if self.keeps else self.tree.get(key, {}) is not None
 
     def apply(self, resource: bytes) -> bytes:
-        """Return the resource with only what is asked for."""
+        """Return the resource with only the chosen attributes."""
         body: dict[str, Any] = orjson.loads(resource)
         chosen = _keep(body, self.tree) if self.keeps else _leave_out(body, self.tree)
         return orjson.dumps(chosen)

@@ -68,7 +68,7 @@ def _with_differences(
         if difference is None:
             continue
         # The library's descriptions are docstrings, broken into lines.
-        attribute["description"] = " ".join(attribute["description"].split())
+        attribute["description"] = " ".join(attribute.get("description", "").split())
         if "subAttributes" in attribute:
             subs = attribute["subAttributes"]
             attribute["subAttributes"] = _with_differences(subs, differences, f"{path}.")

@@ -11,7 +11,7 @@ _UNSTORABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableChar
 
 
 def as_scim_error(error: Exception) -> ScimError | None:
-    """Return what can be told about a failure of the database; None when it is a fault of ours."""
+    """Return the error that a client gets for a failure of the database; None: a fault of ours."""
     if is_transient(error):
         return unavailable("The service cannot reach its storage; nothing is known to be saved.")
     if isinstance(error, EventTooLarge):

@@ -1,7 +1,7 @@
 """What the use cases need from storage.
 
 Every method works inside the one tenant it is given. A write is one transaction: the resource, its
-event and, its log row are all stored or none; the log entry is then marked as logged.
+event and its log row are all stored or none; the log entry is then marked as logged.
 """
 
 from collections.abc import Mapping, Sequence

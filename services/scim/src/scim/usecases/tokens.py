@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chassis.clock import Clock
 from chassis.ids import uuid7
-from kernel.names import parse_id
+from kernel.names import parse_id, parse_id_leniently
 from kernel.tenant import Tenant
 from scim.domain.errors import ScimError, not_found
 from scim.usecases.authenticate import digest_of
@@ -30,7 +30,7 @@ class FindTenant:
         """Return the tenant, or say why it is not known.
 
         Raises:
-            ScimError: Nobody has told of such a tenant.
+            ScimError: No event from the directory has named such a tenant yet.
             ConflictError: More than one is known by that name.
         """
         tenant_id = parse_id(name_or_id)
@@ -116,11 +116,7 @@ def no_such_tenant(name_or_id: str) -> ScimError:
 
 
 def _is_named(token: Token, id_or_prefix: str) -> bool:
-    return id_or_prefix in (str(token.id), token.prefix) or _as_id(id_or_prefix) == token.id
-
-
-def _as_id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+    return (
+        id_or_prefix in (str(token.id), token.prefix)
+        or parse_id_leniently(id_or_prefix) == token.id
+    )
