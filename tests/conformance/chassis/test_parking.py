@@ -1,5 +1,6 @@
 """A poison event or a gap halts its tenant, visibly, and nobody else; operators set it going."""
 
+from functools import partial
 from typing import Literal
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from chassis.ids import uuid7
 from chassis.inbox import Rejected
 from chassis.inbox.errors import TooManyParked
 from chassis.inbox.parking import ParkingLimit
-from chassis.outbox import OutboxRecord
+from chassis.outbox import EventTooLarge, OutboxRecord
 from contracts.event import Event
 from contracts.topics import DIRECTORY_USERS, SCIM_EVENTS, TOPICS
 from kernel.errors import ConflictError, UnavailableError
@@ -56,7 +57,17 @@ async def test_a_poison_event_halts_its_tenant_only(bus: Bus) -> None:
     assert error == "ZeroDivisionError: no"
 
 
-@pytest.mark.parametrize("error", [Rejected("never"), ConflictError("name-taken", "Not twice.")])
+REFUSALS = [
+    Rejected("never"),
+    ConflictError("name-taken", "Not twice."),
+    asyncpg.CharacterNotInRepertoireError("invalid byte sequence: 0x00"),
+    asyncpg.NumericValueOutOfRangeError("bigint out of range"),
+    asyncpg.ProgramLimitExceededError("index row size 3000 exceeds 2704"),
+    EventTooLarge("1,400,000 bytes do not fit"),
+]
+
+
+@pytest.mark.parametrize("error", REFUSALS)
 async def test_an_event_that_a_rule_refuses_is_not_tried_again(bus: Bus, error: Exception) -> None:
     tenant_id = uuid7()
     poison = Poison(error, "bad")
@@ -219,12 +230,18 @@ async def test_too_many_newly_halted_tenants_stop_the_process(bus: Bus) -> None:
     assert halted <= 4
 
 
-async def test_one_customers_bad_data_in_many_tenants_stops_nobody_else(bus: Bus) -> None:
-    poison = Poison(Rejected("never"), "bad")
+@pytest.mark.parametrize("error", [Rejected("never"), asyncpg.ProgramLimitExceededError("54000")])
+async def test_one_customers_bad_data_in_many_tenants_stops_nobody_else(
+    bus: Bus, error: Exception
+) -> None:
+    poison = Poison(error, "bad")
     other = uuid7()
     limit = ParkingLimit(tenants=3)
     async with running(bus.relay().run, bus.reader(poison, limit=limit).run):
-        await bus.commit(*[user_deleted(uuid7(), "bad") for _ in range(8)])
+        tenants = [uuid7() for _ in range(8)]
+        await bus.commit(*[user_deleted(tenant_id, "bad") for tenant_id in tenants])
+        for tenant_id in tenants:
+            await eventually(partial(_parked, bus, tenant_id, (1, "rejected")))
         await bus.commit(user_deleted(other))
         await eventually(lambda: _applied(bus, other, 1))
 

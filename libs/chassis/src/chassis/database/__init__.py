@@ -1,6 +1,6 @@
 """PostgreSQL: connections, named queries, migrations and kinds of failures."""
 
-from chassis.database.failures import DATABASE_FAILURES, is_transient
+from chassis.database.failures import DATABASE_FAILURES, is_transient, refuses_a_value
 from chassis.database.migrate import (
     MigrationFailed,
     migrate,
@@ -21,5 +21,6 @@ __all__ = [
     "migration_directories",
     "pending_migrations",
     "read_queries",
+    "refuses_a_value",
     "transaction",
 ]

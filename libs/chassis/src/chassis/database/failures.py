@@ -2,7 +2,8 @@
 
 Transient is that it is down, full, read-only or out of connections: the same statement succeeds
 later. So is a driver that gets lost in its own protocol, as it does when a connection is cut while
-a statement begins (`InternalClientError`).
+a statement begins (`InternalClientError`). A value that no column or index takes is refused: the
+same statement fails for ever, and it says nothing about the database or the program.
 """
 
 import asyncpg
@@ -29,6 +30,12 @@ _TRANSIENT_CLASSES = frozenset(
     }
 )
 _LOCK_NOT_AVAILABLE = "55P03"
+_VALUE_CLASSES = frozenset(
+    {
+        "22",  # data exception: a NUL, a number out of range, no valid JSON
+        "54",  # program limit exceeded: too long for an index
+    }
+)
 
 
 def is_transient(error: BaseException) -> bool:
@@ -39,6 +46,11 @@ def is_transient(error: BaseException) -> bool:
             return True
         cause = cause.__cause__
     return False
+
+
+def refuses_a_value(error: BaseException) -> bool:
+    """Return whether the database cannot hold a value that the statement brought."""
+    return isinstance(error, asyncpg.PostgresError) and (error.sqlstate or "")[:2] in _VALUE_CLASSES
 
 
 def _is_transient(error: BaseException) -> bool:

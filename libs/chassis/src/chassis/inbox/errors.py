@@ -1,6 +1,8 @@
 """What ends a consumer's work on a partition, and which errors retrying cannot mend."""
 
 from chassis.bus import Undecodable
+from chassis.database import refuses_a_value
+from chassis.outbox import EventTooLarge
 from kernel.errors import DomainError, Kind
 
 _PASSING = frozenset({Kind.UNAVAILABLE, Kind.TOO_MANY_REQUESTS})
@@ -15,8 +17,14 @@ class TooManyParked(Exception):
 
 
 def is_rejection(error: Exception) -> bool:
-    """Return whether a rule refuses the event, in a way that does not pass by itself."""
-    return isinstance(error, DomainError) and error.kind not in _PASSING
+    """Return whether the event is refused for what it says, in a way that does not pass by itself.
+
+    By a rule; by the database, which cannot hold a value of it; or because what follows from it
+    does not fit into a record. None of these speaks against the program.
+    """
+    if isinstance(error, DomainError):
+        return error.kind not in _PASSING
+    return isinstance(error, EventTooLarge) or refuses_a_value(error)
 
 
 def is_permanent(error: Exception) -> bool:
