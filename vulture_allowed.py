@@ -12,6 +12,12 @@ _.build_middleware_stack
 _.capture_signals
 _.should_exit
 
+# uvicorn's connection calls it and reads these.
+_.send_400_response
+_.keep_alive
+_.disconnected
+_.timeout_keep_alive_task
+
 # Typer reads both.
 _.no_args_is_help
 _.pretty_exceptions_enable

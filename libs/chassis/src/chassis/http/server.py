@@ -1,4 +1,4 @@
-"""uvicorn as a loop: uvloop and httptools, no access log, no signal handlers of its own."""
+"""uvicorn as a loop: bounded connections, no access log, no signal handlers of its own."""
 
 import contextlib
 import socket
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from chassis.http.protocol import BoundedProtocol
 from chassis.loops import Loop, beat
 
 BACKLOG = 2048
@@ -40,16 +41,25 @@ def listen(host: str, port: int, *, variable: str) -> socket.socket:
         ) from error
 
 
-def http_loop(app: ASGIApp, listening: socket.socket, *, name: str, grace: float) -> Loop:
+def http_loop(
+    app: ASGIApp,
+    listening: socket.socket,
+    *,
+    name: str,
+    grace: float,
+    protocol: type[BoundedProtocol] = BoundedProtocol,
+) -> Loop:
     """Return the loop that serves an application until it is stopped, then ends what it began."""
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=protocol,
         ws="none",
         lifespan="off",
         access_log=False,
         log_config=None,
         server_header=False,
+        # Nothing here asks for the client's address; believing a header about it costs a layer.
+        proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=max(1, int(grace)),
         callback_notify=_beat,
