@@ -16,10 +16,16 @@ from scim.protocol.values import Dropped, coerce_sub
 
 MAX_LENGTH = 1_000
 
-_PATH = re.compile(
-    r"\s*(?P<name>[A-Za-z$][\w$\-]*)\s*(?:\[(?P<where>.*)\])?\s*(?:\.(?P<sub>[A-Za-z$][\w$\-]*))?\s*",
-    re.DOTALL,
-)
+_NAME = re.compile(r"[A-Za-z$][\w$\-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What stands in a path: `name[where].sub`."""
+
+    name: str
+    where: str | None
+    sub: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +62,41 @@ def resolve(schema: ResourceSchema, path: str) -> Resolved:
 
 
 def _resolve_name(schema: ResourceSchema, extension: str | None, rest: str, path: str) -> Resolved:
-    match = _PATH.fullmatch(rest)
-    if match is None:
+    parts = split_path(rest)
+    if parts is None:
         raise invalid_path(f"The path {path[:200]!r} cannot be read.")
-    attribute = schema.attribute(match["name"], extension)
+    attribute = schema.attribute(parts.name, extension)
     if attribute is None:
-        return Unknown(silent=extension is None and match["name"].lower() in SERVER_OWNED)
-    where = () if match["where"] is None else _conditions(attribute, match["where"], path)
-    if match["sub"] is None:
+        return Unknown(silent=extension is None and parts.name.lower() in SERVER_OWNED)
+    where = () if parts.where is None else _conditions(attribute, parts.where, path)
+    if parts.sub is None:
         return Target(attribute, where)
-    sub = attribute.subs.get(match["sub"].lower())
+    sub = attribute.subs.get(parts.sub.lower())
     if sub is None:
         return Unknown()
     return Unknown(silent=True) if sub.read_only else Target(attribute, where, sub)
+
+
+def split_path(text: str) -> Parts | None:
+    """Split a path at its first and last bracket and at its dot; None when it is no path.
+
+    By hand: an expression with blanks in between would try every way to share them out.
+    """
+    head, opened, rest = text.partition("[")
+    where, closed, tail = rest.rpartition("]")
+    if opened and not closed:
+        return None
+    if not opened:
+        head, dot, sub = head.partition(".")
+    else:
+        before, dot, sub = tail.partition(".")
+        if before.strip():
+            return None
+    # Blanks may stand around the whole and around brackets, not behind the dot.
+    name, sub = head.strip(), sub.rstrip()
+    if not _NAME.fullmatch(name) or (dot and not _NAME.fullmatch(sub)):
+        return None
+    return Parts(name, where if opened else None, sub if dot else None)
 
 
 def _conditions(attribute: Attribute, text: str, path: str) -> tuple[Condition, ...]:
