@@ -22,8 +22,10 @@ _.timeout_keep_alive_task
 _.no_args_is_help
 _.pretty_exceptions_enable
 
-# Read by its name, as `metrics_port` is (chassis/service/service.py).
+# Read by their names (chassis/service/service.py).
+_.http_host
 _.http_port
+_.metrics_host
 
 # PyYAML asks its dumper.
 _.ignore_aliases

@@ -55,7 +55,7 @@ served=0
 for container in $("${compose[@]}" ps -q scim); do
     requests="$(docker exec "$container" python -c "
 import urllib.request as r
-body = r.urlopen('http://127.0.0.1:8081/metrics', timeout=4).read().decode()
+body = r.urlopen('http://127.0.0.1:9100/metrics', timeout=4).read().decode()
 print(int(sum(float(l.split()[-1]) for l in body.splitlines() if l.startswith('http_request') and '_count' in l)))")"
     say "replica ${container:0:12} answered $requests requests"
     ((requests < 20)) || served=$((served + 1))

@@ -101,7 +101,11 @@ def client_of(url: str, tenant: Tenant) -> Client:
 async def _serving(stack: Stack, dsn: str) -> AsyncIterator[str]:
     """Serve SCIM in one more process whose statements are counted."""
     port = free_port()
-    settings = {"SCIM_DATABASE_URL": dsn, "SCIM_HTTP_PORT": str(port)}
+    settings = {
+        "SCIM_DATABASE_URL": dsn,
+        "SCIM_HTTP_PORT": str(port),
+        "SCIM_METRICS_PORT": "0",
+    }
     process = await asyncio.create_subprocess_exec(
         *die_with_parent([sys.executable, "-m", "scim", "serve"], death_signal=signal.SIGTERM),
         env={**os.environ, **stack.service("scim")["env"], **settings},

@@ -27,14 +27,14 @@ async def environment(database: DatabaseFactory) -> dict[str, str]:
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
         "DEMO_DATABASE_URL": await database("chassis"),
         "DEMO_HTTP_PORT": "0",
+        "DEMO_METRICS_PORT": "0",
         "DEMO_SHUTDOWN_GRACE_SECONDS": "5",
     }
 
 
-async def address(process: ServiceProcess) -> str:
-    found = await eventually(
-        lambda: re.search(r'"address":"([0-9.:]+)"', process.output), within=20
-    )
+async def address(process: ServiceProcess, loop: str = "http") -> str:
+    listening = rf'"address":"([0-9.:]+)","loop":"{loop}"'
+    found = await eventually(lambda: re.search(listening, process.output), within=20)
     return f"http://{found[1]}"
 
 
@@ -63,15 +63,17 @@ async def test_all_in_one_process_answers_works_and_stops_in_order(
     start_process: Start, environment: dict[str, str]
 ) -> None:
     process = start_process("demo_service", "all", env=environment)
-    base = await address(process)
+    base, operations = await address(process), await address(process, "metrics-http")
 
-    assert (await answering(f"{base}/health/ready")).json()["status"] == "ready"
-    live = await get(f"{base}/health/live")
+    assert (await answering(f"{operations}/health/ready")).json()["status"] == "ready"
+    live = await get(f"{operations}/health/live")
     assert "worker" in live.json()["beats"]
     slow = asyncio.create_task(get(f"{base}/slow?seconds=1"))
     await eventually(lambda: "demo.begun" in process.output)
     await eventually(lambda: not slow.done())
-    metrics = (await get(f"{base}/metrics")).text
+    metrics = (await get(f"{operations}/metrics")).text
+    for path in ("/metrics", "/health/ready", "/health/live"):
+        assert (await get(f"{base}{path}")).status_code == 404, "not on the public port"
     assert "outbox_pending 0.0" in metrics
     assert "relay_lag_seconds 0.0" in metrics
 
@@ -79,11 +81,11 @@ async def test_all_in_one_process_answers_works_and_stops_in_order(
 
     assert (await slow).text == "done", "what was begun is finished"
     stopped = [line["loop"] for line in events(process) if line["event"] == "loop.stopped"]
-    assert stopped == ["http", "metrics", "worker"]
+    assert stopped == ["http", "metrics", "worker", "metrics-http"]
     assert events(process)[-1]["event"] == "service.stopped"
 
 
-async def test_a_process_that_only_works_has_health_on_its_metrics_port(
+async def test_a_process_that_only_works_has_nothing_but_health_and_metrics(
     start_process: Start, environment: dict[str, str]
 ) -> None:
     port = free_port()
@@ -159,9 +161,9 @@ async def test_a_second_signal_ends_it_at_once(
 ) -> None:
     process = start_process("demo_service", "serve", env=environment)
     base = await address(process)
-    await answering(f"{base}/health/live")
+    await answering(f"{base}/slow?seconds=0")
     hanging = asyncio.create_task(get(f"{base}/slow?seconds=9"))
-    await eventually(lambda: "demo.begun" in process.output)
+    await eventually(lambda: process.output.count("demo.begun") == 2)
 
     process._popen.send_signal(signal.SIGTERM)
     await eventually(lambda: "process.stopping" in process.output)

@@ -43,6 +43,7 @@ def environment(dsn: str, kafka: str, zone: Zone) -> Mapping[str, str]:
     return {
         "DOMAIN_VERIFIER_DATABASE_URL": dsn,
         "DOMAIN_VERIFIER_HTTP_PORT": "0",
+        "DOMAIN_VERIFIER_METRICS_PORT": "0",
         "DOMAIN_VERIFIER_DNS_RESOLVERS": ",".join(zone.servers.resolvers),
         "DOMAIN_VERIFIER_TEST_ZONES": "test",
         "DOMAIN_VERIFIER_CONFIRM_SECONDS": "1",

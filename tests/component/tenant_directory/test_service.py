@@ -69,6 +69,7 @@ def environment(dsn: str, own_kafka: str) -> Mapping[str, str]:
     return {
         "DIRECTORY_DATABASE_URL": dsn,
         "DIRECTORY_HTTP_PORT": "0",
+        "DIRECTORY_METRICS_PORT": "0",
         "KAFKA_BOOTSTRAP_SERVERS": own_kafka,
         "ENVIRONMENT": "test",
     }
@@ -151,7 +152,7 @@ async def test_a_scim_event_is_applied_and_published_as_state(
 
 def ready(service: ServiceProcess) -> int:
     """Ask the service's own readiness for its status."""
-    [line] = [line for line in service.output.splitlines() if "http.listening" in line]
+    [line] = [line for line in service.output.splitlines() if "loop=metrics-http" in line]
     address = line.partition("address=")[2].split()[0]
     with urlopen(f"http://{address}/health/ready", timeout=10) as answer:
         return int(answer.status)

@@ -62,7 +62,7 @@ class Stack:
         return psutil.Process(self.supervisor.pid).children(recursive=True)
 
     def is_ready(self, service: str) -> bool:
-        url = self.run["services"][service]["url"]
+        url = self.run["services"][service]["health_url"]
         with urllib.request.urlopen(f"{url}/health/ready", timeout=5) as answer:
             return bool(answer.status == 200)
 

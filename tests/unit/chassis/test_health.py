@@ -3,10 +3,15 @@
 import asyncio
 from typing import Any
 
+import httpx
 import orjson
+import pytest
+from prometheus_client import CollectorRegistry, Counter
 
+from chassis.http import operations_application
 from chassis.loops import Heartbeats
-from chassis.observe import Check, NotReady
+from chassis.observe import Check, NotReady, operations_routes
+from chassis.observe import health as health_module
 from chassis.observe.health import Health
 
 
@@ -90,3 +95,31 @@ def test_alive_until_a_loop_is_stuck() -> None:
 
     assert status == 503
     assert orjson.loads(body)["silent"] == ["relay"]
+
+
+async def operations(method: str, path: str, registry: CollectorRegistry) -> httpx.Response:
+    app = operations_application(operations_routes(Heartbeats(), (), registry))
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        return await client.request(method, path)
+
+
+async def test_the_port_of_health_and_metrics_answers_get_and_head_alone() -> None:
+    registry = CollectorRegistry()
+    for path in ("/metrics", "/health/live", "/health/ready"):
+        for method, status in (("GET", 200), ("HEAD", 200), ("POST", 405)):
+            assert (await operations(method, path, registry)).status_code == status
+    assert (await operations("GET", "/elsewhere", registry)).status_code == 404
+
+
+async def test_metrics_are_made_once_a_second_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = CollectorRegistry()
+    counter = Counter("seen", "Things seen", registry=registry)
+    app = operations_application(operations_routes(Heartbeats(), (), registry))
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        before = await client.get("/metrics")
+        counter.inc()
+        assert (await client.get("/metrics")).text == before.text
+        monkeypatch.setattr(health_module, "CACHE_SECONDS", 0.0)
+        assert "seen_total 1.0" in (await client.get("/metrics")).text

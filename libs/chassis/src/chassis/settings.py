@@ -67,8 +67,10 @@ class ChassisSettings(BaseSettings):
     """Address that HTTP listens on; `0.0.0.0` for every interface."""
     http_port: int = Field(8080, ge=0, le=65535)
     """TCP port of HTTP; 0 takes a free one."""
-    metrics_port: int = Field(0, ge=0, le=65535)
-    """TCP port of health and metrics for a process that only works; 0 switches them off."""
+    metrics_host: str = "127.0.0.1"
+    """Address that health and metrics listen on; not to be reached from outside."""
+    metrics_port: int = Field(9080, ge=0, le=65535)
+    """TCP port of health and metrics, in every mode; 0 takes a free one."""
     request_timeout_seconds: float = Field(15.0, gt=0, le=300)
     """Seconds after which a request is given up with 503."""
     max_body_bytes: int = Field(2_097_152, ge=1024)

@@ -26,6 +26,8 @@ class Settings(ChassisSettings):
 
     http_port: int = Field(8083, ge=0, le=65535)
     """TCP port of HTTP; 0 takes a free one."""
+    metrics_port: int = Field(9083, ge=0, le=65535)
+    """TCP port of health and metrics, in every mode; 0 takes a free one."""
     dns_resolvers: str
     """At least two DNSSEC-validating resolvers, `address` or `address:port`, comma-separated."""
     dns_trust_ad: bool = False

@@ -15,6 +15,8 @@ class Settings(ChassisSettings):
 
     http_port: int = Field(8081, ge=0, le=65535)
     """TCP port of HTTP; 0 takes a free one."""
+    metrics_port: int = Field(9081, ge=0, le=65535)
+    """TCP port of health and metrics, in every mode; 0 takes a free one."""
     public_url: str = Field("http://127.0.0.1:8081", pattern=r"^https?://[^\s/]+(/[^\s]*[^\s/])?$")
     """Address under which identity providers reach this service, without a slash at the end."""
     token_digest_key: Annotated[

@@ -13,3 +13,5 @@ class Settings(ChassisSettings):
 
     http_port: int = Field(8082, ge=0, le=65535)
     """TCP port of HTTP; 0 takes a free one."""
+    metrics_port: int = Field(9082, ge=0, le=65535)
+    """TCP port of health and metrics, in every mode; 0 takes a free one."""

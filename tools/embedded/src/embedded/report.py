@@ -18,6 +18,7 @@ def print_addresses(run: Run, *, seconds: float) -> None:
         processes = ", ".join(str(process.pid) for process in service.processes)
         entry_path = entry_paths.get(service.name, "")
         table.add_row(service.name, Text(f"{service.url}{entry_path}"), processes)
+        table.add_row("", Text(f"{service.health_url}/health/ready"), "")
     table.add_row(
         f"kafka {run.kafka['version']}", Text(str(run.kafka["bootstrap"])), _pid(run.kafka)
     )

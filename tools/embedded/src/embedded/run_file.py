@@ -41,6 +41,8 @@ class RunningService:
     name: str
     package: str
     url: str
+    health_url: str
+    """Of the process that answers HTTP: where its health and metrics are."""
     dsn: str
     env: dict[str, str]
     processes: list[RunningProcess] = field(default_factory=list)

@@ -37,6 +37,8 @@ class ServiceLaunch:
         host = given.get(service.variable("HTTP_HOST"), HOST)
         port = self.ports.of_service(service)
         url = f"http://{HOST if host == '0.0.0.0' else host}:{port}"
+        metrics_variable = service.variable("METRICS_PORT")
+        metrics_port = self.ports.choose(metrics_variable, service.port + METRICS_PORT_DISTANCE)
         defaults = {name: store.get(name) for name in service.secrets if name not in given}
         defaults |= {name: value.format(url=url) for name, value in service.settings.items()}
         if backends.zone is not None:
@@ -48,19 +50,23 @@ class ServiceLaunch:
             service.variable("DATABASE_URL"): dsn,
             service.variable("HTTP_HOST"): host,
             service.variable("HTTP_PORT"): str(port),
+            metrics_variable: str(metrics_port),
         }
         env = defaults | given | fixed
-        return RunningService(service.name, service.package, url, dsn, env)
+        health_url = f"http://{HOST}:{metrics_port}"
+        return RunningService(service.name, service.package, url, health_url, dsn, env)
 
     async def start(self, running: RunningService, group: ProcessGroup, *, apart: bool) -> None:
         """Start its processes and wait until they are ready."""
         async with concurrently() as starting:
             for mode in ["serve", "work"] if apart else ["all"]:
-                env, health = running.env, running.url
+                env, health = running.env, running.health_url
                 if mode == "work":
-                    variable = self.service.variable("METRICS_PORT")
-                    port = self.ports.choose(variable, self.service.port + METRICS_PORT_DISTANCE)
-                    env, health = env | {variable: str(port)}, f"http://{HOST}:{port}"
+                    variable = self.service.variable("WORK_METRICS_PORT")
+                    usual = self.service.port + 2 * METRICS_PORT_DISTANCE
+                    port = str(self.ports.choose(variable, usual))
+                    env = env | {self.service.variable("METRICS_PORT"): port}
+                    health = f"http://{HOST}:{port}"
                 name = self.service.name if mode == "all" else f"{self.service.name}-{mode}"
                 command = python_command(name, [self.service.package, mode], env)
                 process = Process(command, group.logs, started=group.add)

@@ -29,7 +29,7 @@ class Service:
     """The variable that names DNS resolvers; in development a sandbox zone stands in for them."""
     zone_settings: Mapping[str, str] = field(default_factory=dict)
     """Variables that are set with that zone; `{zone}` is its name."""
-    entry_path: str = "/health/ready"
+    entry_path: str = ""
     """The path worth showing in the table of addresses."""
 
     @property

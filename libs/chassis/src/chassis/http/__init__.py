@@ -9,7 +9,7 @@ from chassis.http.access import (
     principal_of,
     refuse_everybody,
 )
-from chassis.http.application import Application, bare_application, create_app, limits_of
+from chassis.http.application import Application, create_app, limits_of, operations_application
 from chassis.http.problems import Problem, ProblemError
 from chassis.http.rate_limit import RateLimit
 from chassis.http.server import StartFailed, http_loop, listen
@@ -23,13 +23,13 @@ __all__ = [
     "RateLimit",
     "StartFailed",
     "admitted",
-    "bare_application",
     "create_app",
     "guarded_route",
     "http_loop",
     "limits_of",
     "listen",
     "operating",
+    "operations_application",
     "principal_of",
     "refuse_everybody",
 ]

@@ -22,8 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis.http.edge import Edge, ErrorBody, Limits, standard_error_body
 from chassis.http.problems import Problem, ProblemError, domain_problem
-from chassis.loops import Heartbeats
-from chassis.observe import RequestMetrics, operations_routes
+from chassis.observe import RequestMetrics
 from chassis.settings import ChassisSettings
 from kernel.errors import DomainError
 
@@ -32,8 +31,6 @@ class Application(FastAPI):
     """FastAPI with the edge in place of its error middlewares."""
 
     edge_options: Mapping[str, Any]
-    operations_routes: dict[str, ASGIApp]
-    """Health and metrics, which pass by the limits, by their paths."""
 
     def build_middleware_stack(self) -> ASGIApp:
         """Put the router behind as few layers as there can be; called at the first request."""
@@ -47,7 +44,6 @@ class Application(FastAPI):
         }
         return Edge(
             app,
-            operations_routes=self.operations_routes,
             operation_names=operation_names,
             **self.edge_options,
         )
@@ -61,7 +57,7 @@ def create_app(
     registry: CollectorRegistry = REGISTRY,
     openapi_url: str | None = None,
 ) -> Application:
-    """Make an application with correlation ids, limits, metrics, problems and health.
+    """Make an application with correlation ids, limits, metrics and problems.
 
     `error_body` gives the body of errors that no handler of the service has answered: overload,
     time-out, too large a body, an unhandled exception, an unknown path.
@@ -72,7 +68,6 @@ def create_app(
         "metrics": request_metrics(registry),
         "error_body": error_body,
     }
-    app.operations_routes = operations_routes(Heartbeats(), (), registry)
     app.add_exception_handler(RequestValidationError, _refuse_invalid)
     app.add_exception_handler(HTTPException, _refuse_http)
     app.add_exception_handler(DomainError, _refuse_domain)
@@ -126,11 +121,17 @@ async def _refuse_domain(_request: Request, error: Any) -> Any:
     raise ProblemError(domain_problem(error)) from error
 
 
-def bare_application(routes: Mapping[str, ASGIApp]) -> ASGIApp:
-    """Make an application of health and metrics alone, for a process that only works."""
+def operations_application(routes: Mapping[str, ASGIApp]) -> ASGIApp:
+    """Make the application of health and metrics, which has a port of its own and no limits."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        route = routes.get(scope.get("path", ""), Response(status_code=404))
+        route = routes.get(scope["path"], _NOT_FOUND)
+        if scope["method"] not in ("GET", "HEAD"):
+            route = _READ_ONLY
         await route(scope, receive, send)
 
     return app
+
+
+_NOT_FOUND = Response(status_code=404)
+_READ_ONLY = Response(status_code=405, headers={"allow": "GET, HEAD"})

@@ -2,7 +2,7 @@
 
 It gives the request its correlation id, keeps bodies, time and numbers within bounds, traces a
 sample, counts what was answered, and turns whatever goes wrong into an error response. Health and
-metrics pass by its limits, so that a busy process is not taken for a dead one.
+metrics have a port of their own, so that a busy process is not taken for a dead one.
 """
 
 import asyncio
@@ -66,7 +66,6 @@ class Edge:
         *,
         limits: Limits,
         metrics: RequestMetrics,
-        operations_routes: Mapping[str, ASGIApp],
         operation_names: Mapping[object, str],
         error_body: ErrorBody = standard_error_body,
         tracing: Callable[[], Tracing] = tracing,
@@ -74,7 +73,6 @@ class Edge:
         self._app = app
         self._limits = limits
         self._metrics = metrics
-        self._operations_routes = operations_routes
         self._operation_names = operation_names
         self._error_body = error_body
         self._tracing = tracing
@@ -85,10 +83,6 @@ class Edge:
         """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-            return
-        route = self._operations_routes.get(scope["path"])
-        if route is not None:
-            await route(scope, receive, send)
             return
         started = perf_counter()
         headers = dict(scope["headers"])

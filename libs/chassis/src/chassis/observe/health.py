@@ -91,6 +91,7 @@ def operations_routes(
 ) -> dict[str, ASGIApp]:
     """Return the applications behind `/health/live`, `/health/ready` and `/metrics`."""
     health = Health(heartbeats, checks)
+    samples = _Samples(registry)
 
     async def live(_request: Request) -> Response:
         status, body = health.live()
@@ -101,13 +102,28 @@ def operations_routes(
         return Response(body, status, media_type="application/json")
 
     async def metrics(_request: Request) -> Response:
-        return Response(generate_latest(registry), headers={"content-type": CONTENT_TYPE_LATEST})
+        return Response(samples.text(), headers={"content-type": CONTENT_TYPE_LATEST})
 
     return {
         "/health/live": _asgi(live),
         "/health/ready": _asgi(ready),
         "/metrics": _asgi(metrics),
     }
+
+
+class _Samples:
+    """The metrics as text, made once a second at most: it takes the time of many requests."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+        self._known: tuple[float, bytes] | None = None
+
+    def text(self) -> bytes:
+        """Return the metrics as Prometheus reads them."""
+        now = time.monotonic()
+        if self._known is None or now - self._known[0] >= CACHE_SECONDS:
+            self._known = now, generate_latest(self._registry)
+        return self._known[1]
 
 
 def _asgi(answer: Callable[[Request], Awaitable[Response]]) -> ASGIApp:

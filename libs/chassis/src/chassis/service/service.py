@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, Generic, Literal, NoReturn, TypeVar
 
 import structlog
 import typer
@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 
 from chassis.cli import bus_cli
 from chassis.database import DATABASE_FAILURES, MigrationFailed, migrate, migration_directories
-from chassis.http import StartFailed, bare_application, http_loop, listen
+from chassis.http import StartFailed, http_loop, listen, operations_application
 from chassis.loops import Heartbeats, Loop, LoopDied, run_until_signalled
 from chassis.observe import (
     configure_logging,
@@ -101,25 +101,20 @@ async def run_service(service: Service[S], settings: S, mode: Mode) -> None:
 
 def _loops(parts: Parts, settings: ChassisSettings, mode: Mode, beats: Heartbeats) -> list[Loop]:
     """Put the loops in the order in which they start; they stop in the opposite one."""
-    loops: list[Loop] = []
-    health = operations_routes(beats, parts.checks)
-    if not mode.serves and settings.metrics_port:
-        loops.append(_http(bare_application(health), settings, "metrics_port"))
-    loops += parts.loops
+    operations = operations_application(operations_routes(beats, parts.checks))
+    loops = [_http(operations, settings, "metrics"), *parts.loops]
     if parts.polls:
         loops.append(polling(parts.polls))
     if mode.serves:
-        parts.app.operations_routes.update(health)
-        loops.append(_http(parts.app, settings, "http_port"))
+        loops.append(_http(parts.app, settings, "http"))
     return loops
 
 
-def _http(app: ASGIApp, settings: ChassisSettings, field_name: str) -> Loop:
-    port = getattr(settings, field_name)
-    variable = variable_of(type(settings), field_name)
-    listening = listen(settings.http_host, port, variable=variable)
+def _http(app: ASGIApp, settings: ChassisSettings, kind: Literal["http", "metrics"]) -> Loop:
+    host, port = getattr(settings, f"{kind}_host"), getattr(settings, f"{kind}_port")
+    listening = listen(host, port, variable=variable_of(type(settings), f"{kind}_port"))
     host, port = listening.getsockname()[:2]
-    name = "http" if field_name == "http_port" else "metrics-http"
+    name = "http" if kind == "http" else "metrics-http"
     log.info("http.listening", address=f"{host}:{port}", loop=name)
     return http_loop(app, listening, name=name, grace=settings.shutdown_grace_seconds)
 
