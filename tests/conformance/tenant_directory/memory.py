@@ -11,7 +11,7 @@ from chassis.clock import Clock
 from chassis.outbox import OutboxRecord
 from tenant_directory.domain.audit import AuditRecord, audit_entry
 from tenant_directory.domain.changes import Change
-from tenant_directory.domain.group import Group
+from tenant_directory.domain.group import Group, display_name_key
 from tenant_directory.domain.tenant import Tenant
 from tenant_directory.domain.user import User
 from tenant_directory.storage.change_log import Outgoing
@@ -145,7 +145,7 @@ class MemoryUsers:
             for tenant, group, user in self._state.memberships
             if (tenant, user) == (tenant_id, user_id)
         ]
-        return sorted(groups, key=lambda group: (group.display_name.lower(), group.group_id))
+        return sorted(groups, key=lambda group: (group.display_name_key, group.group_id))
 
 
 class MemoryGroups:
@@ -190,8 +190,8 @@ class MemoryGroups:
         ]
 
     async def named(self, tenant_id: UUID, display_name: str) -> Sequence[Group]:
-        groups = self._of(tenant_id)
-        same = [each for each in groups if each.display_name.lower() == display_name.lower()]
+        key = display_name_key(display_name)
+        same = [each for each in self._of(tenant_id) if each.display_name_key == key]
         return same[:10]
 
     async def members(

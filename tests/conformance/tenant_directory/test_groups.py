@@ -1,10 +1,14 @@
 """Groups and memberships, the same in memory and in PostgreSQL."""
 
+import random
+import string
+
 import pytest
 
 from chassis.ids import uuid7
 from conformance.tenant_directory.harness import Harness, idp_user
-from kernel.errors import ConflictError, NotFoundError
+from kernel.errors import ConflictError, InvalidError, NotFoundError
+from kernel.limits import MAX_NAME_BYTES, RECYCLE_BIN_BYTES
 from tenant_directory.domain.group import IdpGroup
 
 
@@ -115,3 +119,34 @@ async def test_a_group_is_found_by_name_unless_the_name_is_ambiguous(directory: 
         await show("acme", "Sales")
     with pytest.raises(NotFoundError):
         await show("acme", "Marketing")
+
+
+async def test_group_names_are_compared_as_the_scim_service_compares_them(
+    directory: Harness,
+) -> None:
+    tenant = await directory.tenant()
+    street = await directory.group(tenant, "STRASSE")
+    cafe = await directory.group(tenant, "Cafe\u0301 İ" + "x" * 300)
+    async with directory.uow() as work:
+        for name, group_id in (("straße", street), ("CAF\u00c9 i\u0307" + "X" * 300, cafe)):
+            [found] = await work.groups.named(tenant.tenant_id, name)
+            assert found.group_id == group_id
+
+
+async def test_the_longest_name_is_stored_and_a_longer_one_refused(directory: Harness) -> None:
+    tenant = await directory.tenant()
+    text = random_text(MAX_NAME_BYTES)
+    await directory.group(tenant, text)
+    await directory.apply(tenant, idp_user(text))
+    deleted = idp_user("0" * RECYCLE_BIN_BYTES + text, active=False, soft_deleted=True)
+    assert (await directory.apply(tenant, deleted)).soft_deleted
+    for name in (text + "x", "ß" * (MAX_NAME_BYTES // 2) + "x", "\u0130" * 800):
+        with pytest.raises(InvalidError, match="shorten it"):
+            await directory.group(tenant, name)
+        with pytest.raises(InvalidError, match="shorten it"):
+            await directory.apply(tenant, idp_user(name))
+
+
+def random_text(length: int) -> str:
+    """Return letters that no compression makes shorter."""
+    return "".join(random.Random(7).choices(string.ascii_lowercase + string.digits, k=length))

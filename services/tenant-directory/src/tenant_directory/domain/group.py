@@ -5,6 +5,9 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
+from kernel.names import comparison_key
+from tenant_directory.domain.names import refuse_long_name
+
 
 @dataclass(frozen=True, slots=True)
 class IdpGroup:
@@ -14,6 +17,14 @@ class IdpGroup:
     version: int
     display_name: str
     external_id: str | None
+
+    def __post_init__(self) -> None:
+        refuse_long_name(self.display_name)
+
+
+def display_name_key(display_name: str) -> str:
+    """Return the key that group names are compared by, here as in the SCIM service."""
+    return comparison_key(display_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +39,11 @@ class Group:
     scim_version: int
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def display_name_key(self) -> str:
+        """The key of the display name."""
+        return display_name_key(self.display_name)
 
     @classmethod
     def provisioned(cls, tenant_id: UUID, idp: IdpGroup, now: datetime) -> Self:

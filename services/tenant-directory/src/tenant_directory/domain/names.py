@@ -1,12 +1,13 @@
-"""Names of tenants and users: what may be one.
+"""Names of tenants, users and groups: what may be one.
 
-`kernel.names.comparison_key` decides when two user names are the same, as in the SCIM service:
-every look-up and the unique index go by that key.
+`kernel.names.comparison_key` decides when two names of users or of groups are the same, as in the
+SCIM service: every look-up and every index go by that key.
 """
 
 import re
 
 from kernel.errors import InvalidError
+from kernel.limits import MAX_NAME_BYTES, is_storable_name
 from kernel.names import parse_id_leniently
 
 _TENANT_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -36,3 +37,13 @@ def user_name(text: str) -> str:
             "for example ada@acme.com.",
         )
     return name
+
+
+def refuse_long_name(name: str, *, soft_deleted: bool = False) -> None:
+    """Refuse a name from the identity provider that no index can hold."""
+    if not is_storable_name(name, soft_deleted=soft_deleted):
+        raise InvalidError(
+            "name-too-long",
+            f"The name {name[:80]!r}… is longer than the {MAX_NAME_BYTES} bytes that are stored: "
+            "shorten it at the identity provider.",
+        )

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from kernel.errors import ForbiddenError
 from kernel.names import comparison_key
-from tenant_directory.domain.names import user_name
+from tenant_directory.domain.names import refuse_long_name, user_name
 from tenant_directory.domain.tenant import Role
 
 
@@ -60,6 +60,9 @@ class IdpUser:
     active: bool
     soft_deleted: bool
     profile: Profile
+
+    def __post_init__(self) -> None:
+        refuse_long_name(self.user_name, soft_deleted=self.soft_deleted)
 
     @property
     def name_key(self) -> str | None:

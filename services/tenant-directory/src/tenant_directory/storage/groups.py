@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from chassis.database import read_queries
-from tenant_directory.domain.group import Group
+from tenant_directory.domain.group import Group, display_name_key
 from tenant_directory.storage.rows import group_values, to_group, to_joined_tenant
 from tenant_directory.usecases.ports import GroupLookup, GroupSummary, Member, MembersResult
 
@@ -61,7 +61,9 @@ class PostgresGroups:
 
     async def named(self, tenant_id: UUID, display_name: str) -> Sequence[Group]:
         """Return up to ten groups of that display name, compared without case."""
-        query = QUERIES["list_groups_named"](tenant_id=tenant_id, display_name=display_name)
+        query = QUERIES["list_groups_named"](
+            tenant_id=tenant_id, display_name_key=display_name_key(display_name)
+        )
         return [to_group(row) for row in await self._connection.fetch(*query)]
 
     async def members(

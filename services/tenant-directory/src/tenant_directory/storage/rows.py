@@ -127,6 +127,7 @@ def group_values(group: Group) -> dict[str, Any]:
         "tenant_id": group.tenant_id,
         "group_id": group.group_id,
         "display_name": group.display_name,
+        "display_name_key": group.display_name_key,
         "external_id": group.external_id,
         "version": group.version,
         "scim_version": group.scim_version,

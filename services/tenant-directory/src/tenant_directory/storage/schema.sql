@@ -25,10 +25,11 @@ CREATE TABLE groups (
     scim_version bigint NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
+    display_name_key text NOT NULL,
     CONSTRAINT groups_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT groups_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(tenant_id)
 );
-CREATE INDEX groups_display_name ON groups USING btree (tenant_id, lower(display_name));
+CREATE INDEX groups_display_name ON groups USING btree (tenant_id, display_name_key);
 
 CREATE TABLE memberships (
     tenant_id uuid NOT NULL,

@@ -13,12 +13,13 @@ WHERE t.tenant_id = :tenant_id
 
 -- name: save_group
 -- inserts a group or replaces its state
-INSERT INTO groups (tenant_id, id, display_name, external_id, version, scim_version,
-                    created_at, updated_at)
-VALUES (:tenant_id, :group_id, :display_name, :external_id, :version, :scim_version, :created_at,
-        :updated_at)
+INSERT INTO groups (tenant_id, id, display_name, display_name_key, external_id, version,
+                    scim_version, created_at, updated_at)
+VALUES (:tenant_id, :group_id, :display_name, :display_name_key, :external_id, :version,
+        :scim_version, :created_at, :updated_at)
 ON CONFLICT (tenant_id, id) DO UPDATE
-SET display_name = excluded.display_name, external_id = excluded.external_id,
+SET display_name = excluded.display_name, display_name_key = excluded.display_name_key,
+    external_id = excluded.external_id,
     version = excluded.version, scim_version = excluded.scim_version,
     updated_at = excluded.updated_at
 
@@ -63,7 +64,7 @@ ORDER BY g.id LIMIT :limit
 -- name: list_groups_named
 -- returns up to ten groups of a display name, compared without case
 SELECT tenant_id, id, display_name, external_id, version, scim_version, created_at, updated_at
-FROM groups WHERE tenant_id = :tenant_id AND lower(display_name) = lower(:display_name)
+FROM groups WHERE tenant_id = :tenant_id AND display_name_key = :display_name_key
 ORDER BY id LIMIT 10
 
 -- name: page_members

@@ -81,4 +81,4 @@ SELECT g.tenant_id, g.id, g.display_name, g.external_id, g.version, g.scim_versi
        g.created_at, g.updated_at
 FROM memberships m JOIN groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id
 WHERE m.tenant_id = :tenant_id AND m.user_id = :user_id
-ORDER BY lower(g.display_name), g.id
+ORDER BY g.display_name_key, g.id
