@@ -44,7 +44,7 @@ async def test_each_request_leaves_one_row(surface: Surface, acme: Client) -> No
         ("unknown", 405, None),
         ("unknown", 404, None),
     ]
-    assert rows[0]["dropped"] == ["shoeSize"]
+    assert rows[0]["dropped"] == ["shoeSize: no attribute has this name; correct the mapping"]
     assert rows[0]["resource_name"] == "ann@example.com"
     assert rows[0]["resource_id"] == created["id"]
     assert "exists already" in rows[1]["detail"]

@@ -3,6 +3,7 @@
 from chassis.ids import uuid7
 from component.scim.harness import (
     Client,
+    Surface,
     add_members,
     group,
     json,
@@ -216,7 +217,7 @@ async def test_unknown_members_are_named_and_nothing_is_changed(acme: Client) ->
     assert (await acme.find("Groups", 'displayName eq "New"'))["totalResults"] == 0
 
 
-async def test_put_replaces_a_group(acme: Client) -> None:
+async def test_put_replaces_a_group(surface: Surface, acme: Client) -> None:
     ann, bob = await people(acme, 2)
     created = await acme.create_group("Sales", ann)
     path = f"/Groups/{created['id']}"
@@ -226,7 +227,12 @@ async def test_put_replaces_a_group(acme: Client) -> None:
     assert await acme.members(created["id"]) == {bob}
     assert "externalId" not in json(response)
     response = await acme.call("PUT", path, {"displayName": "T"})
-    assert (json(response)["displayName"], await acme.members(created["id"])) == ("T", {bob})
+    assert (json(response)["displayName"], await acme.members(created["id"])) == ("T", set())
+    logged = await surface.logged(acme.tenant.tenant_id)
+    assert [row["detail"] for row in logged if row["operation"] == "group.replace"] == [
+        "Members who left, because the request did not name them: 1.",
+        "Members who left, because the request did not name them: 1.",
+    ]
 
 
 async def test_patch_a_group_that_is_gone(acme: Client) -> None:
@@ -250,7 +256,7 @@ async def test_removing_nobody_empties_no_group(acme: Client) -> None:
     sales = (await acme.create_group("Sales", ann))["id"]
     for value in ("", [], [None]):
         operation = {"op": "Remove", "path": "members", "value": value}
-        assert (await acme.patch(f"/Groups/{sales}", operation)).status_code == 204
+        assert (await acme.patch(f"/Groups/{sales}", operation)).status_code == 400
         assert await acme.members(sales) == {ann}
     assert (
         await acme.patch(f"/Groups/{sales}", {"op": "Remove", "path": "members"})

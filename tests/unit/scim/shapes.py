@@ -20,6 +20,11 @@ def patch_body(*operations: dict[str, Any]) -> dict[str, Any]:
     return {"schemas": [PATCH_OP], "Operations": list(operations)}
 
 
+def unknown(*names: str) -> tuple[str, ...]:
+    """Return what the provisioning log says of names that no attribute has."""
+    return tuple(f"{name}: no attribute has this name; correct the mapping" for name in names)
+
+
 def op(name: str, path: str | None = None, **value: Any) -> dict[str, Any]:
     """Return one operation; `value=` is left out when not given."""
     return {"op": name} | ({} if path is None else {"path": path}) | value

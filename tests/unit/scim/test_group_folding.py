@@ -23,6 +23,8 @@ def written(step: str, ids: list[UUID]) -> dict[str, object]:
         return op("remove", "members")
     if step == "remove one":
         return op("Remove", f'members[value eq "{(ids or IDS)[0]}"]')
+    if step == "remove" and not ids:
+        return op("add", "members", value=[])
     return op(step, "members", value=[{"value": str(i)} for i in ids])
 
 

@@ -54,15 +54,15 @@ class GroupEndpoints:
         )
 
     async def put(self, request: ScimRequest) -> ScimResponse:
-        """Replace a group; without members in the body they stay (RFC 7644 §3.5.1)."""
+        """Replace a group: without members in the body all of them leave."""
         group_id = request.resource_id(no_such_group)
-        sent = normalise_group(request.resource("displayName"))
+        sent = normalise_group(request.resource("displayName"), "replace")
         request.entry.dropped = sent.dropped
         change = GroupChange(
             display_name=sent.display_name,
             external_id=sent.external_id,
             changes_external_id=True,
-            clear_members=sent.members is not None,
+            clear_members=True,
             add=sent.members or (),
         )
         await self.use_cases.change_group(group_id, change, request.entry)

@@ -56,7 +56,7 @@ class UserEndpoints:
     async def put(self, request: ScimRequest) -> ScimResponse:
         """Replace a user."""
         user_id = request.resource_id(no_such_user)
-        normalised = normalise_user(request.resource("userName"))
+        normalised = normalise_user(request.resource("userName"), "replace")
         request.entry.dropped = normalised.dropped
         return await self._edit(request, user_id, partial(_replaced, normalised=normalised))
 

@@ -1,8 +1,9 @@
 """The grammar of filters (RFC 7644 §3.4.2.2), as far as Entra speaks it: `eq`, `and`, parentheses.
 
-Reads leniently what Entra sends beyond the ABNF: unquoted literals, a comparison behind a value
-path (`emails[type eq "work"].value eq "x"`), backslashes nobody escaped. The result is a tree of
-`Comparison` and `And`; a further operator is one more node and one more case in each visitor.
+Reads leniently what clients send beyond the ABNF: literals in single quotes or without any, a
+comparison behind a value path (`emails[type eq "work"].value eq "x"`), backslashes nobody escaped.
+A literal in any other quotes is refused, for it would be compared with them. The result is a tree
+of `Comparison` and `And`; a further operator is one more node and one more case in each visitor.
 """
 
 import re
@@ -13,14 +14,22 @@ from typing import NoReturn
 import orjson
 
 from scim.domain.errors import ScimError, invalid_filter
+from scim.protocol.tolerances import Reading, Tolerance
 
 MAX_LENGTH = 4_096
 MAX_TERMS = 20
 MAX_DEPTH = 8
 
-_TOKEN = re.compile(r'\s*(?:("(?:[^"\\]|\\.)*")|([()\[\]])|([^\s()\[\]"]+))', re.DOTALL)
+_TOKEN = re.compile(
+    r"""\s*(?:("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|([()\[\]])|([^\s()\[\]"]+))""", re.DOTALL
+)
 _NAME = re.compile(r"[A-Za-z$][\w$:.\-]*")
+_ESCAPED = re.compile(r"\\(['\\])")
 _BRACKETS = frozenset("()[]")
+_OTHER_QUOTES = frozenset(
+    "'`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a"
+)
+_BARE_WORDS = frozenset({"true", "false", "null"})
 _OTHER_OPERATORS = frozenset({"ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "pr"})
 
 
@@ -58,11 +67,11 @@ class And:
 Expression = Comparison | And
 
 
-def parse_expression(text: str) -> Expression:
+def parse_expression(text: str, reading: Reading) -> Expression:
     """Read a whole filter."""
     if len(text) > MAX_LENGTH:
         raise invalid_filter(f"The filter is longer than {MAX_LENGTH} characters.")
-    return _Parser(text).parse()
+    return _Parser(text, reading).parse()
 
 
 def comparisons(expression: Expression) -> Iterator[Comparison]:
@@ -75,8 +84,9 @@ def comparisons(expression: Expression) -> Iterator[Comparison]:
 
 
 class _Parser:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, reading: Reading) -> None:
         self._text = text
+        self._reading = reading
         self._tokens = _tokens(text)
         self._at = 0
         self._terms = 0
@@ -144,7 +154,20 @@ class _Parser:
         token = self._next("a value after 'eq'")
         if token in _BRACKETS:
             raise self._unreadable(f"{token!r} is no value")
-        return _literal(token)
+        return self._literal(token)
+
+    def _literal(self, token: str) -> Literal:
+        quoted = token[0] == '"' or (token[0] == "'" == token[-1] and len(token) > 1)
+        if token[0] != '"' and token.lower() not in _BARE_WORDS:
+            self._reading.tolerate(Tolerance.ODD_QUOTES, self._text)
+        if not quoted and token[0] in _OTHER_QUOTES:
+            raise self._unreadable(f"put the value in double quotes, not {token[0]}")
+        literal = Literal(_unquoted(token), True) if quoted else Literal(token, False)
+        if "\x00" in literal.text:
+            raise invalid_filter(
+                "The filter compares with a NUL character, which no value contains."
+            )
+        return literal
 
     def _peek(self) -> str:
         return self._tokens[self._at] if self._at < len(self._tokens) else ""
@@ -188,14 +211,9 @@ def _tokens(text: str) -> list[str]:
     return tokens
 
 
-def _literal(token: str) -> Literal:
-    literal = Literal(_unquoted(token), quoted=True) if token[0] == '"' else Literal(token, False)
-    if "\x00" in literal.text:
-        raise invalid_filter("The filter compares with a NUL character, which no value contains.")
-    return literal
-
-
 def _unquoted(token: str) -> str:
+    if token[0] == "'":
+        return _ESCAPED.sub(r"\1", token[1:-1])
     try:
         text: str = orjson.loads(token)
     except orjson.JSONDecodeError:

@@ -20,6 +20,7 @@ from scim.protocol.filter_grammar import (
 from scim.protocol.operations import Target
 from scim.protocol.paths import resolve
 from scim.protocol.schema import Attribute, ResourceSchema, group_schema, user_schema
+from scim.protocol.tolerances import Reading
 
 _USER_FIELDS = {
     "id": Field.ID,
@@ -44,20 +45,23 @@ _VERBATIM = frozenset({Field.EXTERNAL_ID, Field.MANAGER})
 _BOOLEANS = {"true": True, "false": False}
 
 
-def parse_user_filter(text: str | None) -> Filter:
+def parse_user_filter(text: str | None, *, strict: bool = False) -> Filter:
     """Read a filter on users; no filter matches all."""
-    return _parse(text, user_schema(), _USER_FIELDS)
+    return _parse(text, user_schema(), _USER_FIELDS, Reading("find", strict=strict))
 
 
-def parse_group_filter(text: str | None) -> Filter:
+def parse_group_filter(text: str | None, *, strict: bool = False) -> Filter:
     """Read a filter on groups; no filter matches all."""
-    return _parse(text, group_schema(), _GROUP_FIELDS)
+    return _parse(text, group_schema(), _GROUP_FIELDS, Reading("find", strict=strict))
 
 
-def _parse(text: str | None, schema: ResourceSchema, fields: Mapping[str, Field]) -> Filter:
+def _parse(
+    text: str | None, schema: ResourceSchema, fields: Mapping[str, Field], reading: Reading
+) -> Filter:
     if text is None or not text.strip():
         return ()
-    clauses = tuple(_clause(c, schema, fields) for c in comparisons(parse_expression(text)))
+    expression = parse_expression(text, reading)
+    clauses = tuple(_clause(c, schema, fields) for c in comparisons(expression))
     unindexed = [c.field for c in clauses if isinstance(c.field, Unindexed)]
     leads = {c.field for c in clauses} & {Field.ID, Field.USER_NAME}
     if len(unindexed) > 1 or (unindexed and leads):

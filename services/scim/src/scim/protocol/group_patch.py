@@ -1,7 +1,8 @@
 """Folds a group's operations into one change, without knowing who its members are.
 
 Order counts: a member that is added and then removed is absent, and a replacement forgets what
-came before it. Removing somebody who is no member changes nothing and never fails.
+came before it. Removing somebody who is no member changes nothing and never fails; a removal that
+names nobody at all is refused.
 """
 
 from collections.abc import Iterable
@@ -9,9 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from kernel.names import parse_id
-from scim.domain.errors import invalid_path, invalid_value, mutability
+from scim.domain.errors import invalid_path, invalid_value, mutability, no_target
 from scim.domain.group import GroupChange
-from scim.protocol.operations import Operation
+from scim.protocol.operations import Condition, Operation
 
 
 def group_change(operations: Iterable[Operation]) -> GroupChange:
@@ -74,22 +75,19 @@ class _Fold:
 
     def _remove_members(self, operation: Operation) -> None:
         target = operation.target
+        if target.sub is not None and not (target.where and target.sub.name == "value"):
+            raise mutability("A member goes as a whole: select it in the path members[…].")
         if target.where:
-            named = {str(c.value) for c in target.where if c.sub.name == "value"}
-            if len(named) != 1 or len(target.where) > 1:
-                raise invalid_path('Members are selected one by one: members[value eq "id"].')
-            self._remove(named)
+            self._remove(_selected(target.where))
         elif operation.value is None:
             self._clear()
         else:
-            self._remove(e.get("value", "") for e in operation.value)
+            for entry in operation.value:
+                self._remove(_member(entry))
 
-    def _remove(self, values: Iterable[str]) -> None:
-        for value in values:
-            member = parse_id(value)
-            if member is not None:
-                self._added.pop(member, None)
-                self._removed[member] = None
+    def _remove(self, member: UUID) -> None:
+        self._added.pop(member, None)
+        self._removed[member] = None
 
     def _clear(self) -> None:
         self._cleared = True
@@ -97,11 +95,27 @@ class _Fold:
         self._removed.clear()
 
 
+def _selected(where: tuple[Condition, ...]) -> UUID:
+    """Return the one member that a path selects; beside its id only its type may be given."""
+    named = {str(c.value) for c in where if c.sub.name == "value"}
+    types = {str(c.value).lower() for c in where if c.sub.name == "type"}
+    known = {"value", "type"}.issuperset(c.sub.name for c in where)
+    if len(named) != 1 or not known:
+        raise invalid_path('Members are selected one by one: members[value eq "id"].')
+    if not types <= {"user"}:
+        raise no_target("Every member is a User; there is none of another type.")
+    return _parsed(named.pop())
+
+
 def _member(entry: dict[str, Any]) -> UUID:
     value = entry.get("value")
     if value is None:
         raise invalid_value("Each member needs a value: the id of a user.")
-    member = parse_id(value)
+    return _parsed(value)
+
+
+def _parsed(text: str) -> UUID:
+    member = parse_id(text)
     if member is None:
-        raise invalid_value(f"There is no user {value[:80]!r} to be a member; provision it first.")
+        raise invalid_value(f"There is no user {text[:80]!r} to be a member; provision it first.")
     return member

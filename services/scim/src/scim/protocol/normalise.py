@@ -10,23 +10,34 @@ from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
-from scim.domain.errors import ScimError, invalid_path, invalid_syntax, invalid_value, no_target
+from scim.domain.errors import (
+    ScimError,
+    invalid_path,
+    invalid_syntax,
+    invalid_value,
+    mutability,
+    no_target,
+)
 from scim.protocol.group_patch import group_change
 from scim.protocol.operations import Op, Operation, Patch, Target
-from scim.protocol.paths import WholeSchema, resolve
-from scim.protocol.schema import ResourceSchema, group_schema, user_schema
+from scim.protocol.paths import ReadOnly, WholeSchema, resolve
+from scim.protocol.schema import SERVER_OWNED, ResourceSchema, group_schema, user_schema
+from scim.protocol.tolerances import Reading, Tolerance, Verb
 from scim.protocol.user_patch import patch_user
-from scim.protocol.values import Dropped, coerce, coerce_entries, coerce_sub
+from scim.protocol.values import coerce, coerce_entries, coerce_sub
 
 MAX_OPERATIONS = 1_000
 
 _OPS = {"add": "add", "replace": "replace", "remove": "remove"}
+_PATCH_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+_IGNORED = SERVER_OWNED | {"schemas"}
+_ECHOED = frozenset({"id", "meta"})
 _MISSING = object()
 
 
 @dataclass(frozen=True, slots=True)
 class NormalisedUser:
-    """A user body understood: the document to store, and the names in it that we do not know."""
+    """A user body understood: the document to store, and what was left out of it and why."""
 
     document: dict[str, Any]
     dropped: tuple[str, ...]
@@ -44,44 +55,61 @@ class NormalisedGroup:
     dropped: tuple[str, ...]
 
 
-def normalise_user(body: object) -> NormalisedUser:
-    """Read the body of POST or PUT /Users."""
-    dropped = Dropped()
-    operations = _resource(user_schema(), body, dropped)
+def normalise_user(body: object, verb: Verb = "create", *, strict: bool = False) -> NormalisedUser:
+    """Read the body of POST (`create`) or PUT (`replace`) /Users."""
+    reading = Reading(verb, strict=strict)
+    operations = _resource(user_schema(), body, reading)
     _require(operations, "userName", "map the user principal name to it")
     document = patch_user({}, operations)
     has_active = "active" in document
-    return NormalisedUser({"active": True} | document, dropped.names, has_active)
+    return NormalisedUser({"active": True} | document, reading.left_out, has_active)
 
 
-def normalise_group(body: object) -> NormalisedGroup:
-    """Read the body of POST or PUT /Groups."""
-    dropped = Dropped()
-    operations = _resource(group_schema(), body, dropped)
+def normalise_group(
+    body: object, verb: Verb = "create", *, strict: bool = False
+) -> NormalisedGroup:
+    """Read the body of POST (`create`) or PUT (`replace`) /Groups."""
+    reading = Reading(verb, strict=strict)
+    operations = _resource(group_schema(), body, reading)
     _require(operations, "displayName", "map the group's name to it")
     change = group_change(operations)
     return NormalisedGroup(
         display_name=cast("str", change.display_name),
         external_id=change.external_id,
         members=change.add if change.clear_members else None,
-        dropped=dropped.names,
+        dropped=reading.left_out,
     )
 
 
-def normalise_user_patch(body: object) -> Patch:
+def normalise_user_patch(body: object, *, strict: bool = False) -> Patch:
     """Read the body of PATCH /Users/{id}."""
-    return _patch(user_schema(), body)
+    return _patch(user_schema(), body, Reading("patch", strict=strict))
 
 
-def normalise_group_patch(body: object) -> Patch:
+def normalise_group_patch(body: object, *, strict: bool = False) -> Patch:
     """Read the body of PATCH /Groups/{id}."""
-    return _patch(group_schema(), body)
+    return _patch(group_schema(), body, Reading("patch", strict=strict))
 
 
-def _resource(schema: ResourceSchema, body: object, dropped: Dropped) -> list[Operation]:
+def _resource(schema: ResourceSchema, body: object, reading: Reading) -> list[Operation]:
     if not isinstance(body, dict):
         raise invalid_syntax(f"The body must be a JSON object that describes a {schema.name}.")
-    return list(_from_object(schema, "replace", body, dropped))
+    _check_schemas(body, schema.urn, reading)
+    sent = {name: given for name, given in body.items() if name.lower() not in _IGNORED}
+    return list(_from_object(schema, "replace", sent, reading))
+
+
+def _check_schemas(body: dict[str, Any], urn: str, reading: Reading) -> None:
+    """Notice a body that names other schemas than its own, or none."""
+    named = _member(body, "schemas")
+    if named == [urn]:
+        return
+    names = [str(name).lower() for name in named] if isinstance(named, list) else []
+    if urn.lower() in names:
+        return
+    if names and reading.verb == "patch":
+        reading.leave_out("schemas", Tolerance.NO_SCHEMAS)
+    reading.tolerate(Tolerance.NO_SCHEMAS, "schemas")
 
 
 def _require(operations: list[Operation], name: str, remedy: str) -> None:
@@ -90,15 +118,14 @@ def _require(operations: list[Operation], name: str, remedy: str) -> None:
         raise invalid_value(f"{name} is required; {remedy}.")
 
 
-def _patch(schema: ResourceSchema, body: object) -> Patch:
-    dropped = Dropped()
+def _patch(schema: ResourceSchema, body: object, reading: Reading) -> Patch:
     operations: list[Operation] = []
-    for entry in _entries(body):
-        operations += _operation(schema, entry, dropped)
-    return Patch(tuple(operations), dropped.names)
+    for entry in _entries(body, reading):
+        operations += _operation(schema, entry, reading)
+    return Patch(tuple(operations), reading.left_out, reading.strict)
 
 
-def _entries(body: object) -> list[object]:
+def _entries(body: object, reading: Reading) -> list[object]:
     if not isinstance(body, dict):
         raise invalid_syntax("The body must be a JSON object with a list of Operations.")
     entries = _member(body, "Operations")
@@ -106,28 +133,33 @@ def _entries(body: object) -> list[object]:
         raise invalid_syntax("Operations is required and must be a list.")
     if len(entries) > MAX_OPERATIONS:
         raise invalid_value(f"At most {MAX_OPERATIONS} Operations are taken in one request.")
+    _check_schemas(body, _PATCH_URN, reading)
+    if not entries:
+        reading.tolerate(Tolerance.NO_OPERATIONS, "Operations")
     return entries
 
 
-def _operation(schema: ResourceSchema, entry: object, dropped: Dropped) -> Iterator[Operation]:
+def _operation(schema: ResourceSchema, entry: object, reading: Reading) -> Iterator[Operation]:
     if not isinstance(entry, dict):
         raise invalid_syntax("Each of the Operations must be an object.")
-    op = _op(_member(entry, "op"))
+    op = _op(_member(entry, "op"), reading)
     path, value = _member(entry, "path"), _member(entry, "value")
     if value is _MISSING and op != "remove":
         raise invalid_value(f"The operation {op!r} needs a value; null clears the attribute.")
     value = None if value is _MISSING else value
     if path is _MISSING or path is None or path == "":
-        return _without_path(schema, op, value, dropped)
+        return _without_path(schema, op, value, reading)
     if not isinstance(path, str):
         raise invalid_path("The path must be a string.")
-    return _at_path(schema, op, path, value, dropped)
+    return _at_path(schema, op, path, value, reading)
 
 
-def _op(given: object) -> Op:
+def _op(given: object, reading: Reading) -> Op:
     op = _OPS.get(given.strip().lower()) if isinstance(given, str) else None
     if op is None:
         raise invalid_syntax("Each operation's op must be add, replace or remove.")
+    if op != given:
+        reading.tolerate(Tolerance.OP_IN_ANY_CASE, f"op {given!r}")
     return cast("Op", op)
 
 
@@ -140,78 +172,121 @@ def _member(body: dict[str, Any], name: str) -> Any:
 
 
 def _without_path(
-    schema: ResourceSchema, op: Op, value: object, dropped: Dropped
+    schema: ResourceSchema, op: Op, value: object, reading: Reading
 ) -> Iterator[Operation]:
     if op == "remove":
         raise no_target("A remove operation needs a path.")
+    if isinstance(value, list) and len(value) == 1:
+        reading.tolerate(Tolerance.LIST_WITHOUT_PATH, "value")
+        value = value[0]
     if not isinstance(value, dict):
         raise invalid_value("An operation without a path needs an object of attributes as value.")
-    return _from_object(schema, op, value, dropped)
+    echoed = [name for name in value if name.lower() in _ECHOED]
+    if echoed:
+        reading.tolerate(Tolerance.ECHO, echoed[0])
+        value = {name: given for name, given in value.items() if name not in echoed}
+    return _from_object(schema, op, value, reading)
 
 
 def _from_object(
-    schema: ResourceSchema, op: Op, value: dict[str, Any], dropped: Dropped, prefix: str = ""
+    schema: ResourceSchema, op: Op, value: dict[str, Any], reading: Reading, prefix: str = ""
 ) -> Iterator[Operation]:
     for key, given in value.items():
         try:
-            yield from _at_path(schema, op, prefix + key, given, dropped)
+            yield from _at_path(schema, op, prefix + key, given, reading)
         except ScimError as error:
             if error.scim_type != "invalidPath":
                 raise
-            dropped.add(prefix + key)
+            reading.leave_out(prefix + key, Tolerance.UNKNOWN_KEY)
 
 
 def _at_path(
-    schema: ResourceSchema, op: Op, path: str, value: object, dropped: Dropped
+    schema: ResourceSchema, op: Op, path: str, value: object, reading: Reading
 ) -> Iterator[Operation]:
-    resolved = resolve(schema, path)
+    resolved = resolve(schema, path, reading.strict)
     if isinstance(resolved, Target):
-        yield Operation(op, resolved, _value(op, resolved, value, dropped))
+        yield Operation(op, resolved, _value(op, resolved, value, reading))
     elif isinstance(resolved, WholeSchema):
-        yield from _in_schema(schema, op, resolved, value, dropped)
-    elif not resolved.silent and (value is not None or op == "remove"):
-        dropped.add(path)
+        yield from _in_schema(schema, op, resolved, value, reading)
+    elif isinstance(resolved, ReadOnly):
+        # `schemas` follows from what is stored; POST and PUT ignore what is read-only.
+        if reading.verb == "patch" and resolved.name != "schemas":
+            raise mutability(f"{path[:80]} is read-only: the server alone writes it.")
+    elif value is not None or op == "remove":
+        reading.leave_out(path)
 
 
 def _in_schema(
-    schema: ResourceSchema, op: Op, schema_path: WholeSchema, value: object, dropped: Dropped
+    schema: ResourceSchema, op: Op, schema_path: WholeSchema, value: object, reading: Reading
 ) -> Iterator[Operation]:
     """Spread an extension's object over its attributes; clearing it clears each of them."""
+    urn = schema_path.extension or schema.urn
+    value = _without_repeated_name(urn, value, reading)
     if schema_path.extension is None:
         if op == "remove" or value is None:
             raise no_target("A whole resource cannot be removed by PATCH; name its attributes.")
-        prefix = f"{schema.urn}:"
-    else:
-        prefix = f"{schema_path.extension}:"
-        if op == "remove" or value is None or value == "":
-            for attribute in schema.extensions[schema_path.extension].values():
-                yield Operation("remove", Target(attribute))
-            return
+    elif op == "remove" or value is None or value == "":
+        _refuse_removed_part(urn, op, value)
+        for attribute in schema.extensions[schema_path.extension].values():
+            yield Operation("remove", Target(attribute))
+        return
     if not isinstance(value, dict):
-        raise invalid_value(f"{prefix[:-1]} must be an object of attributes.")
-    yield from _from_object(schema, op, value, dropped, prefix)
+        raise invalid_value(f"{urn} must be an object of attributes.")
+    yield from _from_object(schema, op, value, reading, f"{urn}:")
 
 
-def _value(op: Op, target: Target, value: object, dropped: Dropped) -> Any:
+def _value(op: Op, target: Target, value: object, reading: Reading) -> Any:
     attribute = target.attribute
+    if isinstance(value, dict) and target.sub is None and len(value) == 1:
+        value = _without_repeated_name(attribute.name, value, reading)
     if op == "remove":
-        return _removed_values(target, value, dropped)
+        return _removed_values(target, value, reading)
     if target.sub is not None:
-        return coerce_sub(attribute, target.sub, value, dropped)
+        return coerce_sub(attribute, target.sub, value, reading)
+    if value == "" and attribute.name == "members":
+        # A mapping that yields nothing must not empty a group; null or [] does.
+        raise invalid_value("An empty text names no member; use null or [] to clear the members.")
     if target.where and value is not None and value != "":
-        entries = coerce_entries(attribute, value, dropped)
+        entries = coerce_entries(attribute, value, reading)
         if len(entries) > 1:
             raise invalid_value(f"{target.path} selects one place, but has several values.")
         return entries[0] if entries else None
-    return coerce(attribute, value, dropped)
+    return coerce(attribute, value, reading)
 
 
-def _removed_values(target: Target, value: object, dropped: Dropped) -> Any:
-    """Entra removes single members by value; with any other path the value is stray."""
-    unselected = target.attribute.multi_valued and not target.where and target.sub is None
-    if unselected and value == "" and target.attribute.name == "members":
-        # Nobody is named, so nobody goes: a mapping that yields nothing must not empty a group.
-        return []
-    if not unselected or value is None or value == "":
+def _without_repeated_name(known: str, value: object, reading: Reading) -> object:
+    """Return what stands inside of `{"members": …}` under the path `members`."""
+    if isinstance(value, dict) and len(value) == 1:
+        name, inner = next(iter(value.items()))
+        if name.lower() == known.lower() or name.lower().endswith(f":{known.lower()}"):
+            reading.tolerate(Tolerance.REPEATED_NAME, name)
+            return inner
+    return value
+
+
+def _removed_values(target: Target, value: object, reading: Reading) -> Any:
+    """Read which values go: Entra names them beside the path.
+
+    Where the path alone names one thing, a value beside it is stray; where the value names less
+    than the path, or nothing that is understood, nothing goes: never more than was named.
+    """
+    if value is None:
         return None
-    return coerce_entries(target.attribute, value, dropped)
+    attribute = target.attribute
+    reading.tolerate(Tolerance.VALUE_OF_REMOVE, target.path)
+    if target.where or not attribute.multi_valued:
+        if target.sub is None and attribute.is_complex and "value" not in attribute.subs:
+            _refuse_removed_part(target.path, "remove", value)
+        return None
+    if target.sub is not None:
+        raise invalid_value(f"{target.path} is in every value; select which: {attribute.name}[…].")
+    entries = coerce_entries(attribute, value, reading)
+    if not entries:
+        raise invalid_value(f"The value names nothing in {attribute.label} that could be removed.")
+    return entries
+
+
+def _refuse_removed_part(path: str, op: Op, value: object) -> None:
+    """Refuse to remove the whole of something when a value beside it names parts."""
+    if op == "remove" and value not in (None, ""):
+        raise invalid_value(f"Removing {path} takes all of it; name its parts in the path instead.")

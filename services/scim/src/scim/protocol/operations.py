@@ -58,7 +58,9 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """A PATCH request understood: its steps, and the names in it that we do not know."""
+    """A PATCH request understood: its steps, and what was left out of it and why."""
 
     operations: tuple[Operation, ...]
     dropped: tuple[str, ...]
+    strict: bool = False
+    """Whether the tenant is read strictly."""

@@ -7,12 +7,14 @@ names of extension attributes and value filters. What a path means depends on th
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from scim.domain.errors import ScimError, invalid_filter, invalid_path
-from scim.protocol.filter_grammar import Comparison, comparisons, parse_expression
+from scim.protocol.filter_grammar import Comparison, Literal, comparisons, parse_expression
 from scim.protocol.operations import Condition, Target
 from scim.protocol.schema import SERVER_OWNED, Attribute, ResourceSchema
-from scim.protocol.values import Dropped, coerce_sub
+from scim.protocol.tolerances import Reading, Tolerance
+from scim.protocol.values import coerce_sub
 
 MAX_LENGTH = 1_000
 
@@ -37,16 +39,22 @@ class WholeSchema:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A path to nothing that is stored; `silent` when clients only repeat it from our responses."""
-
-    silent: bool = False
+    """A path to nothing that is stored."""
 
 
-Resolved = Target | WholeSchema | Unknown
+@dataclass(frozen=True, slots=True)
+class ReadOnly:
+    """A path to what the server alone writes."""
+
+    name: str
+    """In lower case."""
+
+
+Resolved = Target | WholeSchema | Unknown | ReadOnly
 
 
 @lru_cache(maxsize=4_096)
-def resolve(schema: ResourceSchema, path: str) -> Resolved:
+def resolve(schema: ResourceSchema, path: str, strict: bool = False) -> Resolved:
     """Find what a path means; raises `invalidPath` when it is no path at all."""
     if len(path) > MAX_LENGTH:
         raise invalid_path(f"The path is longer than {MAX_LENGTH} characters.")
@@ -58,23 +66,32 @@ def resolve(schema: ResourceSchema, path: str) -> Resolved:
         extension, rest = split
         if not rest:
             return WholeSchema(extension)
-    return _resolve_name(schema, extension, rest, path)
+    reading = Reading("patch", strict=strict)
+    found = _resolve_name(schema, extension, rest, reading)
+    urn = found.attribute.extension if isinstance(found, Target) else None
+    if urn is not None and not path.lower().startswith(f"{urn.lower()}:"):
+        reading.tolerate(Tolerance.BARE_EXTENSION, path)
+    return found
 
 
-def _resolve_name(schema: ResourceSchema, extension: str | None, rest: str, path: str) -> Resolved:
-    parts = split_path(rest)
+def _resolve_name(
+    schema: ResourceSchema, extension: str | None, path: str, reading: Reading
+) -> Resolved:
+    parts = split_path(path)
     if parts is None:
         raise invalid_path(f"The path {path[:200]!r} cannot be read.")
     attribute = schema.attribute(parts.name, extension)
     if attribute is None:
-        return Unknown(silent=extension is None and parts.name.lower() in SERVER_OWNED)
-    where = () if parts.where is None else _conditions(attribute, parts.where, path)
+        name = parts.name.lower()
+        owned = extension is None and (name in SERVER_OWNED or name == "schemas")
+        return ReadOnly(name) if owned else Unknown()
+    where = () if parts.where is None else _conditions(attribute, parts.where, path, reading)
     if parts.sub is None:
         return Target(attribute, where)
     sub = attribute.subs.get(parts.sub.lower())
     if sub is None:
         return Unknown()
-    return Unknown(silent=True) if sub.read_only else Target(attribute, where, sub)
+    return ReadOnly(sub.label.lower()) if sub.read_only else Target(attribute, where, sub)
 
 
 def split_path(text: str) -> Parts | None:
@@ -99,23 +116,32 @@ def split_path(text: str) -> Parts | None:
     return Parts(name, where if opened else None, sub if dot else None)
 
 
-def _conditions(attribute: Attribute, text: str, path: str) -> tuple[Condition, ...]:
+def _conditions(
+    attribute: Attribute, text: str, path: str, reading: Reading
+) -> tuple[Condition, ...]:
     if not (attribute.multi_valued and attribute.is_complex):
         raise invalid_path(
             f"{attribute.label} has one value, so {path[:200]!r} cannot select in it."
         )
-    return tuple(_condition(attribute, c) for c in comparisons(parse_expression(text)))
+    expression = parse_expression(text, reading)
+    return tuple(_condition(attribute, c, reading) for c in comparisons(expression))
 
 
-def _condition(attribute: Attribute, comparison: Comparison) -> Condition:
+def _condition(attribute: Attribute, comparison: Comparison, reading: Reading) -> Condition:
     sub = attribute.subs.get(comparison.path.lower())
     if sub is None or comparison.where is not None or comparison.value is None:
         raise invalid_filter(f"{attribute.label} cannot be selected by {comparison.path[:80]!r}.")
     literal = comparison.value
     try:
-        value = None if literal.is_null else coerce_sub(attribute, sub, literal.text, Dropped())
+        value = None if literal.is_null else _literal(attribute, sub, literal, reading)
     except ScimError as error:
         raise invalid_filter(error.sentence) from error
     if value is None:
         raise invalid_filter(f"{sub.label} must be compared with a value.")
     return Condition(sub, value)
+
+
+def _literal(attribute: Attribute, sub: Attribute, literal: Literal, reading: Reading) -> Any:
+    """Return what a condition compares with: `true` without quotes is no text."""
+    bare = sub.type == "boolean" and not literal.quoted
+    return coerce_sub(attribute, sub, literal.text, Reading("find") if bare else reading)

@@ -15,8 +15,8 @@ from scim.protocol.published import published_schemas
 USER_URN = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP_URN = "urn:ietf:params:scim:schemas:core:2.0:Group"
 
-SERVER_OWNED = frozenset({"id", "meta", "schemas", "groups"})
-"""Names that clients repeat to us and that never change anything."""
+SERVER_OWNED = frozenset({"id", "meta", "groups"})
+"""Names of attributes that are the server's, in no schema here."""
 
 # Common attributes (RFC 7643 §3.1) are in no schema.
 _EXTERNAL_ID = {"name": "externalId", "type": "string", "caseExact": True}
@@ -43,11 +43,6 @@ class Attribute:
     def is_complex(self) -> bool:
         """Whether it has sub-attributes."""
         return bool(self.subs)
-
-    @property
-    def has_unique_types(self) -> bool:
-        """Whether each `type` may occur once: one work address, but many roles of one type."""
-        return "type" in self.subs and self.name not in {"roles", "entitlements", "members"}
 
     def __repr__(self) -> str:
         return f"<{self.label}>"

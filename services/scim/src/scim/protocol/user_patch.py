@@ -1,33 +1,40 @@
 """Applies operations to a user's document: all of them on a copy, or none.
 
 Merge rules (RFC 7644 §3.5.2, and entra-scim facts where Entra needs more): complex values merge by
-sub-attribute, a selected entry that is missing is created, an added entry takes the place of the
-one with its type, one entry at most is primary, and entries left without a value disappear.
+sub-attribute, what is selected by type or primary and is missing is made, what is selected by
+anything else must be there, an added entry stands beside those there are unless its value is there
+already, one entry at most is primary, and entries left without a value disappear.
 """
 
 from collections.abc import Iterable
 from typing import Any
 
 from kernel.names import comparison_key
-from scim.domain.errors import mutability
-from scim.protocol.operations import Condition, Operation
+from scim.domain.errors import mutability, no_target
+from scim.protocol.operations import Condition, Operation, Target
 from scim.protocol.schema import Attribute
+from scim.protocol.tolerances import Reading, Tolerance
 from scim.protocol.values import is_empty, without_repeats
 
 Document = dict[str, Any]
 Entry = dict[str, Any]
 
+_MAKING = frozenset({"type", "primary"})
 
-def patch_user(document: Document, operations: Iterable[Operation]) -> Document:
+
+def patch_user(
+    document: Document, operations: Iterable[Operation], *, strict: bool = False
+) -> Document:
     """Return the document after the operations; an equal one means that nothing changed."""
     patched = _copy(document)
     touched: dict[Attribute, None] = {}
+    reading = Reading("patch", strict=strict)
     for operation in operations:
         attribute = operation.target.attribute
         parent = patched
         if attribute.extension is not None:
             parent = patched.setdefault(attribute.extension, {})
-        _apply(parent, operation)
+        _apply(parent, operation, reading)
         touched[attribute] = None
     for attribute in touched:
         _clean_up(patched, attribute)
@@ -44,10 +51,11 @@ def _copy_value(value: Any) -> Any:
     return _copy(value) if isinstance(value, dict) else value
 
 
-def _apply(parent: Document, operation: Operation) -> None:
+def _apply(parent: Document, operation: Operation, reading: Reading) -> None:
     attribute = operation.target.attribute
     if attribute.multi_valued:
-        parent[attribute.name] = _apply_to_entries(parent.get(attribute.name, []), operation)
+        entries = parent.get(attribute.name, [])
+        parent[attribute.name] = _apply_to_entries(entries, operation, reading)
     elif attribute.is_complex:
         _apply_to_complex(parent, operation)
     elif operation.op == "remove" or operation.value is None:
@@ -76,12 +84,12 @@ def _merge(entry: Entry, value: dict[str, Any]) -> None:
             entry[name] = given
 
 
-def _apply_to_entries(entries: list[Entry], operation: Operation) -> list[Entry]:
+def _apply_to_entries(entries: list[Entry], operation: Operation, reading: Reading) -> list[Entry]:
     target, value = operation.target, operation.value
     if operation.op == "remove" or (value is None and target.sub is None):
         return _remove(entries, operation)
     if target.where or target.sub is not None:
-        return _set_selected(entries, operation)
+        return _set_selected(entries, operation, reading)
     if operation.op == "replace":
         return [dict(entry) for entry in value]
     for entry in value or ():
@@ -104,47 +112,57 @@ def _remove(entries: list[Entry], operation: Operation) -> list[Entry]:
     return [e for e in entries if not any(_is_named_by(target.attribute, e, v) for v in value)]
 
 
-def _set_selected(entries: list[Entry], operation: Operation) -> list[Entry]:
+def _set_selected(entries: list[Entry], operation: Operation, reading: Reading) -> list[Entry]:
     target = operation.target
     value = operation.value if target.sub is None else {target.sub.name: operation.value}
     selected = _selected(entries, target.where)
     if not selected:
-        created = {c.sub.name: c.value for c in target.where} | {
-            name: given for name, given in value.items() if given is not None
-        }
-        if any(given is not None for given in value.values()):
-            _add(entries, target.attribute, created)
-        return entries
+        return _make_selected(entries, target, value, reading)
     for entry in selected:
         if operation.op == "replace" and target.sub is None:
             entry.clear()
             entry.update({c.sub.name: c.value for c in target.where})
         _merge(entry, value)
-    if value.get("primary") is True:
-        _clear_primary(entries, selected)
+    _keep_one_primary(entries, selected)
+    return entries
+
+
+def _make_selected(
+    entries: list[Entry], target: Target, value: dict[str, Any], reading: Reading
+) -> list[Entry]:
+    """Make what a path selects by type or primary, as Entra needs it; nothing else comes so."""
+    if not _MAKING.issuperset(c.sub.name for c in target.where):
+        raise no_target(f"Nothing in {target.attribute.label} is selected by {target.path[:200]}.")
+    reading.tolerate(Tolerance.MADE_BY_SELECTION, target.path)
+    given = {name: v for name, v in value.items() if v is not None}
+    if given:
+        made = {c.sub.name: c.value for c in target.where} | given
+        entries.append(made)
+        _keep_one_primary(entries, [made])
     return entries
 
 
 def _add(entries: list[Entry], attribute: Attribute, entry: Entry) -> None:
-    present = next((e for e in entries if _replaces(attribute, e, entry)), None)
+    present = next((e for e in entries if _is_same(attribute, e, entry)), None)
     if present is None:
         present = {}
         entries.append(present)
     present.update(entry)
-    if entry.get("primary") is True:
-        _clear_primary(entries, [present])
+    _keep_one_primary(entries, [present])
 
 
-def _clear_primary(entries: list[Entry], kept: list[Entry]) -> None:
+def _keep_one_primary(entries: list[Entry], changed: list[Entry]) -> None:
+    """Let a new primary entry take that from the others; one without content takes nothing."""
+    if not any(e.get("primary") is True and not is_empty(e) for e in changed):
+        return
+    kept = {id(entry) for entry in changed}
     for entry in entries:
-        if entry.get("primary") is True and not any(entry is k for k in kept):
+        if entry.get("primary") is True and id(entry) not in kept:
             entry["primary"] = False
 
 
-def _replaces(attribute: Attribute, present: Entry, added: Entry) -> bool:
-    """Tell whether an added entry replaces the present one: same type, else same value."""
-    if attribute.has_unique_types and "type" in added:
-        return _same(attribute.subs["type"], present.get("type"), added["type"])
+def _is_same(attribute: Attribute, present: Entry, added: Entry) -> bool:
+    """Tell whether an added entry is there already: the same value, of the same type if it says."""
     if "value" in added:
         return _is_named_by(attribute, present, added)
     return present == added
@@ -153,7 +171,7 @@ def _replaces(attribute: Attribute, present: Entry, added: Entry) -> bool:
 def _is_named_by(attribute: Attribute, present: Entry, given: Entry) -> bool:
     """Tell whether a value to remove names the present entry."""
     names = [n for n in ("value", "type") if n in given] if "value" in given else list(given)
-    return all(_same(attribute.subs[n.lower()], present.get(n), given[n]) for n in names)
+    return all(_holds(attribute.subs[n.lower()], present, given[n]) for n in names)
 
 
 def _selected(entries: list[Entry], where: tuple[Condition, ...]) -> list[Entry]:
@@ -165,11 +183,13 @@ def _without(entries: list[Entry], where: tuple[Condition, ...]) -> list[Entry]:
 
 
 def _matches(entry: Entry, where: tuple[Condition, ...]) -> bool:
-    return all(_same(c.sub, entry.get(c.sub.name), c.value) for c in where)
+    return all(_holds(c.sub, entry, c.value) for c in where)
 
 
-def _same(sub: Attribute, left: Any, right: Any) -> bool:
-    if left == right:
+def _holds(sub: Attribute, entry: Entry, right: Any) -> bool:
+    """Tell whether an entry has a value; without one, primary is false (RFC 7643 §2.4)."""
+    left = entry.get(sub.name)
+    if left == right or (left is None and right is False):
         return True
     if sub.case_exact or not isinstance(left, str) or not isinstance(right, str):
         return False

@@ -1,17 +1,18 @@
 """Values in the type their attribute has: what the schema accepts, verbatim, or an `invalidValue`.
 
 Reads leniently what Entra sends: booleans as strings, single values for lists and lists of one for
-single values, bare strings for complex values, JSON inside a role's value. `None`, the empty string
-and the empty list all mean "no value", which comes back as None.
+single values, bare strings for complex values, JSON as text (`tolerances`). `None`, the empty
+string and the empty list all mean "no value", which comes back as None. A value of which nothing is
+understood is never taken for none.
 """
 
 from typing import Any
 
 import orjson
 
-from kernel.names import comparison_key
 from scim.domain.errors import ScimError, invalid_value
 from scim.protocol.schema import Attribute
+from scim.protocol.tolerances import Reading, Tolerance
 
 MAX_ENTRIES = 200
 
@@ -19,62 +20,50 @@ _BOOLEANS = {"true": True, "false": False}
 _WITHOUT_CONTENT = frozenset({"type", "primary"})
 
 
-class Dropped:
-    """Collects the names a request uses and we do not keep."""
-
-    MOST, LONGEST = 20, 100
-
-    def __init__(self) -> None:
-        self._names: dict[str, None] = {}
-
-    def add(self, name: str) -> None:
-        """Remember a name, cut to a length that a log can bear and without a filter's values."""
-        head, opened, rest = name.partition("[")
-        if opened:
-            name = f"{head}[…]{rest.rpartition(']')[2] if ']' in rest else ''}"
-        if len(self._names) < self.MOST:
-            self._names[name[: self.LONGEST]] = None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names in the order they came, each once."""
-        return tuple(self._names)
-
-
-def coerce(attribute: Attribute, value: object, dropped: Dropped) -> Any:
+def coerce(attribute: Attribute, value: object, reading: Reading) -> Any:
     """Return the value in canonical form; None when it is to be cleared."""
     if value is None or value == "" or value == []:
+        if value == "":
+            reading.tolerate(Tolerance.EMPTY_TEXT, attribute.label)
         return None
     if attribute.multi_valued:
-        return coerce_entries(attribute, value, dropped) or None
+        return coerce_entries(attribute, value, reading) or None
     if attribute.is_complex:
-        return _single_complex(attribute, value, dropped)
+        return _single_complex(attribute, value, reading)
     if attribute.type == "boolean":
-        return _boolean(attribute, value)
-    return _string(attribute, value)
+        return _boolean(attribute, value, reading)
+    return _string(attribute, value, reading)
 
 
-def coerce_sub(attribute: Attribute, sub: Attribute, value: object, dropped: Dropped) -> Any:
+def coerce_sub(attribute: Attribute, sub: Attribute, value: object, reading: Reading) -> Any:
     """Return the value of one sub-attribute; a role's value may be JSON text here as well."""
-    coerced = coerce(sub, value, dropped)
+    coerced = coerce(sub, value, reading)
     if attribute.name == "roles" and sub.name == "value":
         while (role := _role_in(coerced)) is not None:
-            coerced = coerce(sub, role["value"], dropped)
+            coerced = coerce(sub, role["value"], reading)
     return coerced
 
 
-def coerce_entries(attribute: Attribute, value: object, dropped: Dropped) -> list[dict[str, Any]]:
+def coerce_entries(attribute: Attribute, value: object, reading: Reading) -> list[dict[str, Any]]:
     """Return the entries of a multi-valued attribute; empty ones are left out.
 
     Except members: one without a value is an error, not an edit to be skipped.
     """
-    values = value if isinstance(value, list) else [value]
-    entries = [_entry(attribute, v, dropped) for v in values if v is not None and v != ""]
-    return without_repeats(attribute, [e for e in entries if e or not _has_primary(attribute)])
+    if isinstance(value, str):
+        value = _read_text(attribute, value, reading)
+    if isinstance(value, list):
+        values = value
+    else:
+        reading.tolerate(Tolerance.LOOSE_SHAPE, attribute.label)
+        values = [value]
+    if not _has_primary(attribute):
+        return [_entry(attribute, v, reading) for v in values]
+    entries = [_entry(attribute, v, reading) for v in values if v is not None and v != ""]
+    return without_repeats(attribute, [e for e in entries if e])
 
 
 def without_repeats(attribute: Attribute, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Leave out equal entries; refuse two primary ones, or two of one type where types differ."""
+    """Leave out equal entries; refuse two primary ones."""
     if len(entries) < 2 or not _has_primary(attribute):
         return entries
     distinct = list({frozenset(e.items()): e for e in reversed(entries)}.values())[::-1]
@@ -82,8 +71,6 @@ def without_repeats(attribute: Attribute, entries: list[dict[str, Any]]) -> list
         raise invalid_value(f"{attribute.label} has more than {MAX_ENTRIES} values.")
     if sum(e.get("primary") is True and not is_empty(e) for e in distinct) > 1:
         raise invalid_value(f"{attribute.label} has two primary values; at most one may be.")
-    if attribute.has_unique_types:
-        _refuse_repeated_types(attribute, distinct)
     return distinct
 
 
@@ -96,31 +83,44 @@ def _has_primary(attribute: Attribute) -> bool:
     return "primary" in attribute.subs
 
 
-def _refuse_repeated_types(attribute: Attribute, entries: list[dict[str, Any]]) -> None:
-    seen = set()
-    for entry in entries:
-        kind = entry.get("type")
-        if kind is None or is_empty(entry):
-            continue
-        if comparison_key(kind) in seen:
-            raise invalid_value(
-                f"{attribute.label} has two values of type {kind[:40]!r}; keep one of each type."
-            )
-        seen.add(comparison_key(kind))
-
-
-def _entry(attribute: Attribute, value: object, dropped: Dropped) -> dict[str, Any]:
-    entry = _complex(attribute, value, dropped)
+def _entry(attribute: Attribute, value: object, reading: Reading) -> dict[str, Any]:
+    entry = _complex(attribute, value, reading)
+    if is_empty(entry) and isinstance(value, dict):
+        _refuse_unknown(attribute, value, reading)
     if attribute.name == "roles":
-        entry = _unfold_role(attribute, entry, dropped)
+        entry = _unfold_role(attribute, entry, reading)
     return {name: v for name, v in entry.items() if v is not None}
 
 
-def _unfold_role(attribute: Attribute, entry: dict[str, Any], dropped: Dropped) -> dict[str, Any]:
+def _refuse_unknown(attribute: Attribute, value: dict[str, Any], reading: Reading) -> None:
+    """Refuse an entry of which no content was understood: it must not stand for no value."""
+    unknown = [n for n, v in value.items() if v is not None and n.lower() not in attribute.subs]
+    if reading.verb == "create" or (value and not unknown):
+        return
+    named = f"not {unknown[0][:80]!r}" if unknown else "not an empty object"
+    known = ", ".join(sub.name for sub in attribute.subs.values())
+    raise invalid_value(f"A value of {attribute.label} has {known}, {named}; nothing was changed.")
+
+
+def _read_text(attribute: Attribute, text: str, reading: Reading) -> object:
+    """Read JSON that came as a text; a role's own JSON is `_unfold_role`'s."""
+    start = text.lstrip()[:1]
+    if start != "[" and (start != "{" or attribute.name == "roles"):
+        return text
+    try:
+        value: object = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+    reading.tolerate(Tolerance.JSON_AS_TEXT, attribute.label)
+    return value
+
+
+def _unfold_role(attribute: Attribute, entry: dict[str, Any], reading: Reading) -> dict[str, Any]:
     """Read the JSON text that Entra's AppRoleAssignmentsComplex puts into a role's value."""
     while (role := _role_in(entry.get("value"))) is not None:
+        reading.tolerate(Tolerance.JSON_AS_TEXT, attribute.label)
         role.pop("id", None)
-        entry = entry | {"value": None} | _complex(attribute, role, dropped)
+        entry = entry | {"value": None} | _complex(attribute, role, reading)
     return entry
 
 
@@ -134,29 +134,35 @@ def _role_in(text: str | None) -> dict[str, Any] | None:
     return role if isinstance(role.get("value"), str) else None
 
 
-def _single_complex(attribute: Attribute, value: object, dropped: Dropped) -> dict[str, Any] | None:
+def _single_complex(attribute: Attribute, value: object, reading: Reading) -> dict[str, Any] | None:
+    if isinstance(value, str):
+        value = _read_text(attribute, value, reading)
     if isinstance(value, list):
         if len(value) != 1:
             raise _wrong_type(attribute, "one value", value)
+        reading.tolerate(Tolerance.LOOSE_SHAPE, attribute.label)
         value = value[0]
         if value is None or value == "":
             return None
-    return _complex(attribute, value, dropped)
+    return _complex(attribute, value, reading)
 
 
-def _complex(attribute: Attribute, value: object, dropped: Dropped) -> dict[str, Any]:
+def _complex(attribute: Attribute, value: object, reading: Reading) -> dict[str, Any]:
     """Return sub-attributes by canonical name; those to be cleared are None."""
     if isinstance(value, str) and "value" in attribute.subs:
-        return {"value": coerce(attribute.subs["value"], value, dropped)}
+        value = _read_text(attribute, value, reading)
+    if isinstance(value, str) and "value" in attribute.subs:
+        reading.tolerate(Tolerance.LOOSE_SHAPE, attribute.label)
+        return {"value": coerce(attribute.subs["value"], value, reading)}
     if not isinstance(value, dict):
         raise _wrong_type(attribute, "an object", value)
     found: dict[str, Any] = {}
     for name, given in value.items():
         sub = attribute.subs.get(name.lower()) or _alias(attribute, name)
         if sub is None:
-            _drop_unless_empty(attribute, name, given, dropped)
+            _drop_unless_empty(attribute, name, given, reading)
         elif not sub.read_only:
-            found[sub.name] = coerce(sub, given, dropped)
+            found[sub.name] = coerce(sub, given, reading)
     return found
 
 
@@ -167,22 +173,23 @@ def _alias(attribute: Attribute, name: str) -> Attribute | None:
     return None
 
 
-def _drop_unless_empty(attribute: Attribute, name: str, given: object, dropped: Dropped) -> None:
+def _drop_unless_empty(attribute: Attribute, name: str, given: object, reading: Reading) -> None:
     if given is not None and name.lower() not in {"$ref", "display"}:
-        dropped.add(f"{attribute.label}.{name}")
+        reading.leave_out(f"{attribute.label}.{name}", Tolerance.UNKNOWN_KEY)
 
 
-def _boolean(attribute: Attribute, value: object) -> bool:
-    value = _unwrap(value)
+def _boolean(attribute: Attribute, value: object, reading: Reading) -> bool:
+    value = _unwrap(attribute, value, reading)
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.lower() in _BOOLEANS:
+        reading.tolerate(Tolerance.TEXT_AS_BOOLEAN, attribute.label)
         return _BOOLEANS[value.lower()]
     raise _wrong_type(attribute, "true or false", value)
 
 
-def _string(attribute: Attribute, value: object) -> str | None:
-    value = _unwrap(value)
+def _string(attribute: Attribute, value: object, reading: Reading) -> str | None:
+    value = _unwrap(attribute, value, reading)
     if value is None or value == "":
         return None
     if not isinstance(value, str):
@@ -194,9 +201,10 @@ def _string(attribute: Attribute, value: object) -> str | None:
     return value
 
 
-def _unwrap(value: object) -> object:
+def _unwrap(attribute: Attribute, value: object, reading: Reading) -> object:
     """Read a simple value in the old `[{"$ref":null,"value":…}]` wrapping."""
     if isinstance(value, list) and len(value) == 1:
+        reading.tolerate(Tolerance.LOOSE_SHAPE, attribute.label)
         wrapped = value[0]
         return wrapped.get("value", wrapped) if isinstance(wrapped, dict) else wrapped
     return value
@@ -204,5 +212,6 @@ def _unwrap(value: object) -> object:
 
 def _wrong_type(attribute: Attribute, expected: str, value: object) -> ScimError:
     kinds = {dict: "an object", list: "a list", str: f"{str(value)[:40]!r}", bool: "a boolean"}
+    kinds[type(None)] = "null"
     given = kinds.get(type(value), "a number")
     return invalid_value(f"{attribute.label} must be {expected}, not {given}.")

@@ -183,11 +183,16 @@ WITH present AS (
 ), entry AS (
     INSERT INTO provisioning_log (
         tenant_id, id, occurred_at, operation, resource_type, resource_id, resource_name,
-        status, dropped, correlation_id
+        status, detail, dropped, correlation_id
     )
     SELECT
         :tenant_id, :entry_id, :occurred_at, :operation, 'Group', :group_id::uuid::text,
-        coalesce(:display_name::text, present.display_name), :status, :dropped, :correlation_id
+        coalesce(:display_name::text, present.display_name), :status,
+        CASE WHEN EXISTS (SELECT FROM cleared) THEN
+            'Members who left, because the request did not name them: '
+            || (SELECT count(*) FROM cleared) || '.'
+        END,
+        :dropped, :correlation_id
     FROM allowed
     JOIN present ON present.id = allowed.id
 )
