@@ -11,7 +11,7 @@ from chassis.inbox import Consumer, Subscription
 from chassis.inbox.parking import ParkingLimit
 from chassis.outbox import Relay
 from contracts.topics import DIRECTORY_USERS, SCIM_EVENTS
-from support.bus import record_effect
+from support.bus import record_effect, record_effects
 
 SESSION_MS = 6_000
 SILENCE = 2.0
@@ -23,14 +23,14 @@ async def relay(dsn: str, bootstrap: str) -> None:
 
 
 async def consumer(dsn: str, bootstrap: str, group: str) -> None:
-    """Write every event into `effects`."""
+    """Write every event into `effects`, many of them as a batch."""
     pool = await create_pool(dsn, size=6)
     topics = [SCIM_EVENTS, DIRECTORY_USERS]
     names = [topic.name for topic in topics]
     handlers = {"scim.user.deleted.v1": record_effect, "directory.user.state.v1": record_effect}
     await Consumer(
         group=group,
-        subscriptions=[Subscription(topic, handlers) for topic in topics],
+        subscriptions=[Subscription(topic, handlers, batch=record_effects) for topic in topics],
         pool=pool,
         bootstrap=bootstrap,
         receiver=lambda: KafkaReceiver(

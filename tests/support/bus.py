@@ -23,7 +23,7 @@ from chassis.bus import (
 from chassis.clock import SystemClock
 from chassis.database import create_pool, transaction
 from chassis.ids import uuid7
-from chassis.inbox import Consumer, Handler, Subscription
+from chassis.inbox import BatchHandlers, Consumer, Handler, Handlers, Subscription
 from chassis.inbox.parking import ParkingLimit
 from chassis.inbox.partition import Retries
 from chassis.outbox import OutboxRecord, OutboxSignal, Relay, enqueue, outbox_record
@@ -41,6 +41,11 @@ EFFECTS = """
         applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
     )
 """  # noqa: E501
+
+INSERT_EFFECT = """
+    INSERT INTO effects (tenant_id, topic, sequence, subject, version, event_id, name)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
+"""
 
 
 class KafkaBroker:
@@ -95,6 +100,7 @@ class Bus:
         handler: Handler | None = None,
         *,
         topics: Sequence[Topic] = (SCIM_EVENTS,),
+        batch: BatchHandlers | None = None,
         **options: Any,
     ) -> Consumer:
         """Make a consumer that writes each event into `effects`, or gives it to the handler."""
@@ -108,6 +114,7 @@ class Bus:
                         "directory.user.state.v1": handler or record_effect,
                     },
                     ignored=frozenset({"scim.group.created.v1"}),
+                    batch=batch,
                 )
                 for topic in topics
             ],
@@ -160,17 +167,27 @@ class Bus:
 
 async def record_effect(event: Event, connection: asyncpg.Connection) -> None:
     """Write the event into `effects`, without any protection against doing so twice."""
-    await connection.execute(
-        "INSERT INTO effects (tenant_id, topic, sequence, subject, version, event_id, name) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        event.tenant_id,
-        "",
-        event.sequence,
-        event.subject,
-        event.version,
-        event.id,
-        getattr(event.data, "user_name", None),
-    )
+    await connection.execute(INSERT_EFFECT, *_effect(event))
+
+
+@asynccontextmanager
+async def record_effects(
+    events: Sequence[Event], connection: asyncpg.Connection
+) -> AsyncIterator[Handlers]:
+    """Write what the handlers of a batch got into `effects` when all of it is there."""
+    handled: list[Event] = []
+
+    async def handle(event: Event, _connection: asyncpg.Connection) -> None:
+        handled.append(event)
+
+    yield {event.type: handle for event in events}
+    await connection.executemany(INSERT_EFFECT, [_effect(event) for event in handled])
+
+
+def _effect(event: Event) -> tuple[object, ...]:
+    name = getattr(event.data, "user_name", None)
+    identity = (event.tenant_id, "", event.sequence, event.subject, event.version, event.id)
+    return (*identity, name)
 
 
 @asynccontextmanager

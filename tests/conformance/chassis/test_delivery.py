@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from chassis import context
-from chassis.bus import Partition, Receiver, SendError, decode
+from chassis.bus import Partition, Receiver, SendError, decode, decode_envelope
 from chassis.database import read_queries, transaction
 from chassis.ids import uuid7
 from chassis.inbox.errors import Fenced
@@ -257,7 +257,7 @@ async def test_what_the_log_holds_is_a_cloudevent_of_its_tenant(local_bus: Bus) 
         await bus.commit(record)
         await eventually(lambda: len(broker.records("scim-events")) == 1)
     [found] = broker.records("scim-events")
-    event = decode(found, SCIM_EVENTS)
+    event = decode(found, SCIM_EVENTS, decode_envelope(found, SCIM_EVENTS))
     assert (event.id, event.tenant_id) == (record.event_id, record.tenant_id)
     assert found.key == str(record.tenant_id).encode()
 

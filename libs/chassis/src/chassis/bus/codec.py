@@ -5,7 +5,7 @@ never taken for something else.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -32,6 +32,8 @@ class Envelope:
     sequence: int
     subject: str
     version: int | None
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """All headers, read once for the envelope and for the event."""
 
 
 def encode_headers(event: Event) -> list[tuple[str, bytes]]:
@@ -88,18 +90,23 @@ def decode_envelope(record: ReceivedRecord, topic: Topic) -> Envelope:
         raise Undecodable("the record key does not agree with ce_tenantid and ce_subject")
     version = _integer(headers, "ce_version") if topic.kind == "state" else None
     return Envelope(
-        _text(headers, "ce_type"), tenant_id, _integer(headers, "ce_sequence"), subject, version
+        _text(headers, "ce_type"),
+        tenant_id,
+        _integer(headers, "ce_sequence"),
+        subject,
+        version,
+        headers,
     )
 
 
-def decode(record: ReceivedRecord, topic: Topic) -> Event:
-    """Read a whole event, or raise Undecodable with the reason."""
-    headers = _headers(record.headers)
+def decode(record: ReceivedRecord, topic: Topic, envelope: Envelope) -> Event:
+    """Read the whole event of an envelope, or raise Undecodable with the reason."""
+    headers = envelope.headers
     if headers.get("ce_specversion") != "1.0":
         raise Undecodable("ce_specversion is not 1.0")
-    event_type = EVENT_TYPES.get(_text(headers, "ce_type"))
+    event_type = EVENT_TYPES.get(envelope.type)
     if event_type is None or event_type.topic.name != topic.name:
-        raise Undecodable(f"unknown type {headers['ce_type']!r} on {topic.name}")
+        raise Undecodable(f"unknown type {envelope.type!r} on {topic.name}")
     if record.value is None and topic.kind == "event":
         raise Undecodable("an event without data")
     try:
@@ -110,12 +117,12 @@ def decode(record: ReceivedRecord, topic: Topic) -> Event:
         id=_uuid(headers, "ce_id"),
         type=event_type.name,
         source=_text(headers, "ce_source"),
-        subject=_text(headers, "ce_subject"),
+        subject=envelope.subject,
         time=_time(headers),
-        tenant_id=_uuid(headers, "ce_tenantid"),
+        tenant_id=envelope.tenant_id,
         data=data,
-        sequence=_integer(headers, "ce_sequence"),
-        version=_integer(headers, "ce_version") if topic.kind == "state" else None,
+        sequence=envelope.sequence,
+        version=envelope.version,
         correlation_id=headers.get("ce_correlationid"),
         traceparent=headers.get("ce_traceparent"),
     )

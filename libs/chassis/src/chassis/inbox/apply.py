@@ -15,8 +15,9 @@ from chassis.bus import Envelope, ReceivedRecord, Undecodable, decode, decode_en
 from chassis.context import Context, bind
 from chassis.inbox.offset_store import AppliedState, Inbox, Key
 from chassis.inbox.parked_store import WAITING, ParkedStore
-from chassis.inbox.subscription import Subscription
+from chassis.inbox.subscription import Handlers, Subscription
 from chassis.observe import consumer_span
+from contracts.event import Event
 
 _log = structlog.get_logger(__name__)
 
@@ -55,21 +56,39 @@ class Applier:
             return await self._apply_states(connection, envelopes, state)
         return await self._apply_events(connection, envelopes, state)
 
-    async def handle(
-        self, connection: asyncpg.Connection, record: ReceivedRecord, envelope: Envelope
+    async def _handle(
+        self,
+        connection: asyncpg.Connection,
+        due: Sequence[tuple[ReceivedRecord, Envelope]],
     ) -> None:
-        """Give one record to its handler."""
-        if envelope.type in self._subscription.ignored:
+        """Give records that are due to their handlers, in order; many of them as a batch."""
+        events = [
+            self._decode(record, envelope)
+            for record, envelope in due
+            if envelope.type not in self._subscription.ignored
+        ]
+        batch = self._subscription.batch
+        if batch is None or len(events) < 2:
+            await self._give(connection, events, self._subscription.handlers)
             return
-        event = decode(record, self._topic)
-        handler = self._subscription.handlers.get(event.type)
-        if handler is None:
+        async with batch(events, connection) as handlers:
+            await self._give(connection, events, handlers)
+
+    def _decode(self, record: ReceivedRecord, envelope: Envelope) -> Event:
+        event = decode(record, self._topic, envelope)
+        if event.type not in self._subscription.handlers:
             raise Undecodable(f"this service has no handler for {event.type}")
-        context = Context(
-            event.correlation_id or str(event.id), str(event.tenant_id), event.traceparent
-        )
-        with bind(context), consumer_span(event.type, self._topic.name, self._inbox.group):
-            await handler(event, connection)
+        return event
+
+    async def _give(
+        self, connection: asyncpg.Connection, events: Sequence[Event], handlers: Handlers
+    ) -> None:
+        for event in events:
+            context = Context(
+                event.correlation_id or str(event.id), str(event.tenant_id), event.traceparent
+            )
+            with bind(context), consumer_span(event.type, self._topic.name, self._inbox.group):
+                await handlers[event.type](event, connection)
 
     async def _apply_events(
         self,
@@ -79,6 +98,7 @@ class Applier:
     ) -> Applied:
         done = Applied()
         changed: dict[UUID, int] = {}
+        to_handle: list[tuple[ReceivedRecord, Envelope]] = []
         for record, envelope in envelopes:
             tenant_id, sequence = envelope.tenant_id, envelope.sequence
             due = changed.get(tenant_id, state.last_sequences[tenant_id]) + 1
@@ -94,9 +114,10 @@ class Applier:
                 connection, tenant_id, sequence
             ):
                 continue
-            await self.handle(connection, record, envelope)
+            to_handle.append((record, envelope))
             changed[tenant_id] = sequence
-            done.handled += 1
+        await self._handle(connection, to_handle)
+        done.handled = len(to_handle)
         if changed:
             await self._inbox.save_sequences(connection, changed)
         return done
@@ -128,17 +149,19 @@ class Applier:
         applied: dict[Key, tuple[int, bool]] = {}
         superseded: list[bytes] = []
         done = Applied()
+        to_handle: list[tuple[ReceivedRecord, Envelope]] = []
         for record, envelope in envelopes:
             key = (envelope.tenant_id, envelope.subject)
             version = envelope.version or 0
             if version <= versions.get(key, 0):
                 continue
-            await self.handle(connection, record, envelope)
+            to_handle.append((record, envelope))
             versions[key] = version
             applied[key] = (version, record.value is None)
             if envelope.tenant_id in state.with_parked and record.key is not None:
                 superseded.append(record.key)
-            done.handled += 1
+        await self._handle(connection, to_handle)
+        done.handled = len(to_handle)
         if applied:
             await self._inbox.save_versions(connection, applied)
         if superseded:

@@ -1,6 +1,7 @@
 """What a service wants from a topic: a handler for each type, and how a handler refuses."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 import asyncpg
@@ -16,6 +17,19 @@ It may run again after a rollback, so it must do nothing but write through the c
 `kernel.errors.DomainError` that it raises parks the event (as a dead letter) without a retry.
 """
 
+Handlers = Mapping[str, Handler]
+"""A handler for each type of event."""
+
+BatchHandlers = Callable[
+    [Sequence[Event], asyncpg.Connection], AbstractAsyncContextManager[Handlers]
+]
+"""Lends the handlers for many events of one transaction, which get these events in this order.
+
+What the events are about may be read in one go before the first and written in one go after the
+last; in between each handler decides on one event as if those before it had been written. An error
+undoes all of it, and the events go to the single handlers one by one.
+"""
+
 
 class Rejected(InvalidError):
     """The event contradicts itself, so it can never be applied."""
@@ -29,5 +43,7 @@ class Subscription:
     """A topic and what is done with each type on it; a type that is in neither is parked."""
 
     topic: Topic
-    handlers: Mapping[str, Handler]
+    handlers: Handlers
     ignored: frozenset[str] = frozenset()
+    batch: BatchHandlers | None = None
+    """Applies several events as sets, with the same result as the handlers one by one."""
