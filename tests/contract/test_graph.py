@@ -47,7 +47,7 @@ def unused(*_: Any) -> Any:
 SUBSCRIPTIONS: dict[str, list[Subscription]] = {
     "domain-verifier": list(domain_verifier_events.subscriptions(unused)),
     "scim": list(scim_events.subscriptions(unused)),
-    "tenant-directory": list(directory_events.subscriptions(unused)),
+    "tenant-directory": list(directory_events.subscriptions(unused, unused)),
 }
 
 

@@ -1,12 +1,15 @@
 """The composition root: puts adapters behind the use cases, for the service and its commands."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+
+import asyncpg
 
 from chassis.cli import command_pool
 from chassis.clock import Clock, SystemClock
 from chassis.database import create_pool
 from chassis.http import create_app, limits_of
+from chassis.inbox import Subscription
 from chassis.outbox import OutboxSignal
 from chassis.service import Mode, Parts, Service, on_the_bus
 from chassis.settings import load_settings
@@ -18,7 +21,7 @@ from tenant_directory.storage.unit_of_work import CONSUMER_QUERIES, PostgresUnit
 from tenant_directory.usecases.audit import ListAuditRecords
 from tenant_directory.usecases.domain_events import RecordDomainChange
 from tenant_directory.usecases.groups import GetGroup, ListGroups, ListMembers
-from tenant_directory.usecases.ports import UnitOfWorkFactory
+from tenant_directory.usecases.ports import EventUnitOfWorkFactory, Touched, UnitOfWorkFactory
 from tenant_directory.usecases.scim_groups import (
     ApplyScimGroup,
     ChangeScimMembers,
@@ -61,13 +64,27 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
             package=PACKAGE,
             pool=pool,
             signal=OutboxSignal(dsn=dsn),
-            subscriptions=subscriptions(
-                lambda connection: event_use_cases(units_of_work.in_transaction(connection), clock)
-            ),
+            subscriptions=event_subscriptions(units_of_work, clock),
             app=create_app("Portico tenant directory", limits=limits_of(settings)),
         )
     finally:
         await pool.close()
+
+
+def event_subscriptions(units_of_work: PostgresUnitsOfWork, clock: Clock) -> Sequence[Subscription]:
+    """Return what the directory takes from the bus, applied in the consumer's transaction."""
+
+    @asynccontextmanager
+    async def batch_use_cases_in(
+        connection: asyncpg.Connection, touched: Touched
+    ) -> AsyncIterator[EventUseCases]:
+        async with units_of_work.in_batch(connection, touched) as uow:
+            yield event_use_cases(uow, clock)
+
+    return subscriptions(
+        lambda connection: event_use_cases(units_of_work.in_transaction(connection), clock),
+        batch_use_cases_in,
+    )
 
 
 def use_cases(uow: UnitOfWorkFactory, clock: Clock) -> UseCases:
@@ -92,7 +109,7 @@ def use_cases(uow: UnitOfWorkFactory, clock: Clock) -> UseCases:
     )
 
 
-def event_use_cases(uow: UnitOfWorkFactory, clock: Clock) -> EventUseCases:
+def event_use_cases(uow: EventUnitOfWorkFactory, clock: Clock) -> EventUseCases:
     """Return what events change, on units of work inside the consumer's transaction."""
     return EventUseCases(
         apply_scim_user=ApplyScimUser(uow, clock),

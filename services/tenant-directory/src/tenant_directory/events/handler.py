@@ -1,6 +1,7 @@
 """What the handlers of all topics share."""
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
 import asyncpg
@@ -8,10 +9,16 @@ import asyncpg
 from chassis.inbox import Rejected
 from contracts.base import Contract
 from contracts.event import Event
+from tenant_directory.usecases.ports import Touched
 from tenant_directory.usecases.use_cases import EventUseCases
 
 UseCasesIn = Callable[[asyncpg.Connection], EventUseCases]
 """Makes the use cases inside the connection's open transaction."""
+
+BatchUseCasesIn = Callable[
+    [asyncpg.Connection, Touched], AbstractAsyncContextManager[EventUseCases]
+]
+"""Makes use cases that work on what events touch, and writes what became of it in the end."""
 
 C = TypeVar("C", bound=Contract)
 

@@ -8,12 +8,19 @@ import asyncpg
 
 from chassis.clock import Clock
 from chassis.database import transaction
-from tenant_directory.storage import change_log, groups, tenants, users
+from tenant_directory.storage import batch, change_log, groups, tenants, users
+from tenant_directory.storage.batch import open_batch
 from tenant_directory.storage.change_log import Outgoing, PostgresChangeLog
 from tenant_directory.storage.groups import PostgresGroups
 from tenant_directory.storage.tenants import PostgresTenants
 from tenant_directory.storage.users import PostgresUsers
-from tenant_directory.usecases.ports import UnitOfWork, UnitOfWorkFactory
+from tenant_directory.usecases.ports import (
+    EventUnitOfWork,
+    EventUnitOfWorkFactory,
+    Touched,
+    UnitOfWork,
+    UnitOfWorkFactory,
+)
 
 CONSUMER_QUERIES = (
     users.QUERIES["find_user"].sql,
@@ -25,8 +32,9 @@ CONSUMER_QUERIES = (
     groups.QUERIES["change_members"].sql,
     tenants.QUERIES["find_tenant_by_id"].sql,
     change_log.QUERIES["record_changes"].sql,
+    *(query.sql for query in batch.QUERIES.values()),
 )
-"""What the consumer runs for every event: prepared on each connection before readiness."""
+"""What the consumer runs for events: prepared on each connection before readiness."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,24 @@ class PostgresUnitsOfWork:
             yield self._unit_of_work(connection)
 
         return join
+
+    @asynccontextmanager
+    async def in_batch(
+        self, connection: asyncpg.Connection, touched: Touched
+    ) -> AsyncIterator[EventUnitOfWorkFactory]:
+        """Lend units of work on what events touch, in the connection's transaction.
+
+        They see one another's changes; all is written when the block ends.
+        """
+        async with open_batch(
+            connection, touched, clock=self.clock, outgoing=self.outgoing
+        ) as work:
+
+            @asynccontextmanager
+            async def join() -> AsyncIterator[EventUnitOfWork]:
+                yield work
+
+            yield join
 
     def _unit_of_work(self, connection: asyncpg.Connection) -> PostgresUnitOfWork:
         return PostgresUnitOfWork(

@@ -6,14 +6,14 @@ from uuid import UUID
 from tenant_directory.domain.audit import DOMAIN_VERIFIER_ACTOR
 from tenant_directory.domain.changes import DomainChanged
 from tenant_directory.usecases.event_tenant import require_tenant
-from tenant_directory.usecases.ports import UnitOfWorkFactory
+from tenant_directory.usecases.ports import EventUnitOfWorkFactory
 
 
 @dataclass(frozen=True, slots=True)
 class RecordDomainChange:
     """Writes a change of a domain claim to the audit log, and publishes nothing."""
 
-    uow: UnitOfWorkFactory
+    uow: EventUnitOfWorkFactory
 
     async def __call__(self, tenant_id: UUID, change: DomainChanged) -> None:
         """Record the change; one of an unknown tenant is refused."""

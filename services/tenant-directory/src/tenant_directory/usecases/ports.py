@@ -6,7 +6,7 @@ when its `async with` block ends cleanly, and otherwise nothing of it happened.
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
@@ -18,6 +18,9 @@ from tenant_directory.domain.user import User
 
 LOWEST_ID = UUID(int=0)
 """Sorts before every id: where a list begins."""
+
+Key = tuple[UUID, UUID]
+"""Tenant, and user or group."""
 
 
 class ConcurrentChangeError(Exception):
@@ -77,11 +80,30 @@ class Member:
     user_name: str
 
 
-class Tenants(Protocol):
-    """The tenants."""
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What the events of a batch name: all that deciding on them can need to have been read."""
+
+    tenants: set[UUID] = field(default_factory=set)
+    users: set[Key] = field(default_factory=set)
+    names: set[tuple[UUID, str]] = field(default_factory=set)
+    """Tenant and key of user names that somebody is to have."""
+    leaving: set[Key] = field(default_factory=set)
+    """Users that are to be removed: all of their memberships are needed."""
+    groups: set[Key] = field(default_factory=set)
+    members: set[tuple[UUID, UUID, UUID]] = field(default_factory=set)
+    """Tenant, group and user of memberships that are to begin or end."""
+
+
+class EventTenants(Protocol):
+    """What events need of the tenants."""
 
     async def by_id(self, tenant_id: UUID) -> Tenant | None:
         """Return a tenant, locked against other changes until the unit of work ends."""
+
+
+class Tenants(EventTenants, Protocol):
+    """The tenants."""
 
     async def by_name(self, name: str) -> Tenant | None:
         """Return the tenant of that name, locked like `by_id`."""
@@ -96,17 +118,11 @@ class Tenants(Protocol):
         """Return up to `limit` tenants whose names come after `after`, by name."""
 
 
-class Users(Protocol):
-    """The users; every call names the tenant and sees no other."""
+class EventUsers(Protocol):
+    """What events need of the users; every call names the tenant and sees no other."""
 
     async def find(self, tenant_id: UUID, user_id: UUID, name_key: str | None) -> UserLookup:
         """Return tenant, user and whoever else has the name, the users locked."""
-
-    async def by_name(self, tenant_id: UUID, name_key: str) -> User | None:
-        """Return the not soft-deleted user of that name, locked."""
-
-    async def add(self, user: User) -> bool:
-        """Add a user; False, and nothing added, if its name is taken."""
 
     async def save(self, user: User) -> None:
         """Insert a user or replace its state.
@@ -118,6 +134,16 @@ class Users(Protocol):
     async def remove(self, tenant_id: UUID, user_id: UUID) -> Sequence[UUID]:
         """Remove a user and its memberships; return the groups it was in."""
 
+
+class Users(EventUsers, Protocol):
+    """The users; every call names the tenant and sees no other."""
+
+    async def by_name(self, tenant_id: UUID, name_key: str) -> User | None:
+        """Return the not soft-deleted user of that name, locked."""
+
+    async def add(self, user: User) -> bool:
+        """Add a user; False, and nothing added, if its name is taken."""
+
     async def page(self, tenant_id: UUID, *, after: UUID, limit: int) -> Sequence[UserSummary]:
         """Return up to `limit` users whose ids come after `after`, by id."""
 
@@ -125,8 +151,8 @@ class Users(Protocol):
         """Return the groups of a user, by display name."""
 
 
-class Groups(Protocol):
-    """The groups and memberships; every call names the tenant and sees no other."""
+class EventGroups(Protocol):
+    """What events need of groups and memberships; every call names the tenant."""
 
     async def find(self, tenant_id: UUID, group_id: UUID) -> GroupLookup:
         """Return tenant and group, the group locked."""
@@ -142,6 +168,10 @@ class Groups(Protocol):
     ) -> MembersResult:
         """Add and remove members as sets; who is in or out already is left alone."""
 
+
+class Groups(EventGroups, Protocol):
+    """The groups and memberships; every call names the tenant and sees no other."""
+
     async def page(self, tenant_id: UUID, *, after: UUID, limit: int) -> Sequence[GroupSummary]:
         """Return up to `limit` groups whose ids come after `after`, by id."""
 
@@ -154,16 +184,40 @@ class Groups(Protocol):
         """Return up to `limit` members whose ids come after `after`, by id."""
 
 
-class ChangeLog(Protocol):
+class EventChangeLog(Protocol):
     """Writes changes to the audit log and the outbox: a change is never made without both."""
 
     async def record(self, tenant_id: UUID, changes: Sequence[Change], *, actor: str) -> None:
         """Record what `actor` did to one tenant, in order."""
 
+
+class ChangeLog(EventChangeLog, Protocol):
+    """The change log, which can be read too."""
+
     async def page(
         self, tenant_id: UUID, *, before: int | None, limit: int
     ) -> Sequence[AuditRecord]:
         """Return up to `limit` audit records older than `before`, newest first."""
+
+
+class EventUnitOfWork(Protocol):
+    """What events need of a unit of work."""
+
+    @property
+    def tenants(self) -> EventTenants:
+        """The tenants."""
+
+    @property
+    def users(self) -> EventUsers:
+        """The users."""
+
+    @property
+    def groups(self) -> EventGroups:
+        """The groups."""
+
+    @property
+    def change_log(self) -> EventChangeLog:
+        """Audit log and outbox together."""
 
 
 class UnitOfWork(Protocol):
@@ -187,4 +241,7 @@ class UnitOfWork(Protocol):
 
 
 UnitOfWorkFactory = Callable[[], AbstractAsyncContextManager[UnitOfWork]]
-"""Opens a unit of work; inside the consumer it joins the consumer's transaction."""
+"""Opens a unit of work, which is a transaction."""
+
+EventUnitOfWorkFactory = Callable[[], AbstractAsyncContextManager[EventUnitOfWork]]
+"""Opens a unit of work that joins the consumer's transaction, or a batch in it."""

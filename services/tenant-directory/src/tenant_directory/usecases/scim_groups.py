@@ -16,14 +16,14 @@ from tenant_directory.domain.changes import (
 )
 from tenant_directory.domain.group import Group, IdpGroup
 from tenant_directory.usecases.event_tenant import require_tenant
-from tenant_directory.usecases.ports import UnitOfWorkFactory
+from tenant_directory.usecases.ports import EventUnitOfWorkFactory
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyScimGroup:
     """Creates or renames a group as the identity provider has it."""
 
-    uow: UnitOfWorkFactory
+    uow: EventUnitOfWorkFactory
     clock: Clock
 
     async def __call__(self, tenant_id: UUID, idp: IdpGroup) -> None:
@@ -49,7 +49,7 @@ class ApplyScimGroup:
 class DeleteScimGroup:
     """Removes a group and its memberships."""
 
-    uow: UnitOfWorkFactory
+    uow: EventUnitOfWorkFactory
 
     async def __call__(self, tenant_id: UUID, group_id: UUID) -> None:
         """Remove the group; deleting it twice is no error."""
@@ -66,7 +66,7 @@ class DeleteScimGroup:
 class ChangeScimMembers:
     """Adds and removes members of a group: sets of up to thousands of ids, two statements."""
 
-    uow: UnitOfWorkFactory
+    uow: EventUnitOfWorkFactory
 
     async def __call__(
         self, tenant_id: UUID, group_id: UUID, *, added: Sequence[UUID], removed: Sequence[UUID]

@@ -26,7 +26,7 @@ from tenant_directory.domain.changes import (
 from tenant_directory.domain.tenant import Tenant
 from tenant_directory.domain.user import IdpUser, Origin, User
 from tenant_directory.usecases.event_tenant import require_tenant
-from tenant_directory.usecases.ports import UnitOfWork, UnitOfWorkFactory, UserLookup
+from tenant_directory.usecases.ports import EventUnitOfWork, EventUnitOfWorkFactory, UserLookup
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 class ApplyScimUser:
     """Creates, updates or adopts a user as the identity provider has it."""
 
-    uow: UnitOfWorkFactory
+    uow: EventUnitOfWorkFactory
     clock: Clock
 
     async def __call__(self, tenant_id: UUID, idp: IdpUser) -> None:
@@ -66,7 +66,7 @@ class ApplyScimUser:
 class DeleteScimUser:
     """Removes a user and its memberships for good."""
 
-    uow: UnitOfWorkFactory
+    uow: EventUnitOfWorkFactory
 
     async def __call__(self, tenant_id: UUID, user_id: UUID) -> None:
         """Remove the user; deleting it twice is no error."""
@@ -92,7 +92,7 @@ def _replaceable(name_holder: User | None) -> User | None:
     return name_holder
 
 
-async def _remove(work: UnitOfWork, replaced: User | None) -> Sequence[UUID]:
+async def _remove(work: EventUnitOfWork, replaced: User | None) -> Sequence[UUID]:
     """Remove the replaced user, if there is one, and return the groups it was in."""
     if replaced is None:
         return []
@@ -115,7 +115,7 @@ def _changes(before: User | None, user: User, replaced: User | None) -> list[Cha
 
 
 async def _transfer_groups(
-    work: UnitOfWork, replaced: User, user: User, groups: Sequence[UUID]
+    work: EventUnitOfWork, replaced: User, user: User, groups: Sequence[UUID]
 ) -> list[Change]:
     changes: list[Change] = []
     for group_id in groups:
