@@ -1,17 +1,16 @@
 """The graph of the bus is closed, and the services do what it says."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import domain_verifier.events.incoming as domain_verifier_events
-import scim.events.incoming as scim_events
-import tenant_directory.events.incoming as directory_events
 from chassis.inbox import Subscription
 from contracts.graph import CONSUMES, Consumption, faults, types_on
 from contracts.registry import EVENT_TYPES
 from contracts.topics import DIRECTORY_USERS, SCIM_EVENTS, TOPICS
+from support.repository import SERVICE_PACKAGES
 
 
 def test_the_graph_is_closed() -> None:
@@ -45,9 +44,8 @@ def unused(*_: Any) -> Any:
 
 
 SUBSCRIPTIONS: dict[str, list[Subscription]] = {
-    "domain-verifier": list(domain_verifier_events.subscriptions(unused)),
-    "scim": list(scim_events.subscriptions(unused)),
-    "tenant-directory": list(directory_events.subscriptions(unused)),
+    service: list(import_module(f"{package}.events.incoming").subscriptions(unused))
+    for service, package in SERVICE_PACKAGES.items()
 }
 
 
