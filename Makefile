@@ -4,6 +4,8 @@ PY := .venv/bin/python
 DATA ?= .data
 export PORTICO_DATA := $(DATA)
 MAKEFLAGS += --no-print-directory
+# A variable of the command line as one word of the shell; one that the environment happens to have does not count.
+given = $(if $(and $(filter command,$(firstword $(origin $1))),$($1)),'$(subst ','\'',$($1))',$(error say which: $2))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup up down tenant demo test lint types imports rules bench contracts schema compose-test audit release clean lock
@@ -21,7 +23,7 @@ down: ## Stop what `make up` started
 	@$(PY) -m embedded down
 
 tenant: ## Make a tenant with a SCIM token on the running stack: make tenant NAME=acme
-	@$(PY) -m embedded tenant $(or $(NAME),$(error say which: make tenant NAME=acme)) $(ARGS)
+	@$(PY) -m embedded tenant $(call given,NAME,make tenant NAME=acme) $(ARGS)
 
 demo: setup ## Show an Entra provisioning lifecycle on real parts; KEEP=1 stays up
 	@$(PY) -m demo run $(ARGS)
@@ -62,7 +64,7 @@ audit: setup ## Look the pinned dependencies up in the database of known weaknes
 	@$(PY) -m release.audit
 
 release: setup ## Set the version, commit, tag, build into dist/: make release VERSION=1.2.3
-	@$(PY) -m release $(or $(VERSION),$(error say which: make release VERSION=1.2.3))
+	@$(PY) -m release $(call given,VERSION,make release VERSION=1.2.3)
 
 clean: ## Stop the stack and remove its data, caches and .venv
 	@if [ -x $(PY) ]; then $(PY) -m embedded down >/dev/null; fi

@@ -1,16 +1,12 @@
 #!/bin/sh
-# Writes fresh random secrets for docker-compose.yml to deploy/.env, or to the file named.
-# An existing file is left alone.
+# Writes fresh random secrets for docker-compose.yml to deploy/.env, or to the file named: for each variable
+# that the compose file will not do without. An existing file is left alone.
 set -eu
-file="${1:-$(dirname "$0")/.env}"
+here="$(dirname "$0")"
+file="${1:-$here/.env}"
 [ ! -e "$file" ] || { echo "$file is there already; remove it first if you want new secrets" >&2; exit 0; }
-secret() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 umask 077
-cat >"$file" <<ENV
-POSTGRES_PASSWORD=$(secret)
-SCIM_DATABASE_PASSWORD=$(secret)
-DIRECTORY_DATABASE_PASSWORD=$(secret)
-DOMAIN_VERIFIER_DATABASE_PASSWORD=$(secret)
-SCIM_TOKEN_DIGEST_KEY=$(secret)
-ENV
+sed -n 's/.*\${\([A-Z_]*\):?.*/\1/p' "$here/docker-compose.yml" | sort -u | while read -r name; do
+    echo "$name=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')"
+done >"$file"
 echo "wrote $file"

@@ -1,5 +1,6 @@
 #!/bin/sh
 # One database and one role for each service; no role may connect to another's database.
+# DATABASE_PASSWORD_scim is the password of the role `scim`, which owns the database `scim`.
 set -eu
 create() { # create NAME PASSWORD
     psql -v ON_ERROR_STOP=1 -v name="$1" -v password="$2" -U "$POSTGRES_USER" -d postgres <<'SQL'
@@ -8,6 +9,6 @@ CREATE DATABASE :"name" OWNER :"name";
 REVOKE CONNECT ON DATABASE :"name" FROM PUBLIC;
 SQL
 }
-create scim "$SCIM_DATABASE_PASSWORD"
-create tenant_directory "$DIRECTORY_DATABASE_PASSWORD"
-create domain_verifier "$DOMAIN_VERIFIER_DATABASE_PASSWORD"
+env | sed -n 's/^DATABASE_PASSWORD_\([a-z_]*\)=\(.*\)/\1 \2/p' | while read -r name password; do
+    create "$name" "$password"
+done

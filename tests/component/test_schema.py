@@ -1,15 +1,11 @@
 """The committed schema files are what the migrations make, on every version of PostgreSQL."""
 
-from collections.abc import Awaitable, Callable
-
 import asyncpg
 import pytest
 
 from embedded.schema import Snapshot, schema_text, snapshots
 from embedded.schema_snapshot import UnknownKind, schema_statements
-from support.databases import PACKAGES
-
-DatabaseFactory = Callable[[str | None], Awaitable[str]]
+from support.databases import PACKAGES, DatabaseFactory
 
 CHASSIS, *SERVICES = snapshots()
 

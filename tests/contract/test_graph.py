@@ -1,17 +1,18 @@
 """The graph of the bus is closed, and the services do what it says."""
 
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import domain_verifier.events.incoming as domain_verifier_events
-import scim.events.incoming as scim_events
-import tenant_directory.events.incoming as directory_events
 from chassis.inbox import Subscription
 from contracts.graph import CONSUMES, Consumption, faults, types_on
 from contracts.registry import EVENT_TYPES
 from contracts.topics import DIRECTORY_USERS, SCIM_EVENTS, TOPICS
+from support.repository import SERVICE_PACKAGES
 
 
 def test_the_graph_is_closed() -> None:
@@ -44,10 +45,14 @@ def unused(*_: Any) -> Any:
     """Stand for what a handler would call; no handler runs here."""
 
 
+def subscriptions_of(subscriptions: Callable[..., Iterable[Subscription]]) -> list[Subscription]:
+    """Return what a service subscribes to, whatever its handlers are bound to."""
+    return list(subscriptions(*(unused for _ in signature(subscriptions).parameters)))
+
+
 SUBSCRIPTIONS: dict[str, list[Subscription]] = {
-    "domain-verifier": list(domain_verifier_events.subscriptions(unused)),
-    "scim": list(scim_events.subscriptions(unused)),
-    "tenant-directory": list(directory_events.subscriptions(unused, unused)),
+    service: subscriptions_of(import_module(f"{package}.events.incoming").subscriptions)
+    for service, package in SERVICE_PACKAGES.items()
 }
 
 

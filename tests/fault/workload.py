@@ -33,8 +33,8 @@ class Workload:
 
     async def __aenter__(self) -> "Workload":
         """Begin to write."""
-        self._signal = OutboxSignal(dsn=self.bus.producer_dsn)
-        self._notifying = asyncio.create_task(self._signal.run())
+        self._signal = OutboxSignal()
+        self._notifying = asyncio.create_task(self._signal.run(self.bus.producer_dsn))
         self._writers = [asyncio.create_task(self._write(tenant)) for tenant in self.acked]
         return self
 

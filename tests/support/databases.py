@@ -19,13 +19,9 @@ from chassis.database.migrate import (
     migration_directories,
 )
 from chassis.ids import uuid7
+from support.repository import SERVICE_PACKAGES
 
-PACKAGES = {
-    "chassis": None,
-    "scim": "scim",
-    "tenant-directory": "tenant_directory",
-    "domain-verifier": "domain_verifier",
-}
+PACKAGES: dict[str, str | None] = {"chassis": None, **SERVICE_PACKAGES}
 # What the `database` fixture gives: `await database("scim")` is the DSN of a fresh database.
 DatabaseFactory = Callable[[str | None], Awaitable[str]]
 TEMPLATE_LOCK = 7_317_001

@@ -3,6 +3,11 @@
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+SERVICE_PACKAGES = {
+    path.parents[2].name: path.parent.name
+    for path in sorted(ROOT.glob("services/*/src/*/__init__.py"))
+}
+"""The package of each service, by the service's name."""
 CODE = ("libs", "services", "deploy", "tools", "tests")
 
 

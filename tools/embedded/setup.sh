@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes .venv from requirements.lock, installs the workspace's packages into it, and fetches Apache
 # Kafka's jars. Does nothing, in a few milliseconds, when nothing it depends on has changed.
-# PYTHON names the interpreter to use; without it the first of python3.11 to python3.14 is taken.
+# PYTHON names the interpreter to use; without it the first of .ci/python-versions is taken.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -28,13 +28,14 @@ jars() {
 }
 
 find_python() {
-    for candidate in ${PYTHON:-python3.11 python3.12 python3.13 python3.14 python3}; do
-        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    for candidate in ${PYTHON:-$(sed 's/^/python/' .ci/python-versions) python3}; do
+        version=$("$candidate" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue
+        if grep -qx "$version" .ci/python-versions; then
             command -v "$candidate"
             return
         fi
     done
-    fail "Python 3.11 or newer is missing${PYTHON:+ (PYTHON=$PYTHON is not)}:" \
+    fail "none of Python $(paste -sd ' ' .ci/python-versions) is here${PYTHON:+ (PYTHON=$PYTHON is not)}:" \
         "apt-get install python3 python3-venv, or name one with PYTHON=..."
 }
 

@@ -1,5 +1,6 @@
 """What a process of any service runs and when it is ready, in each mode and without a broker."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -7,7 +8,7 @@ import asyncpg
 import pytest
 from prometheus_client import CollectorRegistry
 
-from chassis.database import create_pool
+from chassis.database import connect, create_pool, disconnect
 from chassis.http import create_app
 from chassis.loops import Heartbeats, Loop
 from chassis.observe import Poll
@@ -15,6 +16,7 @@ from chassis.observe.health import Health
 from chassis.outbox import OutboxSignal
 from chassis.service import Mode, Parts, on_the_bus
 from chassis.settings import ChassisSettings
+from support.bus import running
 
 NOBODY = "127.0.0.1:1"
 
@@ -36,7 +38,12 @@ async def pool(dsn: str) -> AsyncIterator[asyncpg.Pool]:
 
 
 @pytest.fixture
-def parts_of(dsn: str, pool: asyncpg.Pool) -> Callable[[Mode], Parts]:
+def signal() -> OutboxSignal:
+    return OutboxSignal()
+
+
+@pytest.fixture
+def parts_of(dsn: str, pool: asyncpg.Pool, signal: OutboxSignal) -> Callable[[Mode], Parts]:
     settings = ChassisSettings(database_url=dsn, kafka_bootstrap_servers=NOBODY)
 
     def build(mode: Mode) -> Parts:
@@ -46,7 +53,7 @@ def parts_of(dsn: str, pool: asyncpg.Pool) -> Callable[[Mode], Parts]:
             name="scim",
             package="scim",
             pool=pool,
-            signal=OutboxSignal(dsn=dsn),
+            signal=signal,
             subscriptions=[],
             app=create_app("test", registry=CollectorRegistry()),
             work_loops=[Loop("own-work", nothing)],
@@ -92,3 +99,18 @@ def test_what_feeds_others_starts_after_them_and_the_signal_runs_everywhere(
 
     assert [loop.name for loop in parts.loops] == loops
     assert [poll.name for poll in parts.polls] == polls
+
+
+async def test_the_signal_reaches_other_processes_in_whichever_way_it_was_made(
+    dsn: str, pool: asyncpg.Pool, parts_of: Callable[[Mode], Parts], signal: OutboxSignal
+) -> None:
+    told = asyncio.Event()
+    [loop] = [loop for loop in parts_of(Mode.SERVE).loops if loop.name == "outbox-signal"]
+    listening = await connect(dsn)
+    await listening.add_listener("outbox", lambda *_: told.set())
+
+    async with running(loop.run) as [task]:
+        signal.notify()
+        await asyncio.wait_for(told.wait(), 5)
+        assert not task.done()
+    await disconnect(listening)

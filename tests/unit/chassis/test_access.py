@@ -18,6 +18,7 @@ from chassis.http import (
     principal_of,
     refuse_everybody,
 )
+from kernel.errors import UnauthenticatedError
 
 OWN, OTHER, UNKNOWN = (UUID(int=number) for number in (1, 2, 3))
 
@@ -129,6 +130,18 @@ async def test_nothing_is_read_before_the_authoriser_was_asked(
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
     assert answer.json()["detail"] == "This API needs an access token."
+
+
+async def test_an_authoriser_may_refuse_by_a_domain_error() -> None:
+    async def authorise(_request: Request) -> Principal:
+        raise UnauthenticatedError("token-expired", "Sign in again.")
+
+    async with client_of(authorise) as client:
+        answer = await client.get(f"/tenants/{OWN}")
+
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.json()["type"] == "urn:portico:problem:token-expired"
 
 
 async def test_who_is_let_in_is_read_and_may_be_wrong() -> None:

@@ -38,6 +38,38 @@ def test_a_colon_elsewhere_is_no_parameter(text: str) -> None:
     assert (query.sql, query.parameters) == (text, ())
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("SELECT $1, :y", "no numbered parameters"),
+        ("SELECT :tenantId", "stands apart"),
+        ("SELECT :tenant_idÄ", "stands apart"),
+        ("SELECT a[1:n]", "stands apart"),
+        ("SELECT a[:n]", "stands apart"),
+        ("SELECT a[low:high]", "stands apart"),
+        ("SELECT a[f(1):n]", "stands apart"),
+        (r"SELECT E'it\'s :x', ':y'", "doubled"),
+        (r"SELECT e'\\', :x", "doubled"),
+        ("SELECT /* a /* b */ :x */ 1", "do not nest"),
+    ],
+)
+def test_what_could_be_misread_is_refused_when_the_file_is_read(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=f"^q has .*{why}"):
+        parse_query("q", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT '$1', \"$2\", $$ $3 $$ -- $4",
+        r"SELECT E'a\n', 'C:\dir', 'it''s'",
+        "SELECT a /* -- one */, b -- /* two /*",
+    ],
+)
+def test_what_cannot_be_misread_is_left_as_it_is(text: str) -> None:
+    assert parse_query("q", text).sql == text
+
+
 def test_a_call_names_every_parameter_and_no_other() -> None:
     query = parse_query("find", "SELECT :a")
     with pytest.raises(TypeError, match="find needs a value for 'a'"):

@@ -39,6 +39,23 @@ def test_only_the_canonical_form_is_an_id() -> None:
     assert parse_id("z" * 36) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "urn:uuid:01a214d6b1187b1b8a1c1b81e1a",
+        "{01a214d6-b118-7b1b-8a1c-1b81e1a07c81}"[:36],
+        "----01a214d6b1187b1b8a1c1b81e1a07c81",
+        "01a214d6b118-7b1b-8a1c-1b81e1a07c-81",
+        "+1a214d6-b118-7b1b-8a1c-1b81e1a07c81",
+        "0_1214d6-b118-7b1b-8a1c-1b81e1a07c81",
+        " 1a214d6-b118-7b1b-8a1c-1b81e1a07c81",
+        "\u0660\u0661a214d6-b118-7b1b-8a1c-1b81e1a07c81"[:36],
+    ],
+)
+def test_nothing_else_of_its_length_is_an_id(text: str) -> None:
+    assert parse_id(text) is None
+
+
 @pytest.mark.parametrize("form", ["{}", "{{{}}}", "urn:uuid:{}"])
 def test_people_may_paste_an_id_in_any_form(form: str) -> None:
     text = "01a214d6-b118-7b1b-8a1c-1b81e1a07c81"

@@ -74,6 +74,21 @@ def test_a_version_that_stands_already_needs_no_commit(repository: Repository) -
     assert git(repository.root, "rev-parse", "HEAD") == before
 
 
+@pytest.mark.parametrize("stream", ["1", "2"])
+def test_a_commit_that_hooks_refuse_leaves_the_version_and_says_their_reason(
+    repository: Repository, stream: str
+) -> None:
+    hook = repository.root / ".git/hooks/pre-commit"
+    hook.write_text(f"#!/bin/sh\necho 'make lint: line too long' >&{stream}\nexit 1\n")
+    hook.chmod(0o755)
+
+    with pytest.raises(ReleaseError, match="git commit failed: make lint: line too long"):
+        repository.commit_version("1.1.0")
+
+    assert (repository.root / "VERSION").read_text() == "1.0.0\n"
+    assert repository.changes_of("1.1.0")  # It can be tried again at once.
+
+
 @pytest.mark.parametrize("version", ["1.1", "v1.1.0", "1.1.0-rc1", "01.1.0", "latest"])
 def test_what_is_no_version_is_refused(repository: Repository, version: str) -> None:
     with pytest.raises(ReleaseError, match="is no version"):

@@ -17,6 +17,26 @@ BEAT_INTERVAL = 10.0
 T = TypeVar("T")
 
 
+class Progress:
+    """Since when an attempt works, which only the work itself knows."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def begin(self) -> None:
+        """Say that an attempt begins: it does not work yet."""
+        self._since = None
+
+    def mark(self) -> None:
+        """Say that the attempt works."""
+        if self._since is None:
+            self._since = time.monotonic()
+
+    def lasted(self) -> float:
+        """Return the seconds since the attempt's first mark; 0 without one."""
+        return 0.0 if self._since is None else time.monotonic() - self._since
+
+
 def backoff(first: float, limit: float) -> Iterator[float]:
     """Yield the seconds to wait after each failure: doubled each time, up to the limit."""
     pause = first
@@ -32,6 +52,8 @@ async def retry(
     first: float,
     limit: float,
     failed: Callable[[Exception, float], object],
+    progress: Progress | None = None,
+    beats: bool = True,
 ) -> T:
     """Do the work until it returns, however often it fails, and return its result.
 
@@ -41,18 +63,23 @@ async def retry(
         first: Seconds to wait after a first failure, or one after a long time of working.
         limit: Seconds that are waited at most.
         failed: Told of each failure and the seconds until the next attempt, to log it.
+        progress: Marked by work that goes on for ever, once it works. A failure more than `limit`
+            seconds later is a first one; without it, as after a long time-out, none ever is.
+        beats: Whether the loop says after a failure that it is alive, and so is watched from then.
     """
+    progress = progress or Progress()
     pauses = backoff(first, limit)
     while True:
-        started = time.monotonic()
+        progress.begin()
         try:
             return await work()
         except failures as error:
-            if time.monotonic() - started > limit:
+            if progress.lasted() > limit:
                 pauses = backoff(first, limit)
             pause = next(pauses)
             failed(error, pause)
-        beat()
+        if beats:
+            beat()
         await asyncio.sleep(pause)
 
 

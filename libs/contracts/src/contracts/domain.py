@@ -26,18 +26,22 @@ class DomainClaim(Contract):
     """`pending`, `verified`, `grace`, `lapsed`, `failed` or `released`."""
 
 
-class DomainClaimed(Contract):
-    """A tenant claimed a domain; nothing is proved yet and nothing is reserved."""
+class DomainEvent(Contract):
+    """What every event of a claim carries."""
 
     claim: DomainClaim
+
+
+class DomainClaimed(DomainEvent):
+    """A tenant claimed a domain; nothing is proved yet and nothing is reserved."""
+
     expires_at: datetime
     """When the claim fails if its record has not appeared."""
 
 
-class DomainVerified(Contract):
+class DomainVerified(DomainEvent):
     """The tenant holds the domain from now on, or is out of grace again."""
 
-    claim: DomainClaim
     method: str
     """`dns`, or `override` when operators vouched for it."""
     recovered: bool = False
@@ -52,36 +56,32 @@ class DomainVerified(Contract):
     """Why operators vouched."""
 
 
-class DomainGrace(Contract):
+class DomainGrace(DomainEvent):
     """A warning: the record is gone, and the domain lapses unless it comes back.
 
     The first warning says that grace has begun.
     """
 
-    claim: DomainClaim
     grace_ends_at: datetime
     warning: int = Field(ge=1)
     reason: str
     """What DNS says: `no_record`, `wrong_value`, `cname_broken`, …"""
 
 
-class DomainLapsed(Contract):
+class DomainLapsed(DomainEvent):
     """The tenant lost the domain, for its record stayed away through grace."""
 
-    claim: DomainClaim
     reason: str
 
 
-class DomainFailed(Contract):
+class DomainFailed(DomainEvent):
     """The record never appeared in the claim's lifetime."""
 
-    claim: DomainClaim
     reason: str
 
 
-class DomainReleased(Contract):
+class DomainReleased(DomainEvent):
     """Somebody gave the claim up; the tenant holds the domain no longer."""
 
-    claim: DomainClaim
     reason: str
     actor: str

@@ -17,12 +17,8 @@ def comparison_key(value: str) -> str:
 
 def parse_id(text: str) -> UUID | None:
     """Return the id that `text` spells in its canonical form of 36 characters, if it spells one."""
-    if len(text) != 36:
-        return None
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+    found = parse_id_leniently(text)
+    return found if found is not None and str(found) == text.lower() else None
 
 
 def parse_id_leniently(text: str) -> UUID | None:

@@ -143,7 +143,7 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     """Wire the service."""
     dsn = settings.database_url
     pool = await create_pool(dsn, size=settings.database_pool_size, warm=PREPARED_QUERIES)
-    signal = OutboxSignal(dsn=dsn)
+    signal = OutboxSignal()
     parts = adapters(settings, pool, committed=signal.notify)
     try:
         yield on_the_bus(
@@ -184,10 +184,10 @@ def _loops(settings: Settings, pool: asyncpg.Pool, parts: Adapters) -> list[Loop
 async def open_use_cases() -> AsyncIterator[UseCases]:
     """Connect for one command."""
     settings = load_settings(Settings)
-    signal = OutboxSignal(dsn=settings.database_url)
+    signal = OutboxSignal()
     async with command_pool(settings, service=NAME, package=PACKAGE) as pool:
         yield use_cases(settings, adapters(settings, pool, committed=signal.notify))
-        await signal.notify_others()
+        await signal.notify_others(settings.database_url)
 
 
 SERVICE = Service(

@@ -62,7 +62,7 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     """Wire the service."""
     dsn, clock = settings.database_url, SystemClock()
     pool = await open_pool(dsn, size=settings.database_pool_size, warm=mode.serves)
-    signal = OutboxSignal(dsn=dsn)
+    signal = OutboxSignal()
     surface = build_surface(settings, pool, signal, clock)
     retention = Retention(PostgresLogEntries(pool), clock, settings.provisioning_log_days)
     try:

@@ -63,7 +63,7 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
             name=NAME,
             package=PACKAGE,
             pool=pool,
-            signal=OutboxSignal(dsn=dsn),
+            signal=OutboxSignal(),
             subscriptions=event_subscriptions(units_of_work, clock),
             app=create_app("Portico tenant directory", limits=limits_of(settings)),
         )
@@ -126,11 +126,11 @@ async def open_use_cases() -> AsyncIterator[UseCases]:
     """Connect to the directory for one command."""
     settings = load_settings(Settings)
     clock = SystemClock()
-    signal = OutboxSignal(dsn=settings.database_url)
+    signal = OutboxSignal()
     async with command_pool(settings, service=NAME, package=PACKAGE) as pool:
         units_of_work = PostgresUnitsOfWork(clock, outgoing)
         yield use_cases(units_of_work.on_pool(pool, committed=signal.notify), clock)
-        await signal.notify_others()
+        await signal.notify_others(settings.database_url)
 
 
 SERVICE = Service(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from release.environment import ensure_environment
+from release.errors import NotReachedError, ReleaseError
 
 ROOT = Path(__file__).parents[4]
 LOCK = "requirements.lock"
@@ -66,12 +67,16 @@ def _weaknesses(report: Report) -> Iterator[str]:
 def _pip_audit(programs: Path) -> Audit:
     def run(requirements: Path) -> Report | None:
         argv = [str(programs / "pip-audit"), "--disable-pip", "--no-deps", "--progress-spinner=off"]
-        result = subprocess.run(
-            [*argv, "--format=json", "-r", str(requirements)],
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-        )
+        try:
+            result = subprocess.run(
+                [*argv, "--format=json", "-r", str(requirements)],
+                capture_output=True,
+                text=True,
+                timeout=SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return None
         try:
             report: Report = json.loads(result.stdout)
         except ValueError:
@@ -82,11 +87,23 @@ def _pip_audit(programs: Path) -> Audit:
     return run
 
 
+def audit_checkout(
+    root: Path, ensure: Callable[[Path], Path] = ensure_environment
+) -> tuple[int, list[str]]:
+    """Audit the lock of a checkout, with pip-audit installed first where it is missing."""
+    try:
+        programs = ensure(root)
+    except NotReachedError as error:
+        return 0, [str(error), f"not reached, so {LOCK} was not audited"]
+    except ReleaseError as error:
+        return 1, [str(error)]
+    with tempfile.TemporaryDirectory(prefix="portico-audit-") as directory:
+        return audit(root / LOCK, _pip_audit(programs), Path(directory) / "probe.txt")
+
+
 def main() -> int:
     """Audit the lock of this checkout."""
-    with tempfile.TemporaryDirectory(prefix="portico-audit-") as directory:
-        probe = Path(directory) / "probe.txt"
-        code, lines = audit(ROOT / LOCK, _pip_audit(ensure_environment(ROOT)), probe)
+    code, lines = audit_checkout(ROOT)
     print("\n".join(f"audit: {line}" for line in lines))
     return code
 

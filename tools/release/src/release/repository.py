@@ -1,12 +1,12 @@
 """The checkout that a release is made of: its version, its commits and tags."""
 
 import re
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from release.changelog import section
 from release.errors import ReleaseError
+from release.programs import run
 
 _VERSION = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}")
 
@@ -38,12 +38,21 @@ class Repository:
         return changes
 
     def commit_version(self, version: str) -> None:
-        """Set the version of every package, in the one file, and commit that."""
+        """Set the version of every package, in the one file, and commit that.
+
+        Raises:
+            ReleaseError: It was not committed, and the file is as it was.
+        """
         file = self.root / "VERSION"
-        if file.read_text("utf-8").strip() == version:
+        before = file.read_text("utf-8")
+        if before.strip() == version:
             return
         file.write_text(f"{version}\n", "utf-8")
-        self._git("commit", "-q", "-m", f"build: release {version}", "--", "VERSION")
+        try:
+            self._git("commit", "-q", "-m", f"build: release {version}", "--", "VERSION")
+        except BaseException:
+            file.write_text(before, "utf-8")
+            raise
 
     def tag(self, version: str, changes: str) -> None:
         """Put an annotated tag on what is checked out."""
@@ -58,9 +67,5 @@ class Repository:
         )
 
     def _git(self, *arguments: str) -> str:
-        result = subprocess.run(
-            ["git", *arguments], cwd=self.root, capture_output=True, text=True, timeout=60
-        )
-        if result.returncode != 0:
-            raise ReleaseError(f"git {arguments[0]} failed: {result.stderr.strip()}")
-        return result.stdout.strip()
+        # A commit and a tag run the checkout's hooks, which take as long as they take.
+        return run(["git", *arguments], self.root)

@@ -2,6 +2,7 @@
 
 Each query begins with `-- name: verb_noun` and a line that says what it does. Its parameters have
 names, `:tenant_id`; a call gives each of them a value by name: `fetch(*FIND_USER(tenant_id=…))`.
+What could be mistaken for a parameter, or hide one, is refused when the file is read.
 """
 
 import re
@@ -15,8 +16,14 @@ from typing import Any
 
 _NAME = re.compile(r"^-- name: *([a-z][a-z0-9_]*) *$", re.MULTILINE)
 _PARAMETER = re.compile(
-    r"(--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"|\$(\w*)\$.*?\$\2\$|::)|:([a-z][a-z0-9_]*)",
-    re.DOTALL,
+    r"""
+      --[^\n]* | (?P<comment> /\*.*?\*/ )
+    | (?P<string> (?:\b[eE])?'(?:[^']|'')*' )
+    | "[^"]*" | \$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$ | ::
+    | (?P<position> \$\d )
+    | (?P<before> [\w\[)\]]? ) : (?P<parameter> [a-z][a-z0-9_]* ) (?P<after> \w? )
+    """,
+    re.DOTALL | re.VERBOSE,
 )
 """What may hold a colon that is no parameter comes first: comments, strings, names, casts."""
 
@@ -80,14 +87,34 @@ def parse_queries(text: str, name: str) -> Mapping[str, Query]:
 
 
 def parse_query(name: str, text: str) -> Query:
-    """Give the named parameters of one statement their numbers."""
+    """Give the named parameters of one statement their numbers.
+
+    Raises:
+        ValueError: It has something in it that could be misread.
+    """
     numbers: dict[str, int] = {}
 
     def number(match: re.Match[str]) -> str:
-        parameter = match[3]
+        fault = _fault_of(match)
+        if fault is not None:
+            raise ValueError(f"{name} has {match[0]!r}: {fault}")
+        parameter = match["parameter"]
         if parameter is None:
             return match[0]
         return f"${numbers.setdefault(parameter, len(numbers) + 1)}"
 
     sql = _PARAMETER.sub(number, text)
     return Query(name, sql, tuple(numbers))
+
+
+def _fault_of(match: re.Match[str]) -> str | None:
+    """Return why this part of a statement is refused, if it is."""
+    if match["position"]:
+        return "a named query has no numbered parameters"
+    if match["before"] or match["after"]:
+        return "a parameter is lower case and stands apart; a slice casts its bounds"
+    if "/*" in (match["comment"] or "")[2:]:
+        return "comments do not nest"
+    if (match["string"] or "")[:1] in {"e", "E"} and "\\'" in match["string"]:
+        return "a quote in a string is doubled, not escaped"
+    return None

@@ -70,7 +70,9 @@ def domain_problem(error: DomainError) -> Problem:
     """Return the answer when a rule says no."""
     title = error.kind.replace("_", " ").capitalize()
     status = STATUS_OF_KIND[error.kind]
-    return Problem(status, error.slug, title, error.sentence, error.retry_after)
+    # RFC 9110 §15.5.2: a 401 says how to sign in.
+    headers = {"WWW-Authenticate": "Bearer"} if error.kind is Kind.UNAUTHENTICATED else {}
+    return Problem(status, error.slug, title, error.sentence, error.retry_after, headers=headers)
 
 
 def problem_body(problem: Problem, correlation_id: str) -> tuple[bytes, bytes]:

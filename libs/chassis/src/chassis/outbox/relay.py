@@ -19,7 +19,7 @@ from chassis.outbox.batch import deliver
 from chassis.outbox.session import BUCKETS, RelaySession
 from chassis.outbox.signal import OutboxSignal
 from chassis.outbox.store import RelayStore
-from chassis.retry import retry
+from chassis.retry import Progress, retry
 
 BATCH = 1_000
 RECHECK_INTERVAL = 5.0
@@ -79,23 +79,29 @@ class Relay:
 
     async def run(self) -> None:
         """Relay for ever; whatever fails is tried again from the outbox."""
+        progress = Progress()
         await retry(
-            self._relay,
+            lambda: self._relay(progress),
             _FAILURES,
             first=MIN_BACKOFF,
             limit=MAX_BACKOFF,
             failed=lambda error, pause: _log.warning(
                 "relay.interrupted", error=repr(error), retry_seconds=pause
             ),
+            progress=progress,
         )
 
-    async def _relay(self) -> None:
+    async def _relay(self, progress: Progress) -> None:
         session = await RelaySession.open(self._dsn, silence=self._silence, wake=self.signal.wake)
         sender = self._make_sender()
         try:
             async with RelayStore.open(self._dsn, self._retry_blocked) as store:
                 await sender.start()
-                await _RelayRun(self, session, sender, store).work()
+                run = _RelayRun(self, session, sender, store)
+                while True:
+                    beat()
+                    await run.work()
+                    progress.mark()
         finally:
             self.signal.local_relay_leads = False
             # The buckets go last: nothing may be sent once another relay can have them.
@@ -117,21 +123,20 @@ class _RelayRun:
     mark_due: float = 0.0
 
     async def work(self) -> None:
-        while True:
-            beat()
-            unmarked_before = await self._recheck()
-            ids = unmarked_before or await self._assign_sequences()
-            if not ids:
-                await self._mark_in_time()
-                rest = MARK_DELAY if self.unmarked else self.relay.poll
-                await self.relay.signal.wait(rest)
-                continue
-            self.relay.reach("relay.numbered")
-            await self._send(ids)
+        """Send what waits, or wait for it."""
+        unmarked_before = await self._recheck()
+        ids = unmarked_before or await self._assign_sequences()
+        if not ids:
             await self._mark_in_time()
-            if unmarked_before:
-                await self._mark()
-                await self.store.unblock()
+            rest = MARK_DELAY if self.unmarked else self.relay.poll
+            await self.relay.signal.wait(rest)
+            return
+        self.relay.reach("relay.numbered")
+        await self._send(ids)
+        await self._mark_in_time()
+        if unmarked_before:
+            await self._mark()
+            await self.store.unblock()
 
     async def _recheck(self) -> list[int]:
         """Now and then: take free buckets, prune, and return what is numbered but not marked."""

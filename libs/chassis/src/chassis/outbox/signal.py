@@ -23,11 +23,9 @@ _log = structlog.get_logger(__name__)
 class OutboxSignal:
     """Tells relays, here and elsewhere, that something was committed to the outbox."""
 
-    def __init__(self, *, dsn: str | None = None) -> None:
-        """Prepare; with a DSN, `run` also tells the relays of other processes."""
+    def __init__(self) -> None:
         self.local_relay_leads = False
         """A relay in this process owns every bucket, so nobody else needs to be told."""
-        self._dsn = dsn
         self._local = asyncio.Event()
         self._remote = asyncio.Event()
 
@@ -48,28 +46,27 @@ class OutboxSignal:
         """Wake the relay of this process only."""
         self._local.set()
 
-    async def notify_others(self) -> None:
+    async def notify_others(self, dsn: str) -> None:
         """Notify the relays of other processes once, as a command does before it ends."""
-        if self._dsn is None or not self._remote.is_set():
+        if not self._remote.is_set():
             return
         with suppress(*DATABASE_FAILURES):
-            connection = await connect(self._dsn, application_name="outbox-signal")
+            connection = await connect(dsn, application_name="outbox-signal")
             try:
                 await connection.execute(f"NOTIFY {CHANNEL}")
             finally:
                 await disconnect(connection)
 
-    async def run(self) -> None:
+    async def run(self, dsn: str) -> None:
         """Notify the relays of other processes whenever something was committed here."""
-        if self._dsn is None:
-            return
-        dsn = self._dsn
         await retry(
             lambda: self._notify(dsn),
             DATABASE_FAILURES,
             first=RETRY_DELAY,
             limit=RETRY_DELAY,
             failed=lambda error, _pause: _log.warning("outbox.signal_failed", error=repr(error)),
+            # It may wait for ever for something to be committed.
+            beats=False,
         )
 
     async def _notify(self, dsn: str) -> None:

@@ -51,7 +51,7 @@ def on_the_bus(
         serve_loops: Those of a process that answers HTTP.
         polls: The service's own gauges, read by a process that works.
     """
-    passing_on = Loop("outbox-signal", signal.run, silence=0)
+    passing_on = Loop("outbox-signal", lambda: signal.run(settings.database_url), silence=0)
     loops = [passing_on]
     if mode.works:
         relay = Relay(

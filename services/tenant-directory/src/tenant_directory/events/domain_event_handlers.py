@@ -12,15 +12,6 @@ from contracts.event import Event
 from tenant_directory.domain.changes import DomainChanged
 from tenant_directory.events.handler import UseCasesIn, data_of
 
-DomainEvent = (
-    domain.DomainClaimed
-    | domain.DomainVerified
-    | domain.DomainGrace
-    | domain.DomainLapsed
-    | domain.DomainFailed
-    | domain.DomainReleased
-)
-
 
 class DomainEventHandlers:
     """Makes the handlers."""
@@ -28,7 +19,7 @@ class DomainEventHandlers:
     def __init__(self, use_cases_in: UseCasesIn) -> None:
         self._use_cases_in = use_cases_in
 
-    def recording(self, model: type[DomainEvent], *shown: str) -> Handler:
+    def recording(self, model: type[domain.DomainEvent], *shown: str) -> Handler:
         """Return a handler that records an event with the named fields, as far as it has them."""
 
         async def record(event: Event, connection: asyncpg.Connection) -> None:
