@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+import orjson
 import pytest
 
 from component.scim.harness import CONTENT_TYPE, Client, Surface, json, patch, replace, user
@@ -60,11 +61,50 @@ async def test_nothing_too_long_for_an_index_breaks_the_service(acme: Client) ->
     assert response.status_code in (201, 400), response.text
 
 
-async def test_a_user_too_large_for_the_bus(surface: Surface, acme: Client) -> None:
-    response = await acme.call("POST", "/Users", user("ann@example.com", title="x" * 1_500_000))
-    assert response.status_code == 413
+async def test_a_user_larger_than_is_kept(surface: Surface, acme: Client) -> None:
+    for size in (surface.settings.max_user_bytes, 1_500_000):
+        large = user("ann@example.com", x509Certificates=[{"value": "x" * size}])
+        response = await acme.call("POST", "/Users", large)
+        assert response.status_code == 413
+        assert "map fewer or shorter attributes" in json(response)["detail"]
     assert json(await acme.get("/Users"))["totalResults"] == 0
     assert await surface.events(acme.tenant.tenant_id) == []
+
+
+async def test_a_user_does_not_grow_beyond_what_is_kept(surface: Surface, acme: Client) -> None:
+    half = "x" * (surface.settings.max_user_bytes // 2)
+    ann = await acme.create_user("ann@example.com", x509Certificates=[{"value": half}])
+    more = {"op": "add", "path": "x509Certificates", "value": [{"value": half + "y"}]}
+    assert (await acme.patch(f"/Users/{ann['id']}", more)).status_code == 413
+    deactivated = await acme.patch(f"/Users/{ann['id']}", replace("active", False))
+    assert json(deactivated)["active"] is False
+    assert json(deactivated)["x509Certificates"] == ann["x509Certificates"]
+
+
+async def test_a_user_from_before_the_limit_can_be_deactivated(
+    surface: Surface, acme: Client
+) -> None:
+    ann = await acme.create_user("ann@example.com")
+    large = {"userName": "a" * 3_000, "active": True, "title": "x" * 100_000}
+    await surface.pool.execute(
+        "UPDATE users SET document = $1, user_name = $2", orjson.dumps(large), large["userName"]
+    )
+    deactivated = await acme.patch(f"/Users/{ann['id']}", replace("active", False))
+    assert deactivated.status_code == 200, deactivated.text
+    assert json(deactivated)["active"] is False
+    name = f"{'0' * 32}{'a' * 1_000}"
+    assert (await acme.patch(f"/Users/{ann['id']}", replace("userName", name))).status_code == 200
+    shorter = await acme.patch(f"/Users/{ann['id']}", replace("title", "x" * 4_096))
+    assert shorter.status_code == 200
+
+
+async def test_a_value_longer_than_anybody_writes(acme: Client) -> None:
+    ann = await acme.create_user("ann@example.com")
+    for operation in (replace("title", "é" * 2_049), replace("name.givenName", "x" * 900_000)):
+        response = await acme.patch(f"/Users/{ann['id']}", operation)
+        assert (response.status_code, json(response)["scimType"]) == (400, "invalidValue")
+        assert len(json(response)["detail"]) < 100
+    assert json(await acme.patch(f"/Users/{ann['id']}", replace("title", "x" * 4_096)))["title"]
 
 
 async def test_duplicate_keys_are_read_like_the_last_one(acme: Client) -> None:

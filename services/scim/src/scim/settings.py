@@ -6,6 +6,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import ChassisSettings, DevelopmentDefault
+from kernel.limits import HIGHEST_USER_BYTES, MAX_USER_BYTES
 
 
 class Settings(ChassisSettings):
@@ -25,5 +26,7 @@ class Settings(ChassisSettings):
     """Secret of at least 32 characters that SCIM tokens are digested with; a new one voids them."""
     tenant_requests_per_second: float = Field(5_000.0, ge=25)
     """Requests a second that one process answers to one tenant before it says 429; at least 25."""
+    max_user_bytes: int = Field(MAX_USER_BYTES, ge=8_192, le=HIGHEST_USER_BYTES)
+    """Bytes of JSON that are kept of one user, from 8,192 to 262,144; a larger user gets a 413."""
     provisioning_log_days: int = Field(30, ge=1, le=3650)
     """Days that rows of the provisioning log are kept."""

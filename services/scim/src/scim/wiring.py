@@ -116,10 +116,10 @@ def use_cases(
     tokens, digest_key = PostgresTokens(pool), settings.token_digest_key.get_secret_value().encode()
     return UseCases(
         authenticate=Authenticate(tokens, digest_key, clock),
-        create_user=CreateUser(users, clock),
+        create_user=CreateUser(users, clock, settings.max_user_bytes),
         get_user=GetUser(users),
         find_users=FindUsers(users),
-        change_user=ChangeUser(users, clock),
+        change_user=ChangeUser(users, clock, settings.max_user_bytes),
         delete_user=DeleteUser(users, clock),
         create_group=CreateGroup(groups, clock),
         get_group=GetGroup(groups),

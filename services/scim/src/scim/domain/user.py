@@ -127,9 +127,14 @@ class User:
         )
 
     @property
+    def email_values(self) -> tuple[str, ...]:
+        """All addresses."""
+        return tuple(e["value"] for e in self._emails())
+
+    @property
     def email_keys(self) -> tuple[str, ...]:
         """The keys of all addresses, for the filter on `emails.value`."""
-        return tuple(comparison_key(e["value"]) for e in self._emails())
+        return tuple(comparison_key(email) for email in self.email_values)
 
     @property
     def work_email_key(self) -> str | None:

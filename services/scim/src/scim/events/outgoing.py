@@ -23,8 +23,10 @@ from scim.usecases.changes import (
     UserUpdated,
 )
 
-MAX_DATA_BYTES = SCIM_EVENTS.max_message_bytes - MAX_HEADER_BYTES - 1_024
-"""The directory's events say a little more of a user: what we take must fit into those as well."""
+MAX_DATA_BYTES = (SCIM_EVENTS.max_message_bytes - MAX_HEADER_BYTES) // 2 - 1_024
+"""What we take must fit into the directory's events as well. After a soft delete those say the new
+attributes beside the old name and address, which came with an event of this size at most.
+"""
 
 
 def outgoing(tenant_id: UUID, change: Change, now: datetime) -> OutboxRecord:

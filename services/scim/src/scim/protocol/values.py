@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from kernel.limits import MAX_VALUE_BYTES, fits
 from scim.domain.errors import ScimError, invalid_value
 from scim.protocol.schema import Attribute
 from scim.protocol.tolerances import Reading, Tolerance
@@ -196,6 +197,8 @@ def _string(attribute: Attribute, value: object, reading: Reading) -> str | None
         raise _wrong_type(attribute, "a string", value)
     if "\x00" in value:
         raise invalid_value(f"{attribute.label} contains a NUL character, which cannot be stored.")
+    if attribute.type == "string" and not fits(value, MAX_VALUE_BYTES):
+        raise invalid_value(f"{attribute.label} is longer than {MAX_VALUE_BYTES} bytes.")
     if attribute.required and value.isspace():
         raise invalid_value(f"{attribute.label} must not be blank.")
     return value

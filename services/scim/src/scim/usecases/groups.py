@@ -8,8 +8,9 @@ from chassis.clock import Clock
 from chassis.ids import uuid7
 from scim.domain.errors import ScimError, invalid_value, not_found, uniqueness
 from scim.domain.group import Group, GroupChange
+from scim.domain.limits import check_group
 from scim.domain.query import Filter, Page
-from scim.usecases.log_entry import LogEntry
+from scim.usecases.log_entry import LogEntry, truncated
 from scim.usecases.ports import GroupRecord, Groups, NameTaken, SearchResult, UnknownMembers
 
 
@@ -25,7 +26,8 @@ class CreateGroup:
     ) -> GroupRecord:
         """Store the group and return it."""
         group = Group(uuid7(), 1, display_name, external_id)
-        entry.resource_name = display_name
+        entry.resource_name = truncated(display_name)
+        check_group(display_name, external_id)
         try:
             record = await self.groups.add(group, members, at=self.clock.now(), entry=entry)
         except NameTaken as error:
@@ -72,6 +74,7 @@ class ChangeGroup:
 
     async def __call__(self, group_id: UUID, change: GroupChange, entry: LogEntry) -> None:
         """Apply the whole change or none of it."""
+        check_group(change.display_name, change.external_id)
         try:
             found = await self.groups.change(group_id, change, at=self.clock.now(), entry=entry)
         except NameTaken as error:

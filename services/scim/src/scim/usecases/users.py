@@ -14,10 +14,12 @@ import orjson
 
 from chassis.clock import Clock
 from chassis.ids import uuid7
+from kernel.limits import MAX_USER_BYTES
 from scim.domain.errors import ScimError, not_found, unavailable, uniqueness
+from scim.domain.limits import check_user
 from scim.domain.query import Filter, Page
 from scim.domain.user import User
-from scim.usecases.log_entry import LogEntry
+from scim.usecases.log_entry import LogEntry, truncated
 from scim.usecases.ports import NameTaken, SearchResult, StoredUser, UserRecord, Users
 
 ATTEMPTS = 50
@@ -32,11 +34,14 @@ class CreateUser:
 
     users: Users
     clock: Clock
+    most_bytes: int = MAX_USER_BYTES
+    """Of a document."""
 
     async def __call__(self, document: dict[str, Any], entry: LogEntry) -> UserRecord:
         """Store the user and return it."""
         user = User.from_document(document, id=uuid7())
-        entry.resource_name = user.user_name
+        entry.resource_name = truncated(user.user_name)
+        check_user(user, None, most_bytes=self.most_bytes)
         try:
             record = await self.users.add(user, at=self.clock.now(), entry=entry)
         except NameTaken as error:
@@ -78,6 +83,8 @@ class ChangeUser:
 
     users: Users
     clock: Clock
+    most_bytes: int = MAX_USER_BYTES
+    """Of a document."""
 
     async def __call__(self, user_id: UUID, edit: Edit, entry: LogEntry) -> UserRecord:
         """Apply the edit, again if the user changed meanwhile, and return the changed user."""
@@ -85,7 +92,7 @@ class ChangeUser:
             stored = await self.users.load(entry.tenant_id, user_id)
             if stored is None:
                 raise no_such_user()
-            entry.resource_name = stored.user.user_name
+            entry.resource_name = truncated(stored.user.user_name)
             record = await self._store(stored, edit(stored.user.document), entry)
             if record is not None:
                 return record
@@ -99,7 +106,8 @@ class ChangeUser:
         user = stored.user.changed_to(document)
         if stored.adopted and user.document == stored.user.document:
             return _unchanged(stored)
-        entry.resource_name = user.user_name
+        entry.resource_name = truncated(user.user_name)
+        check_user(user, stored.user, most_bytes=self.most_bytes)
         try:
             return await self.users.replace(stored, user, at=self.clock.now(), entry=entry)
         except NameTaken as error:
