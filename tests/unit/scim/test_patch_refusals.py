@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from kernel.errors import Kind
 from scim.domain.errors import ScimError
 from scim.protocol.normalise import normalise_user_patch
 from scim.protocol.user_patch import patch_user
@@ -84,11 +85,6 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
         "invalidValue",
         "several values",
     ),
-    "too many operations": (
-        patch_body(*[op("Remove", "title")] * 1001),
-        "invalidValue",
-        "At most 1000",
-    ),
 }
 
 
@@ -103,3 +99,10 @@ def test_bad_patch_gets_a_sentence_and_changes_nothing(
 
     assert refusal.value.scim_type == scim_type
     assert repr(two) == untouched
+
+
+def test_b1_too_many_operations_are_too_large() -> None:
+    with pytest.raises(ScimError, match=r"At most 1000 .* send several") as refusal:
+        normalise_user_patch(patch_body(*[op("Remove", "title")] * 1001))
+
+    assert refusal.value.kind is Kind.TOO_LARGE

@@ -10,7 +10,10 @@ from scim.protocol import discovery
 def discovery_endpoints() -> Endpoints:
     """Return the discovery endpoints."""
     return {
-        "serviceproviderconfig": _get("discovery.config", _config),
+        # How to sign in is part of it, so nobody has to be signed in to read it.
+        "serviceproviderconfig": {
+            "GET": Endpoint("discovery.config", None, 200, _config, needs_token=False)
+        },
         "resourcetypes": _get("discovery.resource_types", _resource_types),
         "resourcetypes/*": _get("discovery.resource_types", _resource_type),
         "schemas": _get("discovery.schemas", _schemas),

@@ -17,16 +17,27 @@ from chassis.clock import Clock
 from chassis.http import RateLimit
 from chassis.ids import uuid7
 from kernel.errors import Kind
+from kernel.names import parse_id
 from kernel.tenant import Tenant
-from scim.api.request import Endpoint, Endpoints, ScimRequest, path_pattern, read_body, read_query
+from scim.api.request import (
+    Endpoint,
+    Endpoints,
+    ScimRequest,
+    check_media_type,
+    path_pattern,
+    read_body,
+    read_query,
+)
 from scim.api.responses import (
     MethodNotAllowed,
     NotSupported,
     ScimResponse,
+    UnsupportedMediaType,
     error_response,
     internal_error,
     method_not_allowed,
     not_implemented,
+    unsupported_media_type,
 )
 from scim.domain.errors import ScimError, not_found
 from scim.usecases.authenticate import Authenticate
@@ -64,26 +75,29 @@ class Dispatcher:
                 "headers": response.headers(),
             }
         )
-        await send({"type": "http.response.body", "body": response.body})
+        body = b"" if scope["method"] == "HEAD" else response.body
+        await send({"type": "http.response.body", "body": body})
 
     async def _respond(self, scope: Scope, receive: Receive) -> ScimResponse:
         tenant_text, _, path = scope["path"][len(PREFIX) :].partition("/")
         # A Tenant URL that was saved with a slash at its end makes two of them.
         resource, _, rest = path.strip("/").partition("/")
         methods = self.endpoints.get(path_pattern(resource, rest), {})
-        endpoint = methods.get(scope["method"])
+        method = scope["method"]
+        endpoint = methods.get("GET" if method == "HEAD" else method)
         # The HTTP edge labels metrics and logs with this key.
         scope["operation"] = endpoint.name if endpoint else "scim.unknown"
         try:
             tenant = await self.authenticate(tenant_text, _authorization(scope))
         except Exception as error:
-            return self._error_response(error, None)
+            public = await self._public_response(tenant_text, endpoint, rest, scope)
+            return public or self._error_response(error, None)
         entry = self._log_entry(tenant, endpoint)
         try:
             self._take_from_limit(tenant)
             if endpoint is None:
                 raise _no_endpoint(", ".join(methods))
-            body = b"" if scope["method"] in _WITHOUT_BODY else await read_body(receive)
+            body = await _body(scope, receive)
             query = read_query(scope["query_string"])
             base_url = self.base_url(tenant.tenant_id)
             return await endpoint.handle(ScimRequest(tenant, base_url, rest, query, body, entry))
@@ -95,6 +109,22 @@ class Dispatcher:
             return self._error_response(error, entry)
         finally:
             self.provisioning_log.append(entry)
+
+    async def _public_response(
+        self, tenant_text: str, endpoint: Endpoint | None, rest: str, scope: Scope
+    ) -> ScimResponse | None:
+        """Answer a stranger who asks for nothing of the tenant, which may not even exist."""
+        tenant_id = parse_id(tenant_text)
+        if endpoint is None or endpoint.needs_token or tenant_id is None or _authorization(scope):
+            return None
+        nobody = Tenant(tenant_id, "", "", "")
+        entry = self._log_entry(nobody, endpoint)
+        query = read_query(scope["query_string"])
+        request = ScimRequest(nobody, self.base_url(tenant_id), rest, query, b"", entry)
+        try:
+            return await endpoint.handle(request)
+        except ScimError as error:
+            return self._error_response(error, None)
 
     def _log_entry(self, tenant: Tenant, endpoint: Endpoint | None) -> LogEntry:
         return LogEntry(
@@ -128,6 +158,8 @@ class Dispatcher:
             response, detail = method_not_allowed(error), str(error)
         elif isinstance(error, NotSupported):
             response, detail = not_implemented(error), str(error)
+        elif isinstance(error, UnsupportedMediaType):
+            response, detail = unsupported_media_type(error), str(error)
         else:
             log.error("scim.request_failed", exc_info=error)
             response = internal_error(context.current().correlation_id)
@@ -142,6 +174,13 @@ def _no_endpoint(allowed: str) -> Exception:
     if allowed:
         return MethodNotAllowed(allowed)
     return not_found("There is nothing at this address; the SCIM resources are Users and Groups.")
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes:
+    if scope["method"] in _WITHOUT_BODY:
+        return b""
+    check_media_type(scope)
+    return await read_body(receive)
 
 
 def _authorization(scope: Scope) -> str:

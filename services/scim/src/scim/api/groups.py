@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from scim.api.request import ScimRequest
-from scim.api.responses import ScimResponse
+from scim.api.responses import ScimResponse, resource_response
 from scim.domain.group import GroupChange
 from scim.protocol.bodies import Meta, group_bytes, list_bytes, location
 from scim.protocol.filters import parse_group_filter
@@ -31,9 +31,8 @@ class GroupEndpoints:
         record = await self.use_cases.create_group(
             sent.display_name, sent.external_id, sent.members or (), request.entry
         )
-        address = location(request.base_url, "Groups", record.group.id).encode()
         body = _body(record, request.base_url, projection)
-        return ScimResponse(201, body, ((b"location", address),))
+        return resource_response(201, body, _address(request, record.group.id))
 
     async def get(self, request: ScimRequest) -> ScimResponse:
         """Return one group."""
@@ -75,7 +74,9 @@ class GroupEndpoints:
         request.entry.dropped = patch.dropped
         has_body = "attributes" in request.query and request.projection() is not None
         await self.use_cases.change_group(group_id, group_change(patch.operations), request.entry)
-        return await self._read(request, group_id) if has_body else ScimResponse(204)
+        if has_body:
+            return await self._read(request, group_id)
+        return resource_response(204, b"", _address(request, group_id))
 
     async def remove(self, request: ScimRequest) -> ScimResponse:
         """Delete a group."""
@@ -87,7 +88,12 @@ class GroupEndpoints:
         record = await self.use_cases.get_group(
             request.tenant.tenant_id, group_id, with_members=_wants_members(projection)
         )
-        return ScimResponse(200, _body(record, request.base_url, projection))
+        body = _body(record, request.base_url, projection)
+        return resource_response(200, body, _address(request, group_id))
+
+
+def _address(request: ScimRequest, group_id: UUID) -> str:
+    return location(request.base_url, "Groups", group_id)
 
 
 def _wants_members(projection: Projection | None) -> bool:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 from uuid import UUID
 
-from starlette.types import Receive
+from starlette.types import Receive, Scope
 
 from kernel.names import parse_id
 from kernel.tenant import Tenant
-from scim.api.responses import ScimResponse
+from scim.api.responses import ScimResponse, UnsupportedMediaType
 from scim.domain.errors import ScimError, invalid_filter, invalid_syntax, unavailable
 from scim.protocol.bodies import parse_body
 from scim.protocol.projection import Projection, parse_projection
@@ -17,6 +17,8 @@ from scim.usecases.log_entry import LogEntry, truncated
 
 MAX_PARAMETERS = 100
 SEARCH = ".search"
+_MEDIA_TYPES = frozenset({b"application/scim+json", b"application/json"})
+_USUAL_MEDIA_TYPES = _MEDIA_TYPES | {b"application/scim+json; charset=utf-8"}
 
 
 @dataclass(slots=True)
@@ -82,6 +84,8 @@ class Endpoint:
     status: int
     """Of success."""
     handle: Handler
+    needs_token: bool = True
+    """False where nothing of the tenant is told."""
 
 
 Endpoints = Mapping[str, Mapping[str, Endpoint]]
@@ -109,6 +113,15 @@ def read_query(raw: bytes) -> Mapping[str, str]:
     for name, value in pairs:
         query.setdefault(name.lower(), value)
     return query
+
+
+def check_media_type(scope: Scope) -> None:
+    """Refuse a body that is said to be something else than JSON (RFC 7644 §3.1)."""
+    for name, value in scope["headers"]:
+        if name == b"content-type" and value not in _USUAL_MEDIA_TYPES:
+            media = value.partition(b";")[0].strip().lower()
+            if media and media not in _MEDIA_TYPES:
+                raise UnsupportedMediaType("Send the body as application/scim+json.")
 
 
 async def read_body(receive: Receive) -> bytes:

@@ -33,6 +33,12 @@ class ScimResponse:
         return [_CONTENT_TYPE, length, *self.extra]
 
 
+def resource_response(status: int, body: bytes, address: str) -> ScimResponse:
+    """Return a resource with where it is (RFC 7643 §3.1: `Content-Location` is its location)."""
+    where = address.encode()
+    return ScimResponse(status, body, ((b"location", where), (b"content-location", where)))
+
+
 class MethodNotAllowed(Exception):
     """The path exists, but not with this method."""
 
@@ -43,6 +49,10 @@ class MethodNotAllowed(Exception):
 
 class NotSupported(Exception):
     """RFC 7644 has this request, this provider does not support it."""
+
+
+class UnsupportedMediaType(Exception):
+    """The body is said to be something else than JSON."""
 
 
 def error_response(error: ScimError) -> ScimResponse:
@@ -63,6 +73,11 @@ def method_not_allowed(error: MethodNotAllowed) -> ScimResponse:
 def not_implemented(error: NotSupported) -> ScimResponse:
     """Return the response to a request that is not supported (RFC 7644 §3.12)."""
     return ScimResponse(501, _body(501, str(error)))
+
+
+def unsupported_media_type(error: UnsupportedMediaType) -> ScimResponse:
+    """Return the response to a body that is not sent as JSON."""
+    return ScimResponse(415, _body(415, str(error)))
 
 
 def internal_error(correlation_id: str) -> ScimResponse:

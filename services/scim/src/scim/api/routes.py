@@ -2,11 +2,14 @@
 
 from scim.api.discovery import discovery_endpoints
 from scim.api.groups import GroupEndpoints
-from scim.api.request import Endpoint, Endpoints
+from scim.api.request import Endpoint, Endpoints, ScimRequest
+from scim.api.responses import NotSupported, ScimResponse
 from scim.api.search import refuse_mixed_search, search_by_body
 from scim.api.users import UserEndpoints
 from scim.protocol.schema import group_schema, user_schema
 from scim.usecases.use_cases import UseCases
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def scim_endpoints(use_cases: UseCases) -> Endpoints:
@@ -40,5 +43,12 @@ def scim_endpoints(use_cases: UseCases) -> Endpoints:
             "POST": Endpoint("group.search", "Group", 200, search_by_body(groups.list))
         },
         ".search": {"POST": Endpoint("search", None, 200, refuse_mixed_search)},
+        "me": dict.fromkeys(_METHODS, Endpoint("me", None, 501, _refuse_me)),
+        "me/*": dict.fromkeys(_METHODS, Endpoint("me", None, 501, _refuse_me)),
         **discovery_endpoints(),
     }
+
+
+async def _refuse_me(_request: ScimRequest) -> ScimResponse:
+    """Refuse the alias of who is asking (RFC 7644 §3.11): a token is no user."""
+    raise NotSupported("A token is no user, so there is no /Me; use /Users/{id}.")

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from scim.api.request import ScimRequest
-from scim.api.responses import ScimResponse
+from scim.api.responses import ScimResponse, resource_response
 from scim.protocol.bodies import Meta, list_bytes, location, user_bytes
 from scim.protocol.filters import parse_user_filter
 from scim.protocol.normalise import NormalisedUser, normalise_user, normalise_user_patch
@@ -30,16 +30,14 @@ class UserEndpoints:
         normalised = normalise_user(request.resource("userName"))
         request.entry.dropped = normalised.dropped
         record = await self.use_cases.create_user(normalised.document, request.entry)
-        address = location(request.base_url, "Users", record.id).encode()
-        body = _body(record, request.base_url, projection)
-        return ScimResponse(201, body, ((b"location", address),))
+        return _response(201, record, request, projection)
 
     async def get(self, request: ScimRequest) -> ScimResponse:
         """Return one user."""
         projection = request.projection()
         user_id = request.resource_id(no_such_user)
         record = await self.use_cases.get_user(request.tenant.tenant_id, user_id)
-        return ScimResponse(200, _body(record, request.base_url, projection))
+        return _response(200, record, request, projection)
 
     async def list(self, request: ScimRequest) -> ScimResponse:
         """Return the users that a filter finds."""
@@ -70,7 +68,7 @@ class UserEndpoints:
     async def _edit(self, request: ScimRequest, user_id: UUID, edit: Edit) -> ScimResponse:
         projection = request.projection()
         record = await self.use_cases.change_user(user_id, edit, request.entry)
-        return ScimResponse(200, _body(record, request.base_url, projection))
+        return _response(200, record, request, projection)
 
     async def remove(self, request: ScimRequest) -> ScimResponse:
         """Delete a user."""
@@ -84,6 +82,13 @@ def _replaced(before: dict[str, Any], *, normalised: NormalisedUser) -> dict[str
         return normalised.document
     rest = {name: value for name, value in normalised.document.items() if name != "active"}
     return {name: before[name] for name in ("active",) if name in before} | rest
+
+
+def _response(
+    status: int, record: UserRecord, request: ScimRequest, projection: Projection | None
+) -> ScimResponse:
+    body = _body(record, request.base_url, projection)
+    return resource_response(status, body, location(request.base_url, "Users", record.id))
 
 
 def _body(record: UserRecord, base_url: str, projection: Projection | None) -> bytes:

@@ -66,6 +66,11 @@ def not_found(sentence: str) -> ScimError:
     return ScimError(Kind.NOT_FOUND, sentence)
 
 
+def too_large(sentence: str) -> ScimError:
+    """Tell that a request has to be sent in parts."""
+    return ScimError(Kind.TOO_LARGE, sentence)
+
+
 def unavailable(sentence: str) -> ScimError:
     """Tell that the same request may succeed a little later."""
     return ScimError(Kind.UNAVAILABLE, sentence, retry_after=RETRY_SECONDS)

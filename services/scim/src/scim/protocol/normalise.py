@@ -17,6 +17,7 @@ from scim.domain.errors import (
     invalid_value,
     mutability,
     no_target,
+    too_large,
 )
 from scim.protocol.group_patch import group_change
 from scim.protocol.operations import Op, Operation, Patch, Target
@@ -26,7 +27,8 @@ from scim.protocol.tolerances import Reading, Tolerance, Verb
 from scim.protocol.user_patch import patch_user
 from scim.protocol.values import coerce, coerce_entries, coerce_sub
 
-MAX_OPERATIONS = 1_000
+MAX_OPERATIONS = {"User": 1_000, "Group": 20_000}
+"""A first sync may name each member of a group in an operation of its own."""
 
 _OPS = {"add": "add", "replace": "replace", "remove": "remove"}
 _PATCH_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -120,19 +122,20 @@ def _require(operations: list[Operation], name: str, remedy: str) -> None:
 
 def _patch(schema: ResourceSchema, body: object, reading: Reading) -> Patch:
     operations: list[Operation] = []
-    for entry in _entries(body, reading):
+    for entry in _entries(schema, body, reading):
         operations += _operation(schema, entry, reading)
     return Patch(tuple(operations), reading.left_out, reading.strict)
 
 
-def _entries(body: object, reading: Reading) -> list[object]:
+def _entries(schema: ResourceSchema, body: object, reading: Reading) -> list[object]:
     if not isinstance(body, dict):
         raise invalid_syntax("The body must be a JSON object with a list of Operations.")
     entries = _member(body, "Operations")
     if not isinstance(entries, list):
         raise invalid_syntax("Operations is required and must be a list.")
-    if len(entries) > MAX_OPERATIONS:
-        raise invalid_value(f"At most {MAX_OPERATIONS} Operations are taken in one request.")
+    most = MAX_OPERATIONS[schema.name]
+    if len(entries) > most:
+        raise too_large(f"At most {most} Operations are taken in one request; send several.")
     _check_schemas(body, _PATCH_URN, reading)
     if not entries:
         reading.tolerate(Tolerance.NO_OPERATIONS, "Operations")

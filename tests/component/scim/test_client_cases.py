@@ -1,0 +1,135 @@
+"""The cases of other identity providers' clients over HTTP, by their ids; shapes are unit tests."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from chassis.ids import uuid7
+from component.scim.harness import CONTENT_TYPE, Client, Surface, add_members, json, patch, user
+
+
+@pytest.mark.parametrize("wrapped", ["object", "text"])
+async def test_a1_a4_a_member_in_an_odd_shape_leaves(acme: Client, wrapped: str) -> None:
+    ann, bob = [(await acme.create_user(f"{n}@x.test"))["id"] for n in ("ann", "bob")]
+    sales = (await acme.create_group("Sales", ann, bob))["id"]
+    odd = {"members": [{"value": ann}]} if wrapped == "object" else f'[{{"value":"{ann}"}}]'
+    operation = {"op": "remove", "path": "members", "value": odd}
+
+    assert (await acme.patch(f"/Groups/{sales}", operation)).status_code == 204
+    assert await acme.members(sales) == {bob}
+    nobody = {"op": "remove", "path": "members", "value": [{"id": bob}]}
+    assert (await acme.patch(f"/Groups/{sales}", nobody)).status_code == 400
+    gone = {"op": "remove", "path": "members", "value": [{"value": str(uuid7())}]}
+    assert (await acme.patch(f"/Groups/{sales}", gone)).status_code == 204
+    assert await acme.members(sales) == {bob}
+
+
+async def test_b1_a_first_sync_names_each_member_in_an_operation(acme: Client) -> None:
+    ann = (await acme.create_user("ann@x.test"))["id"]
+    sales = (await acme.create_group("Sales"))["id"]
+    operations = [add_members(ann)] * 1_001
+
+    assert (await acme.patch(f"/Groups/{sales}", *operations)).status_code == 204
+    assert await acme.members(sales) == {ann}
+    refused = await acme.patch(f"/Groups/{sales}", *([add_members()] * 20_001))
+    assert (refused.status_code, "send several" in refused.text) == (413, True)
+
+
+async def test_d7_a_filter_in_single_quotes_finds(acme: Client) -> None:
+    await acme.create_user("ann@x.test")
+
+    assert (await acme.find("Users", "userName eq 'ann@x.test'"))["totalResults"] == 1
+    curly = await acme.get("/Users", filter="userName eq \u2018ann@x.test\u2019")
+    assert (curly.status_code, json(curly)["scimType"]) == (400, "invalidFilter")
+
+
+async def test_e1_access_is_not_taken_by_a_patch_of_the_users_groups(acme: Client) -> None:
+    ann = (await acme.create_user("ann@x.test"))["id"]
+    sales = (await acme.create_group("Sales", ann))["id"]
+    operation = {"op": "remove", "path": f'groups[value eq "{sales}"]'}
+    response = await acme.patch(f"/Users/{ann}", operation)
+
+    assert (response.status_code, json(response)["scimType"]) == (400, "mutability")
+
+
+async def test_r1_every_answer_says_where_the_resource_is(acme: Client) -> None:
+    created = await acme.call("POST", "/Users", user("ann@x.test"))
+    where = json(created)["meta"]["location"]
+    path = f"/Users/{json(created)['id']}"
+    group = await acme.call("POST", "/Groups", {"displayName": "G"})
+    group_where, group_path = json(group)["meta"]["location"], f"/Groups/{json(group)['id']}"
+    rename = {"op": "replace", "path": "displayName", "value": "New"}
+    for response, expected in (
+        (created, where),
+        (await acme.get(path), where),
+        (await acme.call("PUT", path, user("ann@x.test")), where),
+        (await acme.patch(path, rename), where),
+        (group, group_where),
+        (await acme.get(group_path), group_where),
+        (await acme.call("PUT", group_path, {"displayName": "H"}), group_where),
+        (await acme.patch(group_path, rename), group_where),
+    ):
+        assert response.headers["location"] == expected
+        assert response.headers["content-location"] == expected
+
+
+async def test_r2_head_is_a_get_without_a_body(acme: Client) -> None:
+    path = f"/Users/{(await acme.create_user('ann@x.test'))['id']}"
+    whole = await acme.get(path)
+    response = await acme.http.head(acme.base + path, headers=authorised(acme))
+
+    assert (response.status_code, response.content) == (200, b"")
+    assert response.headers["content-length"] == whole.headers["content-length"]
+    missing = await acme.http.head(f"{acme.base}/Users/{uuid7()}", headers=authorised(acme))
+    assert missing.status_code == 404
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+async def test_r2_me_is_not_implemented(acme: Client, method: str) -> None:
+    assert (await acme.call(method, "/Me", {})).status_code == 501
+
+
+async def test_r2_the_provider_config_needs_no_token(surface: Surface, acme: Client) -> None:
+    config = "/ServiceProviderConfig"
+    for base in (acme.base, f"/scim/v2/{uuid7()}"):
+        response = await surface.http.get(base + config)
+        assert (response.status_code, response.headers["content-type"]) == (200, CONTENT_TYPE)
+    for path in ("Users", "Groups", f"Users/{uuid7()}", "Me", "nothing", "Schemas"):
+        assert (await surface.http.get(f"{acme.base}/{path}")).status_code == 401
+    assert (await surface.http.get(f"/scim/v2/nobody{config}")).status_code == 401
+    wrong = {"authorization": "Bearer wrong"}
+    assert (await surface.http.get(acme.base + config, headers=wrong)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("media_type", "status"),
+    [
+        ("text/plain", 415),
+        ("application/x-www-form-urlencoded", 415),
+        ("application/scim+json-x", 415),
+        ("Application/SCIM+JSON; charset=UTF-8", 201),
+        ("application/json", 201),
+        ("application/json;charset=utf-8", 201),
+        (None, 201),
+    ],
+)
+async def test_r2_a_body_is_json(acme: Client, media_type: str | None, status: int) -> None:
+    sent: dict[str, Any] = user("ann@x.test")
+    headers = authorised(acme) | ({"content-type": media_type} if media_type else {})
+    response = await acme.http.post(f"{acme.base}/Users", content=encoded(sent), headers=headers)
+
+    assert response.status_code == status, response.text
+    for method, path in (("PATCH", "/Users/1"), ("PUT", "/Groups/1"), ("POST", "/Users/.search")):
+        refused = await acme.http.request(
+            method, acme.base + path, content=encoded(patch()), headers=headers
+        )
+        assert (refused.status_code == 415) == (status == 415)
+
+
+def authorised(client: Client) -> dict[str, str]:
+    return {"authorization": f"Bearer {client.token}"}
+
+
+def encoded(body: Any) -> bytes:
+    return orjson.dumps(body)
