@@ -131,3 +131,16 @@ async def test_what_cannot_be_done_is_said_in_a_sentence(dsn: str) -> None:
     )
     assert "SCIM_DATABASE_URL" in away
     assert "Traceback" not in refused + wrong + away
+
+
+@pytest.mark.timeout(180)
+async def test_e9_a_tenant_is_set_to_be_read_strictly(dsn: str) -> None:
+    run = Shell(dsn)
+    async with open_surface(dsn) as surface:
+        name = (await surface.tenant("acme")).tenant.name
+        strict = await run.json("tenant", "set", "--tenant", name, "--strict")
+        assert (strict["tenant"], strict["strict"]) == (name, True)
+        assert await surface.pool.fetchval("SELECT strict FROM tenant_settings")
+        await run("tenant", "set", "--tenant", name, "--no-strict")
+        assert not await surface.pool.fetchval("SELECT strict FROM tenant_settings")
+        await run("tenant", "set", "--tenant", name, code=2)

@@ -5,8 +5,11 @@ from typing import Any
 import orjson
 import pytest
 
+from chassis.clock import SystemClock
 from chassis.ids import uuid7
+from chassis.outbox import OutboxSignal
 from component.scim.harness import CONTENT_TYPE, Client, Surface, add_members, json, patch, user
+from scim import wiring
 
 
 @pytest.mark.parametrize("wrapped", ["object", "text"])
@@ -125,6 +128,26 @@ async def test_r2_a_body_is_json(acme: Client, media_type: str | None, status: i
             method, acme.base + path, content=encoded(patch()), headers=headers
         )
         assert (refused.status_code == 415) == (status == 415)
+
+
+async def test_e9_a_tenant_is_read_strictly_once_it_is_set(surface: Surface, acme: Client) -> None:
+    use_cases = wiring.use_cases(surface.settings, surface.pool, OutboxSignal(), SystemClock())
+    path = f"/Users/{(await acme.create_user('ann@x.test'))['id']}"
+    nonsense = {"op": "add", "path": "nonsense", "value": "x"}
+    assert (await acme.patch(path, nonsense)).status_code == 200
+    [logged] = [r for r in await surface.logged(acme.tenant.tenant_id) if r["dropped"]]
+    assert logged["dropped"] == ["nonsense: no attribute has this name; correct the mapping"]
+
+    await use_cases.read_strictly(acme.tenant, strict=True)
+    strict = await surface.client(acme.tenant)
+    refused = await strict.patch(path, nonsense)
+    assert (refused.status_code, json(refused)["scimType"]) == (400, "invalidPath")
+    without = await strict.call("PATCH", path, {"Operations": []})
+    assert (without.status_code, json(without)["scimType"]) == (400, "invalidSyntax")
+
+    await use_cases.read_strictly(acme.tenant, strict=False)
+    again = await surface.client(acme.tenant)
+    assert (await again.patch(path, nonsense)).status_code == 200
 
 
 def authorised(client: Client) -> dict[str, str]:

@@ -28,6 +28,7 @@ from scim.storage.failures import as_scim_error
 from scim.storage.groups import PostgresGroups
 from scim.storage.log_entries import PostgresLogEntries
 from scim.storage.pool import open_pool
+from scim.storage.tenant_settings import PostgresTenantSettings
 from scim.storage.tokens import PostgresTokens
 from scim.storage.users import PostgresUsers
 from scim.usecases.authenticate import Authenticate
@@ -39,6 +40,7 @@ from scim.usecases.provisioning_log import (
     ReadProvisioningLog,
     Retention,
 )
+from scim.usecases.tenant_settings import ReadStrictly
 from scim.usecases.tokens import CreateToken, FindTenant, ListTokens, RevokeToken
 from scim.usecases.use_cases import UseCases
 from scim.usecases.users import ChangeUser, CreateUser, DeleteUser, FindUsers, GetUser
@@ -130,6 +132,7 @@ def use_cases(
         create_token=CreateToken(tokens, digest_key, clock, _base_url(settings)),
         list_tokens=ListTokens(tokens),
         revoke_token=RevokeToken(tokens, clock),
+        read_strictly=ReadStrictly(PostgresTenantSettings(pool)),
         read_provisioning_log=ReadProvisioningLog(PostgresLogEntries(pool), clock),
     )
 

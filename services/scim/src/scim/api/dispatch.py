@@ -100,7 +100,9 @@ class Dispatcher:
             body = await _body(scope, receive)
             query = read_query(scope["query_string"])
             base_url = self.base_url(tenant.tenant_id)
-            return await endpoint.handle(ScimRequest(tenant, base_url, rest, query, body, entry))
+            strict = self.authenticate.reads_strictly(tenant)
+            request = ScimRequest(tenant, base_url, rest, query, body, entry, strict)
+            return await endpoint.handle(request)
         except CancelledError:
             # The edge gave up waiting; whether a write went through is not known.
             entry.status, entry.detail = 503, "The request took too long."

@@ -26,7 +26,7 @@ class GroupEndpoints:
     async def post(self, request: ScimRequest) -> ScimResponse:
         """Provision a group."""
         projection = request.projection()
-        sent = normalise_group(request.resource("displayName"))
+        sent = normalise_group(request.resource("displayName"), strict=request.strict)
         request.entry.dropped = sent.dropped
         record = await self.use_cases.create_group(
             sent.display_name, sent.external_id, sent.members or (), request.entry
@@ -41,7 +41,7 @@ class GroupEndpoints:
     async def list(self, request: ScimRequest) -> ScimResponse:
         """Return the groups that a filter finds."""
         query = request.query
-        clauses = parse_group_filter(request.filter())
+        clauses = parse_group_filter(request.filter(), strict=request.strict)
         page = parse_page(query.get("startindex"), query.get("count"))
         projection = request.projection()
         found = await self.use_cases.find_groups(
@@ -55,7 +55,7 @@ class GroupEndpoints:
     async def put(self, request: ScimRequest) -> ScimResponse:
         """Replace a group: without members in the body all of them leave."""
         group_id = request.resource_id(no_such_group)
-        sent = normalise_group(request.resource("displayName"), "replace")
+        sent = normalise_group(request.resource("displayName"), "replace", strict=request.strict)
         request.entry.dropped = sent.dropped
         change = GroupChange(
             display_name=sent.display_name,
@@ -70,7 +70,7 @@ class GroupEndpoints:
     async def patch(self, request: ScimRequest) -> ScimResponse:
         """Change a group; returns nothing, or the attributes asked for (RFC 7644 §3.5.2)."""
         group_id = request.resource_id(no_such_group)
-        patch = normalise_group_patch(request.json())
+        patch = normalise_group_patch(request.json(), strict=request.strict)
         request.entry.dropped = patch.dropped
         has_body = "attributes" in request.query and request.projection() is not None
         await self.use_cases.change_group(group_id, group_change(patch.operations), request.entry)

@@ -34,6 +34,8 @@ class ScimRequest:
     """Parameters by lower-case name; the first value of a repeated one."""
     body: bytes
     entry: LogEntry
+    strict: bool = False
+    """Whether the tenant's client is read strictly."""
 
     def resource_id(self, missing: Callable[[], ScimError]) -> UUID:
         """Return the id in the path, or raise the error that `missing` makes."""

@@ -27,7 +27,7 @@ class UserEndpoints:
     async def post(self, request: ScimRequest) -> ScimResponse:
         """Provision a user."""
         projection = request.projection()
-        normalised = normalise_user(request.resource("userName"))
+        normalised = normalise_user(request.resource("userName"), strict=request.strict)
         request.entry.dropped = normalised.dropped
         record = await self.use_cases.create_user(normalised.document, request.entry)
         return _response(201, record, request, projection)
@@ -42,7 +42,7 @@ class UserEndpoints:
     async def list(self, request: ScimRequest) -> ScimResponse:
         """Return the users that a filter finds."""
         query = request.query
-        clauses = parse_user_filter(request.filter())
+        clauses = parse_user_filter(request.filter(), strict=request.strict)
         page = parse_page(query.get("startindex"), query.get("count"))
         projection = request.projection()
         found = await self.use_cases.find_users(request.tenant.tenant_id, clauses, page)
@@ -54,16 +54,17 @@ class UserEndpoints:
     async def put(self, request: ScimRequest) -> ScimResponse:
         """Replace a user."""
         user_id = request.resource_id(no_such_user)
-        normalised = normalise_user(request.resource("userName"), "replace")
+        normalised = normalise_user(request.resource("userName"), "replace", strict=request.strict)
         request.entry.dropped = normalised.dropped
         return await self._edit(request, user_id, partial(_replaced, normalised=normalised))
 
     async def patch(self, request: ScimRequest) -> ScimResponse:
         """Change a user; the response has the whole of it."""
         user_id = request.resource_id(no_such_user)
-        patch = normalise_user_patch(request.json())
+        patch = normalise_user_patch(request.json(), strict=request.strict)
         request.entry.dropped = patch.dropped
-        return await self._edit(request, user_id, partial(patch_user, operations=patch.operations))
+        edit = partial(patch_user, operations=patch.operations, strict=patch.strict)
+        return await self._edit(request, user_id, edit)
 
     async def _edit(self, request: ScimRequest, user_id: UUID, edit: Edit) -> ScimResponse:
         projection = request.projection()

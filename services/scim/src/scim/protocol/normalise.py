@@ -195,12 +195,21 @@ def _from_object(
     schema: ResourceSchema, op: Op, value: dict[str, Any], reading: Reading, prefix: str = ""
 ) -> Iterator[Operation]:
     for key, given in value.items():
+        if reading.strict:
+            _check_key(schema, prefix + key, reading)
         try:
             yield from _at_path(schema, op, prefix + key, given, reading)
         except ScimError as error:
-            if error.scim_type != "invalidPath":
+            if error.scim_type != "invalidPath" or reading.strict:
                 raise
             reading.leave_out(prefix + key, Tolerance.UNKNOWN_KEY)
+
+
+def _check_key(schema: ResourceSchema, key: str, reading: Reading) -> None:
+    is_urn = key[:4].lower() == "urn:"
+    name = schema.bare_name(key)
+    if ("." in name or "[" in name) and not (is_urn and name == key):
+        reading.tolerate(Tolerance.PATH_AS_KEY, key)
 
 
 def _at_path(
@@ -216,7 +225,8 @@ def _at_path(
         if reading.verb == "patch" and resolved.name != "schemas":
             raise mutability(f"{path[:80]} is read-only: the server alone writes it.")
     elif value is not None or op == "remove":
-        reading.leave_out(path)
+        patches = reading.verb == "patch"
+        reading.leave_out(path, Tolerance.UNKNOWN_NAME if patches else Tolerance.UNKNOWN_KEY)
 
 
 def _in_schema(

@@ -41,6 +41,13 @@ CREATE TABLE provisioning_log (
     CONSTRAINT provisioning_log_pkey PRIMARY KEY (tenant_id, id)
 );
 
+CREATE TABLE tenant_settings (
+    tenant_id uuid NOT NULL,
+    strict boolean NOT NULL,
+    CONSTRAINT tenant_settings_pkey PRIMARY KEY (tenant_id),
+    CONSTRAINT tenant_settings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(tenant_id) ON DELETE CASCADE
+);
+
 CREATE TABLE tenants (
     tenant_id uuid NOT NULL,
     name text NOT NULL,

@@ -51,7 +51,7 @@ class PostgresTokens:
         if row is None:
             return None
         tenant = Tenant(tenant_id, row["name"], row["package"], row["status"])
-        return Grant(row["id"], tenant, row["expires_at"])
+        return Grant(row["id"], tenant, row["expires_at"], row["strict"])
 
     async def mark_used(self, uses: Mapping[tuple[UUID, UUID], datetime]) -> None:
         """Note when tokens (tenant id, token id) were last used."""

@@ -55,6 +55,7 @@ class Authenticate:
     """How many good tokens, and how many wrong ones, are remembered at most."""
     uses: dict[tuple[UUID, UUID], datetime] = field(default_factory=dict)
     """When tokens (tenant id, token id) were last used, until it is written."""
+    _strict: set[UUID] = field(default_factory=set)
     _good: _Lookups = field(init=False)
     _wrong: _Lookups = field(init=False)
 
@@ -85,7 +86,15 @@ class Authenticate:
             )
         self.uses[grant.tenant.tenant_id, grant.token_id] = now
         refuse_without_provisioning(grant.tenant)
+        if grant.strict:
+            self._strict.add(grant.tenant.tenant_id)
+        else:
+            self._strict.discard(grant.tenant.tenant_id)
         return grant.tenant
+
+    def reads_strictly(self, tenant: Tenant) -> bool:
+        """Tell whether a tenant that was let in is read strictly."""
+        return tenant.tenant_id in self._strict
 
     async def _grant(self, tenant: str, authorization: str, now: datetime) -> Grant | None:
         secret = authorization[len(_SCHEME) :].strip()

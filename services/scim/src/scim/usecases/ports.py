@@ -98,6 +98,8 @@ class Grant:
     token_id: UUID
     tenant: Tenant
     expires_at: datetime
+    strict: bool = False
+    """Whether what the tenant's client sends is read strictly."""
 
 
 class Users(Protocol):
@@ -238,6 +240,14 @@ class Tenants(Protocol):
         Raises:
             ConflictError: More than one is known by that name.
         """
+        ...
+
+
+class TenantSettings(Protocol):
+    """What operators set for single tenants."""
+
+    async def save(self, tenant_id: UUID, *, strict: bool) -> None:
+        """Keep how the tenant's client is read."""
         ...
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from scim.usecases.authenticate import Authenticate
 from scim.usecases.groups import ChangeGroup, CreateGroup, DeleteGroup, FindGroups, GetGroup
 from scim.usecases.provisioning_log import ReadProvisioningLog
+from scim.usecases.tenant_settings import ReadStrictly
 from scim.usecases.tokens import CreateToken, FindTenant, ListTokens, RevokeToken
 from scim.usecases.users import ChangeUser, CreateUser, DeleteUser, FindUsers, GetUser
 
@@ -28,4 +29,5 @@ class UseCases:
     create_token: CreateToken
     list_tokens: ListTokens
     revoke_token: RevokeToken
+    read_strictly: ReadStrictly
     read_provisioning_log: ReadProvisioningLog

@@ -19,9 +19,12 @@ RETURNING id;
 
 -- name: find_grant
 -- What a live token's digest opens.
-SELECT tokens.id, tokens.expires_at, tenants.name, tenants.package, tenants.status
+SELECT
+    tokens.id, tokens.expires_at, tenants.name, tenants.package, tenants.status,
+    coalesce(tenant_settings.strict, false) AS strict
 FROM tokens
 JOIN tenants ON tenants.tenant_id = tokens.tenant_id
+LEFT JOIN tenant_settings ON tenant_settings.tenant_id = tokens.tenant_id
 WHERE tokens.tenant_id = :tenant_id
   AND tokens.digest = :digest
   AND tokens.revoked_at IS NULL
