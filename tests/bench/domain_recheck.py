@@ -2,7 +2,7 @@
 
 `python -m bench.domain_recheck` (with `tests` on the path) starts a PostgreSQL and a DNS zone of
 its own, in which every answer takes 20 ms, and measures the worker's loop in this process. Each
-re-check asks two resolvers for the record, and each of them for a random name beside it.
+re-check asks two resolvers for the record, and each of them for a random sibling of its name.
 """
 
 import argparse

@@ -87,7 +87,7 @@ async def every(seconds: float, *, beats: bool = False) -> AsyncIterator[int]:
     """Yield the number of each round, with so many seconds between the end of one and the next.
 
     The first begins at once. With `beats` the loop says that it is alive, also during a long wait;
-    a task beside the loop's own work leaves that to the work.
+    a task that runs next to the loop's own work leaves that to the work.
     """
     number = 0
     while True:

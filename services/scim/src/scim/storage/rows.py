@@ -51,7 +51,7 @@ def event_values(event: OutboxRecord) -> dict[str, object]:
 
 
 def entry_values(entry: LogEntry) -> dict[str, object]:
-    """Return the parameters of a write's log row beside the resource."""
+    """Return the parameters of a write's log row, apart from the resource."""
     return {
         "entry_id": entry.id,
         "occurred_at": entry.occurred_at,
