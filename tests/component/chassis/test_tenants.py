@@ -163,7 +163,7 @@ async def test_a_name_that_passed_on_is_nobodys_until_both_states_are_there(copy
 
     with pytest.raises(ConflictError, match=f"its id, {first} or {second}") as refusal:
         await copy.tenants.find_named("Acme")
-    assert refusal.value.slug == "tenant_name_ambiguous"
+    assert refusal.value.slug == "tenant-name-ambiguous"
 
     await copy.hear(tombstone(first, 2))
     assert await copy.tenants.find_named("acme") == Tenant(second, "acme", "business", "active")

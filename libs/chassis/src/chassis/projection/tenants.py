@@ -106,11 +106,13 @@ class KnownTenants:
             ConflictError: Two have it: it has passed from one to the other, and only half of that
                 has arrived.
         """
+        if not name.isprintable():
+            return None  # No tenant's name, and perhaps nothing that the driver can encode.
         rows = await self._database.fetch(*QUERIES["list_tenants_named"](name=name))
         if len(rows) > 1:
             ids = " or ".join(str(row["tenant_id"]) for row in rows)
             raise ConflictError(
-                "tenant_name_ambiguous",
+                "tenant-name-ambiguous",
                 f"More than one tenant is known as {name} at the moment, because a change of names "
                 f"has not arrived in full: name the tenant by its id, {ids}.",
             )
