@@ -39,7 +39,7 @@ class PostgresLogEntries:
                 tenant_ids=[entry.tenant_id for entry in entries],
                 ids=[entry.id for entry in entries],
                 occurred_at=[entry.occurred_at for entry in entries],
-                operations=[entry.operation for entry in entries],
+                operations=[entry.endpoint for entry in entries],
                 resource_types=[entry.resource_type for entry in entries],
                 resource_ids=[entry.resource_id for entry in entries],
                 resource_names=[entry.resource_name for entry in entries],

@@ -55,7 +55,7 @@ def entry_values(entry: LogEntry) -> dict[str, object]:
     return {
         "entry_id": entry.id,
         "occurred_at": entry.occurred_at,
-        "operation": entry.operation,
+        "operation": entry.endpoint,
         "status": entry.status,
         "dropped": entry.dropped or None,
         "correlation_id": entry.correlation_id,
