@@ -21,15 +21,10 @@ from kernel.errors import NotFoundError
 from tenant_directory.domain.audit import AuditRecord
 from tenant_directory.domain.tenant import Tenant
 from tenant_directory.events.incoming import subscriptions
-from tenant_directory.events.outgoing import outgoing
-from tenant_directory.storage.unit_of_work import PostgresUnitsOfWork
 from tenant_directory.wiring import event_use_cases
 
 CLOCK = SteadyClock()
-UNITS_OF_WORK = PostgresUnitsOfWork(CLOCK, outgoing)
-_, SUBSCRIPTION = subscriptions(
-    lambda connection: event_use_cases(UNITS_OF_WORK.in_transaction(connection), CLOCK)
-)
+_, SUBSCRIPTION = subscriptions(lambda connection: event_use_cases(connection, CLOCK))
 UNTIL = datetime(2026, 12, 24, 18, tzinfo=UTC)
 
 

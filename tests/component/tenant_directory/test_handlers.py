@@ -24,17 +24,12 @@ from kernel.tenant import Package, TenantStatus
 from tenant_directory.domain.tenant import Role, Tenant
 from tenant_directory.domain.user import Origin, UserStatus
 from tenant_directory.events.incoming import subscriptions
-from tenant_directory.events.outgoing import outgoing
-from tenant_directory.storage.unit_of_work import PostgresUnitsOfWork
 from tenant_directory.usecases.ports import ConcurrentChangeError
 from tenant_directory.usecases.users import RoleChoice
 from tenant_directory.wiring import event_use_cases
 
 CLOCK = SteadyClock()
-UNITS_OF_WORK = PostgresUnitsOfWork(CLOCK, outgoing)
-SUBSCRIPTION, _ = subscriptions(
-    lambda connection: event_use_cases(UNITS_OF_WORK.in_transaction(connection), CLOCK)
-)
+SUBSCRIPTION, _ = subscriptions(lambda connection: event_use_cases(connection, CLOCK))
 
 TYPE_OF = {event_type.model: name for name, event_type in EVENT_TYPES.items()}
 

@@ -8,25 +8,11 @@ import asyncpg
 
 from chassis.clock import Clock
 from chassis.database import transaction
-from tenant_directory.storage import change_log, groups, tenants, users
 from tenant_directory.storage.change_log import Outgoing, PostgresChangeLog
 from tenant_directory.storage.groups import PostgresGroups
 from tenant_directory.storage.tenants import PostgresTenants
 from tenant_directory.storage.users import PostgresUsers
 from tenant_directory.usecases.ports import UnitOfWork, UnitOfWorkFactory
-
-CONSUMER_QUERIES = (
-    users.QUERIES["find_user"].sql,
-    users.QUERIES["save_user"].sql,
-    users.QUERIES["remove_user"].sql,
-    groups.QUERIES["find_group"].sql,
-    groups.QUERIES["save_group"].sql,
-    groups.QUERIES["remove_group"].sql,
-    groups.QUERIES["change_members"].sql,
-    tenants.QUERIES["find_tenant_by_id"].sql,
-    change_log.QUERIES["record_changes"].sql,
-)
-"""What the consumer runs for every event: prepared on each connection before readiness."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,16 @@
+"""The statements that are prepared on every connection before a process is ready."""
+
+from tenant_directory.storage import change_log, groups, tenants, users
+
+PREPARED_QUERIES = (
+    users.QUERIES["find_user"].sql,
+    users.QUERIES["save_user"].sql,
+    users.QUERIES["remove_user"].sql,
+    groups.QUERIES["find_group"].sql,
+    groups.QUERIES["save_group"].sql,
+    groups.QUERIES["remove_group"].sql,
+    groups.QUERIES["change_members"].sql,
+    tenants.QUERIES["find_tenant_by_id"].sql,
+    change_log.QUERIES["record_changes"].sql,
+)
+"""What the consumer runs for every event."""
