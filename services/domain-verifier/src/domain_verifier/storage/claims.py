@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from chassis.database import read_queries, transaction
+from chassis.loops import beat
 from chassis.projection import KnownTenants
 from domain_verifier.domain.claim import Claim, Transition
 from domain_verifier.domain.quota import Usage
@@ -150,6 +151,7 @@ class PostgresClaims:
         while True:
             query = QUERIES["delete_old_checks"](before=before, limit=PRUNED_AT_ONCE)
             tag = await self._pool.execute(*query)
+            beat()
             deleted = int(tag.rpartition(" ")[2])
             pruned += deleted
             if deleted < PRUNED_AT_ONCE:

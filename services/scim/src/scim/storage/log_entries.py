@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from chassis.database import read_queries
+from chassis.loops import beat
 from scim.usecases.log_entry import LogEntry
 from scim.usecases.ports import Unstorable
 
@@ -81,6 +82,7 @@ class PostgresLogEntries:
             tenant_id=tenant_id, before_id=_first_id(before), limit=PRUNED_AT_ONCE
         )
         tag = await self.pool.execute(*query)
+        beat()
         return int(tag.rpartition(" ")[2])
 
 
