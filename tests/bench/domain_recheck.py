@@ -2,7 +2,7 @@
 
 `python -m bench.domain_recheck` (with `tests` on the path) starts a PostgreSQL and a DNS zone of
 its own, in which every answer takes 20 ms, and measures the worker's loop in this process. Each
-re-check asks two resolvers for the record, and each of them for a random name beside it.
+re-check asks two resolvers for the record, and each of them for a random sibling of its name.
 """
 
 import argparse
@@ -24,17 +24,19 @@ from uuid import UUID
 import asyncpg
 import uvloop
 
-from chassis.database import create_pool, migrate, migration_directories
+from chassis.clock import SystemClock
+from chassis.database import DATABASE_FAILURES, create_pool, migrate, migration_directories
 from chassis.ids import uuid7
 from chassis.observe import configure_logging
+from chassis.outbox import OutboxSignal
 from dns_sandbox.server import serving
 from dns_sandbox.zone import Fault, FaultKind, Zone
 from domain_verifier.domain.challenge import value_of
 from domain_verifier.settings import Settings
-from domain_verifier.storage.claims import PREPARED_QUERIES
+from domain_verifier.storage.prepared import PREPARED_QUERIES
 from domain_verifier.usecases.checks import CompletedCheck
 from domain_verifier.usecases.due_checks import CheckDueClaims
-from domain_verifier.wiring import adapters
+from domain_verifier.wiring import make_adapters
 from embedded.logs import Logs
 from embedded.ports import free_port
 from embedded.postgres import PostgresServer
@@ -138,7 +140,7 @@ async def measure_recheck(dsn: str, *, claims: int, answer_seconds: float) -> Re
 
 
 async def _work(settings: Settings, pool: asyncpg.Pool, claims: int) -> Recheck:
-    parts = adapters(settings, pool, committed=lambda: None)
+    adapters = make_adapters(settings, pool, OutboxSignal(), SystemClock())
     outcomes: Counter[str] = Counter()
     done = asyncio.Event()
 
@@ -147,12 +149,13 @@ async def _work(settings: Settings, pool: asyncpg.Pool, claims: int) -> Recheck:
         if outcomes.total() == claims:
             done.set()
 
-    run_check = replace(parts.run_check, on_completed=note)
+    run_check = replace(adapters.run_check, on_completed=note)
     work = CheckDueClaims(
-        parts.claims,
+        adapters.claims,
         run_check,
-        parts.review,
-        parts.clock,
+        adapters.review,
+        adapters.clock,
+        DATABASE_FAILURES,
         concurrency=settings.check_concurrency,
     )
     began, cpu = time.perf_counter(), time.process_time()

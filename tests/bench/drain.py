@@ -38,7 +38,8 @@ from embedded.postgres import PostgresServer
 from kernel.tenant import Package
 from tenant_directory.domain.tenant import Role
 from tenant_directory.events.outgoing import outgoing
-from tenant_directory.storage.unit_of_work import CONSUMER_QUERIES, PostgresUnitsOfWork
+from tenant_directory.storage.prepared import PREPARED_QUERIES
+from tenant_directory.storage.unit_of_work import PostgresUnitsOfWork
 from tenant_directory.usecases.tenants import CreateTenant
 from tenant_directory.wiring import event_subscriptions
 
@@ -152,7 +153,7 @@ async def drain(
 ) -> None:
     """Let a consumer apply events that all wait when it begins."""
     clock = SystemClock()
-    [scim_events, _] = event_subscriptions(PostgresUnitsOfWork(clock, outgoing), clock)
+    [scim_events, _] = event_subscriptions(clock)
     if not as_sets:
         scim_events = replace(scim_events, batch=None)
     broker = LocalBroker([SCIM_EVENTS])
@@ -201,7 +202,7 @@ async def measure(events: int, rounds: int) -> tuple[Drained, Drained]:
         await server.start()
         try:
             await migrate(server.dsn(), *migration_directories("tenant_directory"))
-            pool = await create_pool(server.dsn(), size=4, warm=CONSUMER_QUERIES)
+            pool = await create_pool(server.dsn(), size=4, warm=PREPARED_QUERIES)
             pid = int((home / "postgres" / "postmaster.pid").read_text().split()[0])
             for _ in range(rounds):
                 await drain(pool, pid, events, as_sets=False, into=single)

@@ -91,7 +91,7 @@ async def count_statements(
 ) -> dict[str, float]:
     """Run every phase again, briefly, and divide the statements by the requests.
 
-    What the process does beside its requests (a signal to the relay, the batched log of reads)
+    What the process does besides its requests (a signal to the relay, the batched log of reads)
     is in the figure, at the share it has under load.
     """
     again = World(client, world.users, world.groups, world.big_group, world.outsiders, 1000)

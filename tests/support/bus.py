@@ -192,7 +192,7 @@ def _effect(event: Event) -> tuple[object, ...]:
 
 @asynccontextmanager
 async def running(*loops: Callable[[], Awaitable[None]]) -> AsyncIterator[list[asyncio.Task[None]]]:
-    """Run loops beside a block; what they raise is for the test to ask for."""
+    """Run loops while a block runs; what they raise is for the test to ask for."""
     tasks = [asyncio.ensure_future(loop()) for loop in loops]
     try:
         yield tasks

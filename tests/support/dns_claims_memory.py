@@ -19,12 +19,12 @@ from domain_verifier.usecases.ports import (
     AttentionItem,
     Busy,
     CheckRecord,
-    CheckResult,
     DomainHeldError,
     Lease,
     LeaseRequest,
     LogRecord,
     SaveOutcome,
+    UnsavedCheck,
 )
 from kernel.tenant import Tenant
 
@@ -156,7 +156,7 @@ class MemoryClaims:
         row.lease_id, row.requested_at = uuid7(), request.now
         return Lease(self._seen(row), row.lease_id, row.revision)
 
-    async def save_check(self, result: CheckResult) -> SaveOutcome:
+    async def save_check(self, result: UnsavedCheck) -> SaveOutcome:
         """Write a check's result."""
         claim, lease = result.transition.claim, result.lease
         row = self.rows[claim.tenant_id, claim.claim_id]
@@ -174,7 +174,7 @@ class MemoryClaims:
         self._record(result.transition, result.now)
         return SaveOutcome.SAVED
 
-    def _write(self, row: _Row, result: CheckResult, claim: Claim) -> None:
+    def _write(self, row: _Row, result: UnsavedCheck, claim: Claim) -> None:
         evidence = result.evidence
         requested, planned = row.claim.next_check_at, result.lease.claim.next_check_at
         if requested is not None and requested != planned and claim.next_check_at is not None:
@@ -219,6 +219,15 @@ class MemoryClaims:
     async def log(self, tenant_id: UUID, claim_id: UUID, *, limit: int) -> Sequence[LogRecord]:
         """Return the log."""
         return self.rows[tenant_id, claim_id].log[:limit]
+
+    async def prune_checks(self, before: datetime) -> int:
+        """Delete old checks."""
+        pruned = 0
+        for row in self.rows.values():
+            kept = [check for check in row.checks if check.at >= before]
+            pruned += len(row.checks) - len(kept)
+            row.checks = kept
+        return pruned
 
     def _holder(self, claim: Claim) -> _Row | None:
         holders = (

@@ -23,7 +23,7 @@ from domain_verifier.events.outgoing import outgoing
 from domain_verifier.storage.breakers import PostgresBreakers
 from domain_verifier.storage.claims import PostgresClaims
 from domain_verifier.usecases.attention import ListAttention
-from domain_verifier.usecases.breaker import AcceptDenials, ReviewBreaker
+from domain_verifier.usecases.breaker import AcceptAbsences, ReviewBreaker
 from domain_verifier.usecases.checks import CheckClaim, CompletedCheck, RunCheck
 from domain_verifier.usecases.claims import (
     OverrideClaim,
@@ -131,8 +131,8 @@ class Harness:
         )
 
     async def accept(self) -> None:
-        """Accept the denials."""
-        await AcceptDenials(self.breakers, self.policy, self.clock)(
+        """Accept the absences."""
+        await AcceptAbsences(self.breakers, self.policy, self.clock)(
             actor="ann", reason="their provider has closed"
         )
 

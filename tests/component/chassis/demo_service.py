@@ -1,4 +1,4 @@
-"""A service of a few lines, run as a process of its own by the tests beside it."""
+"""A service of a few lines, run as a process of its own by the tests of this directory."""
 
 import asyncio
 import os

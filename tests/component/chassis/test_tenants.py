@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from chassis.database import create_pool
 from chassis.ids import uuid7
@@ -138,6 +139,37 @@ async def test_a_deletion_that_is_older_than_what_is_known_deletes_nothing(copy:
     assert copy.removed == []
 
 
+async def test_a_version_in_the_data_never_outlives_that_of_the_envelope(copy: Copy) -> None:
+    acme = uuid7()
+    await copy.hear(state(acme, 4))
+    wrong = tenant_event(acme, 5, tenant_state("acme", tenant_id=acme, version=100))
+
+    await copy.hear(wrong)
+
+    assert [reason for reason, _ in await copy.parked()] == ["rejected"]
+
+    await copy.hear(state(acme, 6, package="free"))
+    assert await copy.tenants.find(acme) == Tenant(acme, "acme", "free", "active")
+    assert await copy.parked() == []
+
+    await copy.hear(tombstone(acme, 7))
+    assert await copy.tenants.find(acme) is None
+    assert copy.removed == [acme]
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_the_log_names_what_was_skipped(copy: Copy, deleted: bool) -> None:
+    acme = uuid7()
+    await copy.hear(state(acme, 5))
+    await copy.forget_what_was_applied()
+
+    with capture_logs() as logs:
+        await copy.hear(tombstone(acme, 4) if deleted else state(acme, 4))
+
+    skipped = [entry for entry in logs if entry["event"] == "tenant.state_skipped"]
+    assert [(entry["tenant_id"], entry["version"]) for entry in skipped] == [(str(acme), 4)]
+
+
 async def test_an_older_state_does_not_bring_a_deleted_tenant_back(copy: Copy) -> None:
     acme = uuid7()
     await copy.hear(state(acme, 1), tombstone(acme, 3))
@@ -163,7 +195,7 @@ async def test_a_name_that_passed_on_is_nobodys_until_both_states_are_there(copy
 
     with pytest.raises(ConflictError, match=f"its id, {first} or {second}") as refusal:
         await copy.tenants.find_named("Acme")
-    assert refusal.value.slug == "tenant_name_ambiguous"
+    assert refusal.value.slug == "tenant-name-ambiguous"
 
     await copy.hear(tombstone(first, 2))
     assert await copy.tenants.find_named("acme") == Tenant(second, "acme", "business", "active")

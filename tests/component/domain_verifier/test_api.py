@@ -11,13 +11,15 @@ import httpx
 import pytest
 from starlette.requests import Request
 
+from chassis.clock import SystemClock
 from chassis.database import create_pool
 from chassis.http import Principal
 from chassis.ids import uuid7
+from chassis.outbox import OutboxSignal
 from chassis.projection.tenants import save_tenant
 from domain_verifier.domain.evidence import Outcome
 from domain_verifier.settings import Settings
-from domain_verifier.wiring import adapters, application
+from domain_verifier.wiring import application, make_adapters
 from kernel.tenant import Tenant
 from support.databases import DatabaseFactory
 from support.dns_fixed import ScriptedProber
@@ -70,13 +72,13 @@ async def api(database: DatabaseFactory) -> AsyncIterator[Api]:
     async with pool.acquire() as connection:
         await save_tenant(connection, tenant, 1)  # type: ignore[arg-type]  # a pool's proxy
     dns = ScriptedProber()
-    parts = adapters(settings, pool, committed=lambda: None)
-    parts = replace(parts, run_check=replace(parts.run_check, prober=dns))
+    adapters = make_adapters(settings, pool, OutboxSignal(), SystemClock())
+    adapters = replace(adapters, run_check=replace(adapters.run_check, prober=dns))
 
     async def authorise(_request: Request) -> Principal:
         return made.principal
 
-    app = application(settings, parts, authorise=authorise)
+    app = application(settings, adapters, authorise=authorise)
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://verifier") as client:
         made = Api(
@@ -264,7 +266,7 @@ async def test_without_an_authoriser_nobody_learns_anything(
         dns_resolvers="127.0.0.1:1,127.0.0.1:2",
     )
     pool = await create_pool(dsn, size=1)
-    app = application(settings, adapters(settings, pool, committed=lambda: None))
+    app = application(settings, make_adapters(settings, pool, OutboxSignal(), SystemClock()))
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://verifier") as client:
         response = await client.request(

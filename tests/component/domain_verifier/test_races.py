@@ -10,17 +10,16 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from chassis.database import create_pool, transaction
+from chassis.database import DATABASE_FAILURES, create_pool, transaction
 from domain_verifier.domain.breaker import Breaker, Count
 from domain_verifier.domain.claim import HOLDING, State
 from domain_verifier.domain.evidence import Evidence, Outcome, Reason
 from domain_verifier.domain.explanation import Subject
 from domain_verifier.domain.quota import Quota
 from domain_verifier.events.incoming import subscriptions
-from domain_verifier.storage.claims import PostgresClaims
-from domain_verifier.usecases.claims import ReleaseTenantClaims
 from domain_verifier.usecases.due_checks import CheckDueClaims
 from domain_verifier.usecases.ports import Busy, Lease, LeaseRequest, SaveOutcome, SuspectCriteria
+from domain_verifier.wiring import event_use_cases
 from kernel.errors import ForbiddenError
 from support.databases import DatabaseFactory
 from support.directory import tenant_event
@@ -83,6 +82,7 @@ def worker(harness: Harness) -> CheckDueClaims:
         harness.run_check(),
         harness.review(),
         harness.clock,
+        DATABASE_FAILURES,
         concurrency=16,
         poll=0.05,
     )
@@ -264,12 +264,7 @@ async def test_the_worker_closes_a_breaker_whose_suspects_are_back(pool: asyncpg
 
 async def test_no_claim_outlives_a_tenant_that_is_deleted_meanwhile(pool: asyncpg.Pool) -> None:
     harness = postgres_harness(pool)
-    claims = harness.claims
-    assert isinstance(claims, PostgresClaims)
-
-    [subscription] = subscriptions(
-        lambda connection: ReleaseTenantClaims(claims.bound(connection), harness.clock)
-    )
+    [subscription] = subscriptions(lambda connection: event_use_cases(connection, harness.clock))
     on_tenant_state = subscription.handlers["directory.tenant.state.v1"]
 
     async def delete(tenant_id: UUID) -> None:

@@ -19,7 +19,7 @@ from scim.events.incoming import subscriptions
 async def hear(surface: Surface, event: Event) -> None:
     handlers = {
         kind: handler
-        for subscription in subscriptions(wiring.directory_use_cases)
+        for subscription in subscriptions(wiring.event_use_cases)
         for kind, handler in subscription.handlers.items()
     }
     async with surface.pool.acquire() as connection, connection.transaction():

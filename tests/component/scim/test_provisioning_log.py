@@ -9,7 +9,7 @@ from chassis.ids import uuid7
 from component.scim.harness import Client, Surface, add_members, json, replace, user
 from scim.storage.log_entries import PostgresLogEntries
 from scim.usecases.log_entry import LogEntry
-from scim.usecases.provisioning_log import ProvisioningLog, Retention
+from scim.usecases.provisioning_log import ProvisioningLog, Pruning
 
 
 async def test_each_request_leaves_one_row(surface: Surface, acme: Client) -> None:
@@ -171,7 +171,7 @@ async def test_old_rows_are_pruned_in_every_tenant(surface: Surface) -> None:
             id = type(tenant)(int=old | (tenant.int & ((1 << 80) - 1)))
             provisioning_log.append(LogEntry(tenant, id, at, "user.get", "User", 200))
     await provisioning_log.flush()
-    await Retention(entries, clock, 30).prune()
+    await Pruning(entries, clock, 30).prune()
     ages = [
         round((now - row["occurred_at"]).total_seconds() / 86_400)
         for row in await surface.pool.fetch("SELECT occurred_at FROM provisioning_log")

@@ -20,12 +20,10 @@ from contracts.topics import DOMAIN_EVENTS
 from kernel.errors import NotFoundError
 from tenant_directory.domain.audit import AuditRecord
 from tenant_directory.domain.tenant import Tenant
-from tenant_directory.events.outgoing import outgoing
-from tenant_directory.storage.unit_of_work import PostgresUnitsOfWork
 from tenant_directory.wiring import event_subscriptions
 
 CLOCK = SteadyClock()
-_, SUBSCRIPTION = event_subscriptions(PostgresUnitsOfWork(CLOCK, outgoing), CLOCK)
+_, SUBSCRIPTION = event_subscriptions(CLOCK)
 UNTIL = datetime(2026, 12, 24, 18, tzinfo=UTC)
 
 

@@ -23,14 +23,12 @@ from kernel.errors import ConflictError, NotFoundError
 from kernel.tenant import Package, TenantStatus
 from tenant_directory.domain.tenant import Role, Tenant
 from tenant_directory.domain.user import Origin, UserStatus
-from tenant_directory.events.outgoing import outgoing
-from tenant_directory.storage.unit_of_work import PostgresUnitsOfWork
 from tenant_directory.usecases.ports import ConcurrentChangeError
 from tenant_directory.usecases.users import RoleChoice
 from tenant_directory.wiring import event_subscriptions
 
 CLOCK = SteadyClock()
-SUBSCRIPTION, _ = event_subscriptions(PostgresUnitsOfWork(CLOCK, outgoing), CLOCK)
+SUBSCRIPTION, _ = event_subscriptions(CLOCK)
 
 TYPE_OF = {event_type.model: name for name, event_type in EVENT_TYPES.items()}
 

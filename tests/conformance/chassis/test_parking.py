@@ -21,7 +21,7 @@ from chassis.inbox.parking import ParkingLimit
 from chassis.outbox import EventTooLarge, OutboxRecord
 from contracts.event import Event
 from contracts.topics import DIRECTORY_USERS, SCIM_EVENTS, TOPICS
-from kernel.errors import ConflictError, UnavailableError
+from kernel.errors import ConflictError, TooManyRequestsError, UnavailableError
 from support.bus import Bus, raw, record_effect, running, user_deleted, user_state
 from support.waiting import eventually
 
@@ -77,13 +77,21 @@ async def test_an_event_that_a_rule_refuses_is_not_tried_again(bus: Bus, error: 
     assert poison.tries == 1
 
 
-async def test_what_may_pass_by_itself_is_tried_again_before_it_is_parked(local_bus: Bus) -> None:
+@pytest.mark.parametrize(
+    "error", [UnavailableError("down", "Later."), TooManyRequestsError("busy", "Later.")]
+)
+async def test_what_passes_by_itself_is_waited_for_and_never_parked(
+    local_bus: Bus, error: Exception
+) -> None:
     tenant_id = uuid7()
-    poison = Poison(UnavailableError("down", "Later."), "bad")
-    async with running(local_bus.relay().run, local_bus.reader(poison).run):
-        await local_bus.commit(*events(tenant_id, "bad"))
-        await eventually(lambda: _parked(local_bus, tenant_id, (1, "failed")))
-    assert poison.tries == 2
+    poison = Poison(error, "bad")
+    reader = local_bus.reader(poison, limit=ParkingLimit(tenants=0))
+    async with running(local_bus.relay().run, reader.run):
+        await local_bus.commit(*events(tenant_id, "a", "bad", "c"))
+        await eventually(lambda: _tried(poison, 5))
+        assert await local_bus.parked(tenant_id) == []
+        poison.names.clear()
+        await eventually(lambda: _applied(local_bus, tenant_id, 1, 2, 3))
 
 
 async def test_redrive_applies_the_event_once_and_those_behind_it(bus: Bus) -> None:
@@ -309,6 +317,10 @@ async def ask(
             actor="ops",
             note="ticket 7",
         )
+
+
+async def _tried(poison: Poison, times: int) -> bool:
+    return poison.tries >= times
 
 
 def _waiting(*sequences: int) -> list[tuple[int, str]]:

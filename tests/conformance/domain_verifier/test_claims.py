@@ -10,6 +10,7 @@ from domain_verifier.domain.evidence import Outcome
 from domain_verifier.domain.name import NameRefusedError
 from domain_verifier.domain.quota import Quota
 from domain_verifier.usecases.ports import Busy, LeaseRequest, SaveOutcome
+from domain_verifier.usecases.pruning import Pruning
 from kernel.errors import ConflictError, ForbiddenError, NotFoundError, TooManyRequestsError
 from support.dns_harness import Harness, verified
 
@@ -267,3 +268,15 @@ async def test_an_override_cannot_take_a_held_domain(harness: Harness) -> None:
         await harness.override(claim)
     assert caught.value.slug == "domain_held"
     assert (await harness.now(claim)) == claim
+
+
+async def test_checks_are_pruned_at_their_age(harness: Harness) -> None:
+    tenant = await harness.add_tenant("acme")
+    claim = await harness.claim(tenant, "acme.test")
+    await harness.check(claim)
+    harness.clock.advance(days=100)
+    await harness.check(claim)
+    harness.clock.advance(days=100)
+    await Pruning(harness.claims, harness.clock, days=180).prune()
+    assert len(await harness.claims.checks(tenant, claim.claim_id, limit=10)) == 1
+    assert await harness.claims.prune_checks(harness.clock.now()) == 1

@@ -99,7 +99,7 @@ def log_entry(
         tenant_id=tenant_id,
         id=UUID(int=int(at.timestamp() * 1000) << 80 | made),
         occurred_at=at,
-        operation=operation,
+        endpoint=operation,
         resource_type="User",
         status=status,
     )

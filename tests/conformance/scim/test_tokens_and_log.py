@@ -67,9 +67,9 @@ async def test_rows_of_the_log(storage: Storage, tenant: UUID) -> None:
     await storage.entries.add([])
     since = NOW - timedelta(seconds=98)
     shown = await storage.entries.newest(tenant, since=since, errors=True, limit=3)
-    assert [each.operation for each in shown] == ["user.5", "user.7", "user.9"]
+    assert [each.endpoint for each in shown] == ["user.5", "user.7", "user.9"]
     everything = await storage.entries.newest(tenant, since=since, errors=False, limit=99)
-    assert [each.operation for each in everything] == [f"user.{number}" for number in range(2, 10)]
+    assert [each.endpoint for each in everything] == [f"user.{number}" for number in range(2, 10)]
     assert (everything[1].dropped, everything[1].detail) == (("a", "b"), "Why.")
     assert await storage.entries.newest(uuid7(), since=since, errors=False, limit=9) == []
 

@@ -43,7 +43,7 @@ async def test_a_user_is_stored_announced_and_logged(storage: Storage, tenant: U
     assert (kind, data["user"]["user_name"]) == ("scim.user.created.v1", "Ann@x")
     assert request.logged
     [entry] = await storage.entries.newest(tenant, since=NOW, errors=False, limit=9)
-    assert (entry.operation, entry.status, entry.resource_name) == ("user.create", 201, "Ann@x")
+    assert (entry.endpoint, entry.status, entry.resource_name) == ("user.create", 201, "Ann@x")
 
 
 async def test_a_name_is_given_once_even_in_a_race(storage: Storage, tenant: UUID) -> None:

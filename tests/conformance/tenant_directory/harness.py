@@ -21,7 +21,7 @@ from tenant_directory.storage.unit_of_work import PostgresUnitsOfWork
 from tenant_directory.usecases.ports import LOWEST_ID, UnitOfWorkFactory
 from tenant_directory.usecases.use_cases import EventUseCases, UseCases
 from tenant_directory.usecases.users import RoleChoice
-from tenant_directory.wiring import event_use_cases, use_cases
+from tenant_directory.wiring import event_use_cases_on, use_cases_on
 
 ACTOR = "test"
 
@@ -47,11 +47,11 @@ class Harness:
 
     @property
     def use_cases(self) -> UseCases:
-        return use_cases(self.uow, self.clock)
+        return use_cases_on(self.uow, self.clock)
 
     @property
     def event_use_cases(self) -> EventUseCases:
-        return event_use_cases(self.uow, self.clock)
+        return event_use_cases_on(self.uow, self.clock)
 
     async def tenant(self, name: str = "acme", default_role: Role | None = Role.MEMBER) -> Tenant:
         return await self.use_cases.create_tenant(

@@ -99,7 +99,7 @@ class Way:
 
     def __post_init__(self) -> None:
         self.units_of_work = PostgresUnitsOfWork(self.clock, outgoing)
-        self.subscription, _ = event_subscriptions(self.units_of_work, self.clock)
+        self.subscription, _ = event_subscriptions(self.clock)
 
     async def prepare(self) -> None:
         """Make two tenants, each with a group and a manual user or two in it."""

@@ -37,7 +37,7 @@ def test_a_held_domain_is_checked_every_day_give_or_take() -> None:
         assert transition.claim.next_check_at == START + timedelta(hours=24 + 2.4 * jitter)
 
 
-def test_three_denials_over_a_day_begin_grace() -> None:
+def test_three_absences_over_a_day_begin_grace() -> None:
     scenario = verified()
     scenario.when_due(Outcome.ABSENT)
     first = scenario.now
@@ -50,7 +50,7 @@ def test_three_denials_over_a_day_begin_grace() -> None:
     assert scenario.changes == [GraceWarned(ends_at=ends_at, warning=1, reason="no_record")]
 
 
-def test_a_thousand_denials_in_one_hour_do_not() -> None:
+def test_a_thousand_absences_in_one_hour_do_not() -> None:
     scenario = verified()
     for _ in range(1000):
         scenario.now += timedelta(seconds=3.6)
@@ -58,7 +58,7 @@ def test_a_thousand_denials_in_one_hour_do_not() -> None:
     assert scenario.claim.state is State.VERIFIED
 
 
-def test_the_record_coming_back_forgets_the_denials() -> None:
+def test_the_record_coming_back_forgets_the_absences() -> None:
     scenario = verified().when_due(Outcome.ABSENT).when_due(Outcome.ABSENT).when_due(Outcome.ABSENT)
     scenario.when_due(Outcome.PRESENT).when_due(Outcome.ABSENT)
     assert scenario.claim.state is State.VERIFIED
@@ -82,7 +82,7 @@ def test_grace_is_over_when_the_record_is_back() -> None:
     assert scenario.claim.grace_ends_at is None
 
 
-def test_one_denial_after_a_week_without_checks_does_not_lapse() -> None:
+def test_one_absence_after_a_week_without_checks_does_not_lapse() -> None:
     scenario = verified().until(State.GRACE, Outcome.ABSENT)
     scenario.now += timedelta(days=30)
     assert scenario.check(Outcome.ABSENT).claim.state is State.GRACE
@@ -101,7 +101,7 @@ def test_silence_never_takes_a_domain_away() -> None:
     assert grace.claim.state is State.GRACE
 
 
-def test_under_the_open_breaker_denials_neither_count_nor_lapse() -> None:
+def test_under_the_open_breaker_absences_neither_count_nor_lapse() -> None:
     scenario = verified()
     for _ in range(50):
         scenario.when_due(Outcome.ABSENT, breaker_open=True)
@@ -211,7 +211,7 @@ def test_grace_that_somebody_contests_ends_sooner_and_says_so() -> None:
     assert ends_at <= scenario.now < ends_at + timedelta(hours=7)
 
 
-def test_denials_at_one_moment_and_one_later_do_not_begin_grace() -> None:
+def test_absences_at_one_moment_and_one_later_do_not_begin_grace() -> None:
     scenario = verified().check(Outcome.ABSENT)
     for _ in range(2):
         scenario.now += timedelta(minutes=1)
@@ -221,7 +221,7 @@ def test_denials_at_one_moment_and_one_later_do_not_begin_grace() -> None:
     assert scenario.claim.absent_count == 2
 
 
-def test_denials_with_days_of_silence_between_are_no_run() -> None:
+def test_absences_with_days_of_silence_between_are_no_run() -> None:
     scenario = verified()
     for _ in range(9):
         scenario.when_due(Outcome.ABSENT)
@@ -241,7 +241,7 @@ def test_a_zone_that_was_signed_needs_longer_to_deny_without_signatures() -> Non
     assert scenario.now - first >= timedelta(hours=72)
 
 
-def test_denials_from_before_the_breaker_closed_do_not_count() -> None:
+def test_absences_from_before_the_breaker_closed_do_not_count() -> None:
     scenario = verified()
     for _ in range(3):
         scenario.when_due(Outcome.ABSENT)

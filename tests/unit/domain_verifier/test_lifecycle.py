@@ -78,7 +78,7 @@ def test_an_unsigned_record_needs_two_checks_a_minute_apart() -> None:
     assert scenario.check(Outcome.PRESENT, ad=False).claim.state is State.VERIFIED
 
 
-def test_a_denial_between_two_unsigned_checks_begins_anew() -> None:
+def test_an_absence_between_two_unsigned_checks_begins_anew() -> None:
     scenario = ClaimScenario().check(Outcome.PRESENT, ad=False)
     scenario.when_due(Outcome.ABSENT).when_due(Outcome.PRESENT, ad=False)
     assert scenario.claim.state is State.PENDING

@@ -79,6 +79,8 @@ def test_types_have_canonical_values_and_passwords_are_not_advertised() -> None:
     for name in ("emails", "phoneNumbers", "addresses"):
         subs = {s["name"]: s for s in user[name]["subAttributes"]}
         assert "work" in subs["type"]["canonicalValues"]
+    ims = {s["name"]: s for s in user["ims"]["subAttributes"]}
+    assert {"skype", "other"} <= set(ims["type"]["canonicalValues"])
     assert not user.keys() & {"password", "id", "meta", "schemas"}
 
 

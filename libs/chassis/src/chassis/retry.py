@@ -86,8 +86,9 @@ async def retry(
 async def every(seconds: float, *, beats: bool = False) -> AsyncIterator[int]:
     """Yield the number of each round, with so many seconds between the end of one and the next.
 
-    The first begins at once. With `beats` the loop says that it is alive, also during a long wait;
-    a task beside the loop's own work leaves that to the work.
+    The first begins at once. With `beats` the loop says that it is alive, also during a long wait,
+    and is watched from its first round on: a round that takes long has to `beat` by itself. A task
+    that runs next to the loop's own work leaves that to the work.
     """
     number = 0
     while True:

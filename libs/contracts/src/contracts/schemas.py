@@ -1,4 +1,4 @@
-"""JSON Schemas of the events: made from the models, and committed beside them.
+"""JSON Schemas of the events: made from the models, and committed next to them.
 
 The committed ones are frozen promises. The models are compared with them, and only additive changes
 are written over them; anything else needs a new version of the event type.

@@ -2,7 +2,7 @@
 
 import os
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,8 +11,8 @@ import asyncpg
 from prometheus_client import Counter
 
 from chassis.cli import command_pool
-from chassis.clock import SystemClock
-from chassis.database import create_pool
+from chassis.clock import Clock, SystemClock
+from chassis.database import DATABASE_FAILURES, create_pool
 from chassis.http import Application, Authoriser, create_app, limits_of, refuse_everybody
 from chassis.ids import uuid7
 from chassis.loops import Loop
@@ -29,10 +29,11 @@ from domain_verifier.events.incoming import subscriptions
 from domain_verifier.events.outgoing import outgoing
 from domain_verifier.settings import Settings
 from domain_verifier.storage.breakers import PostgresBreakers
-from domain_verifier.storage.claims import PREPARED_QUERIES, PostgresClaims
-from domain_verifier.storage.housekeeping import ClaimGauges, Pruning, claims_poll
+from domain_verifier.storage.claims import PostgresClaims, PostgresLiveClaims
+from domain_verifier.storage.gauges import ClaimGauges, claims_poll
+from domain_verifier.storage.prepared import PREPARED_QUERIES
 from domain_verifier.usecases.attention import ListAttention
-from domain_verifier.usecases.breaker import AcceptDenials, GetBreaker, ReviewBreaker
+from domain_verifier.usecases.breaker import AcceptAbsences, GetBreaker, ReviewBreaker
 from domain_verifier.usecases.checks import CheckClaim, CompletedCheck, RunCheck
 from domain_verifier.usecases.claims import (
     FindClaim,
@@ -44,8 +45,9 @@ from domain_verifier.usecases.claims import (
     StartClaim,
 )
 from domain_verifier.usecases.due_checks import CheckDueClaims
+from domain_verifier.usecases.pruning import Pruning
 from domain_verifier.usecases.tenants import FindTenant
-from domain_verifier.usecases.use_cases import UseCases
+from domain_verifier.usecases.use_cases import EventUseCases, UseCases
 
 NAME = "domain-verifier"
 PACKAGE = "domain_verifier"
@@ -69,16 +71,17 @@ class Adapters:
     review: ReviewBreaker
     resolvers: list[Resolver]
     run_check: RunCheck
-    clock: SystemClock
+    clock: Clock
 
 
-def adapters(settings: Settings, pool: asyncpg.Pool, *, committed: Callable[[], None]) -> Adapters:
-    """Put the adapters together; `committed` is called when new events were written."""
-    clock = SystemClock()
+def make_adapters(
+    settings: Settings, pool: asyncpg.Pool, signal: OutboxSignal, clock: Clock
+) -> Adapters:
+    """Put the adapters together."""
     claims = PostgresClaims(
         pool,
         outgoing=outgoing,
-        committed=committed,
+        committed=signal.notify,
         lease=timedelta(seconds=settings.lease_seconds),
     )
     resolvers = [
@@ -103,9 +106,16 @@ def adapters(settings: Settings, pool: asyncpg.Pool, *, committed: Callable[[], 
     return Adapters(claims, tenants, breakers, review, resolvers, run_check, clock)
 
 
-def use_cases(settings: Settings, parts: Adapters) -> UseCases:
-    """Put the use cases together."""
-    claims, clock = parts.claims, parts.clock
+def use_cases(
+    settings: Settings, pool: asyncpg.Pool, signal: OutboxSignal, clock: Clock
+) -> UseCases:
+    """Put the use cases on PostgreSQL and DNS."""
+    return use_cases_on(settings, make_adapters(settings, pool, signal, clock))
+
+
+def use_cases_on(settings: Settings, adapters: Adapters) -> UseCases:
+    """Put the use cases on adapters."""
+    claims, clock = adapters.claims, adapters.clock
     return UseCases(
         start_claim=StartClaim(
             claims,
@@ -116,35 +126,41 @@ def use_cases(settings: Settings, parts: Adapters) -> UseCases:
             new_id=uuid7,
             random_bytes=os.urandom,
         ),
-        check_claim=CheckClaim(claims, parts.tenants, parts.run_check, settings.quota, clock),
+        check_claim=CheckClaim(claims, adapters.tenants, adapters.run_check, settings.quota, clock),
         list_claims=ListClaims(claims),
         get_claim=GetClaim(claims),
         find_claim=FindClaim(claims),
         release_claim=ReleaseClaim(claims, clock),
-        override_claim=OverrideClaim(claims, parts.tenants, settings.policy, clock),
-        find_tenant=FindTenant(parts.tenants),
+        override_claim=OverrideClaim(claims, adapters.tenants, settings.policy, clock),
+        find_tenant=FindTenant(adapters.tenants),
         list_attention=ListAttention(claims, settings.policy, clock),
-        get_breaker=GetBreaker(parts.breakers),
-        accept_denials=AcceptDenials(parts.breakers, settings.policy, clock),
+        get_breaker=GetBreaker(adapters.breakers),
+        accept_absences=AcceptAbsences(adapters.breakers, settings.policy, clock),
     )
 
 
+def event_use_cases(connection: asyncpg.Connection, clock: Clock) -> EventUseCases:
+    """Put what events change inside the connection's transaction, which the consumer commits."""
+    claims = PostgresLiveClaims(connection, outgoing=outgoing)
+    return EventUseCases(release_tenant_claims=ReleaseTenantClaims(claims, clock))
+
+
 def application(
-    settings: Settings, parts: Adapters, *, authorise: Authoriser = refuse_everybody
+    settings: Settings, adapters: Adapters, *, authorise: Authoriser = refuse_everybody
 ) -> Application:
     """Make the HTTP application."""
     app = create_app("Portico domain verifier", limits=limits_of(settings))
-    app.include_router(domain_router(use_cases(settings, parts), authorise))
+    app.include_router(domain_router(use_cases_on(settings, adapters), authorise))
     return app
 
 
 @asynccontextmanager
 async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     """Wire the service."""
-    dsn = settings.database_url
+    dsn, clock = settings.database_url, SystemClock()
     pool = await create_pool(dsn, size=settings.database_pool_size, warm=PREPARED_QUERIES)
     signal = OutboxSignal()
-    parts = adapters(settings, pool, committed=signal.notify)
+    adapters = make_adapters(settings, pool, signal, clock)
     try:
         yield on_the_bus(
             settings,
@@ -153,30 +169,30 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
             package=PACKAGE,
             pool=pool,
             signal=signal,
-            subscriptions=subscriptions(
-                lambda connection: ReleaseTenantClaims(parts.claims.bound(connection), parts.clock)
-            ),
-            app=application(settings, parts),
-            work_loops=_loops(settings, pool, parts),
+            subscriptions=subscriptions(lambda connection: event_use_cases(connection, clock)),
+            app=application(settings, adapters),
+            work_loops=_loops(settings, adapters),
             polls=[
-                claims_poll(pool, clock=parts.clock, policy=settings.policy, gauges=GAUGES),
-                ValidationMonitor(parts.resolvers, gauge=VALIDATES).poll(),
+                claims_poll(pool, clock=clock, policy=settings.policy, gauges=GAUGES),
+                ValidationMonitor(adapters.resolvers, gauge=VALIDATES).poll(),
             ],
         )
     finally:
         await pool.close()
 
 
-def _loops(settings: Settings, pool: asyncpg.Pool, parts: Adapters) -> list[Loop]:
+def _loops(settings: Settings, adapters: Adapters) -> list[Loop]:
     work = CheckDueClaims(
-        parts.claims,
-        parts.run_check,
-        parts.review,
-        parts.clock,
+        adapters.claims,
+        adapters.run_check,
+        adapters.review,
+        adapters.clock,
+        DATABASE_FAILURES,
         concurrency=settings.check_concurrency,
     )
-    keep = timedelta(days=settings.check_history_days)
-    pruning = Pruning(pool, clock=parts.clock, keep=keep)
+    pruning = Pruning(
+        adapters.claims, adapters.clock, settings.check_history_days, DATABASE_FAILURES
+    )
     return [Loop("checks", work.run), Loop("pruning", pruning.run)]
 
 
@@ -186,7 +202,7 @@ async def open_use_cases() -> AsyncIterator[UseCases]:
     settings = load_settings(Settings)
     signal = OutboxSignal()
     async with command_pool(settings, service=NAME, package=PACKAGE) as pool:
-        yield use_cases(settings, adapters(settings, pool, committed=signal.notify))
+        yield use_cases(settings, pool, signal, SystemClock())
         await signal.notify_others(settings.database_url)
 
 

@@ -10,6 +10,7 @@ from starlette.routing import Mount
 
 from chassis.cli import command_pool
 from chassis.clock import Clock, SystemClock
+from chassis.database import DATABASE_FAILURES
 from chassis.http import Application, RateLimit, create_app, limits_of
 from chassis.loops import Loop
 from chassis.outbox import OutboxSignal
@@ -32,17 +33,18 @@ from scim.storage.tenant_settings import PostgresTenantSettings
 from scim.storage.tokens import PostgresTokens
 from scim.storage.users import PostgresUsers
 from scim.usecases.authenticate import Authenticate
-from scim.usecases.directory_users import DirectoryUseCases, ForgetDirectoryUser, KeepDirectoryUser
+from scim.usecases.directory_users import ForgetDirectoryUser, KeepDirectoryUser
 from scim.usecases.groups import ChangeGroup, CreateGroup, DeleteGroup, FindGroups, GetGroup
 from scim.usecases.provisioning_log import (
     BackgroundWriter,
     ProvisioningLog,
+    Pruning,
     ReadProvisioningLog,
-    Retention,
 )
 from scim.usecases.tenant_settings import ReadStrictly
-from scim.usecases.tokens import CreateToken, FindTenant, ListTokens, RevokeToken
-from scim.usecases.use_cases import UseCases
+from scim.usecases.tenants import FindTenant
+from scim.usecases.tokens import CreateToken, ListTokens, RevokeToken
+from scim.usecases.use_cases import EventUseCases, UseCases
 from scim.usecases.users import ChangeUser, CreateUser, DeleteUser, FindUsers, GetUser
 
 NAME = "scim"
@@ -66,7 +68,9 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     pool = await open_pool(dsn, size=settings.database_pool_size, warm=mode.serves)
     signal = OutboxSignal()
     surface = build_surface(settings, pool, signal, clock)
-    retention = Retention(PostgresLogEntries(pool), clock, settings.provisioning_log_days)
+    pruning = Pruning(
+        PostgresLogEntries(pool), clock, settings.provisioning_log_days, DATABASE_FAILURES
+    )
     try:
         yield on_the_bus(
             settings,
@@ -75,9 +79,9 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
             package=PACKAGE,
             pool=pool,
             signal=signal,
-            subscriptions=subscriptions(directory_use_cases),
+            subscriptions=subscriptions(event_use_cases),
             app=surface.app,
-            work_loops=[Loop("retention", retention.run, silence=300)],
+            work_loops=[Loop("retention", pruning.run, silence=300)],
             serve_loops=[Loop("background-writer", surface.background_writer.run)],
         )
     finally:
@@ -137,10 +141,13 @@ def use_cases(
     )
 
 
-def directory_use_cases(connection: asyncpg.Connection) -> DirectoryUseCases:
-    """Bind what events from the directory call to the transaction of an event."""
+def event_use_cases(connection: asyncpg.Connection) -> EventUseCases:
+    """Put what events change inside the connection's transaction, which the consumer commits."""
     users = PostgresDirectoryUsers(connection)
-    return DirectoryUseCases(KeepDirectoryUser(users), ForgetDirectoryUser(users))
+    return EventUseCases(
+        keep_directory_user=KeepDirectoryUser(users),
+        forget_directory_user=ForgetDirectoryUser(users),
+    )
 
 
 @asynccontextmanager

@@ -17,7 +17,8 @@ from tenant_directory.cli.app import directory_cli
 from tenant_directory.events.incoming import subscriptions
 from tenant_directory.events.outgoing import outgoing
 from tenant_directory.settings import Settings
-from tenant_directory.storage.unit_of_work import CONSUMER_QUERIES, PostgresUnitsOfWork
+from tenant_directory.storage.prepared import PREPARED_QUERIES
+from tenant_directory.storage.unit_of_work import PostgresUnitsOfWork
 from tenant_directory.usecases.audit import ListAuditRecords
 from tenant_directory.usecases.domain_events import RecordDomainChange
 from tenant_directory.usecases.groups import GetGroup, ListGroups, ListMembers
@@ -54,8 +55,7 @@ PACKAGE = "tenant_directory"
 async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     """Wire the service: until its admin API comes, HTTP answers for health and metrics only."""
     dsn, clock = settings.database_url, SystemClock()
-    pool = await create_pool(dsn, size=settings.database_pool_size, warm=CONSUMER_QUERIES)
-    units_of_work = PostgresUnitsOfWork(clock, outgoing)
+    pool = await create_pool(dsn, size=settings.database_pool_size, warm=PREPARED_QUERIES)
     try:
         yield on_the_bus(
             settings,
@@ -64,31 +64,35 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
             package=PACKAGE,
             pool=pool,
             signal=OutboxSignal(),
-            subscriptions=event_subscriptions(units_of_work, clock),
+            subscriptions=event_subscriptions(clock),
             app=create_app("Portico tenant directory", limits=limits_of(settings)),
         )
     finally:
         await pool.close()
 
 
-def event_subscriptions(units_of_work: PostgresUnitsOfWork, clock: Clock) -> Sequence[Subscription]:
+def event_subscriptions(clock: Clock) -> Sequence[Subscription]:
     """Return what the directory takes from the bus, applied in the consumer's transaction."""
+    units_of_work = PostgresUnitsOfWork(clock, outgoing)
 
     @asynccontextmanager
     async def batch_use_cases_in(
         connection: asyncpg.Connection, touched: Touched
     ) -> AsyncIterator[EventUseCases]:
         async with units_of_work.in_batch(connection, touched) as uow:
-            yield event_use_cases(uow, clock)
+            yield event_use_cases_on(uow, clock)
 
-    return subscriptions(
-        lambda connection: event_use_cases(units_of_work.in_transaction(connection), clock),
-        batch_use_cases_in,
-    )
+    return subscriptions(lambda connection: event_use_cases(connection, clock), batch_use_cases_in)
 
 
-def use_cases(uow: UnitOfWorkFactory, clock: Clock) -> UseCases:
-    """Return what people can do, on units of work."""
+def use_cases(pool: asyncpg.Pool, signal: OutboxSignal, clock: Clock) -> UseCases:
+    """Put the use cases on PostgreSQL."""
+    units_of_work = PostgresUnitsOfWork(clock, outgoing)
+    return use_cases_on(units_of_work.on_pool(pool, committed=signal.notify), clock)
+
+
+def use_cases_on(uow: UnitOfWorkFactory, clock: Clock) -> UseCases:
+    """Put the use cases on units of work."""
     return UseCases(
         create_tenant=CreateTenant(uow, clock),
         get_tenant=GetTenant(uow),
@@ -109,8 +113,14 @@ def use_cases(uow: UnitOfWorkFactory, clock: Clock) -> UseCases:
     )
 
 
-def event_use_cases(uow: EventUnitOfWorkFactory, clock: Clock) -> EventUseCases:
-    """Return what events change, on units of work inside the consumer's transaction."""
+def event_use_cases(connection: asyncpg.Connection, clock: Clock) -> EventUseCases:
+    """Put what events change inside the connection's transaction, which the consumer commits."""
+    units_of_work = PostgresUnitsOfWork(clock, outgoing)
+    return event_use_cases_on(units_of_work.in_transaction(connection), clock)
+
+
+def event_use_cases_on(uow: EventUnitOfWorkFactory, clock: Clock) -> EventUseCases:
+    """Put what events change on units of work."""
     return EventUseCases(
         apply_scim_user=ApplyScimUser(uow, clock),
         delete_scim_user=DeleteScimUser(uow),
@@ -125,11 +135,9 @@ def event_use_cases(uow: EventUnitOfWorkFactory, clock: Clock) -> EventUseCases:
 async def open_use_cases() -> AsyncIterator[UseCases]:
     """Connect to the directory for one command."""
     settings = load_settings(Settings)
-    clock = SystemClock()
     signal = OutboxSignal()
     async with command_pool(settings, service=NAME, package=PACKAGE) as pool:
-        units_of_work = PostgresUnitsOfWork(clock, outgoing)
-        yield use_cases(units_of_work.on_pool(pool, committed=signal.notify), clock)
+        yield use_cases(pool, signal, SystemClock())
         await signal.notify_others(settings.database_url)
 
 

@@ -121,7 +121,7 @@ class PostgresServer:
 
     @contextmanager
     def _unfinished_directory(self) -> Iterator[Path]:
-        """Yield an empty directory beside the data directory; a killed run's own are removed."""
+        """Yield an empty directory next to the data directory; a killed run's own are removed."""
         parent, prefix = self._data.parent, f"{self._data.name}.initdb-"
         parent.mkdir(parents=True, exist_ok=True)
         for left in parent.glob(f"{prefix}*"):

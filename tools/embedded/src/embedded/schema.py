@@ -59,7 +59,7 @@ def snapshots() -> list[Snapshot]:
 
 
 def schema_text(statements: list[str], chassis: list[str] | None = None) -> str:
-    """Return a schema file: of the chassis, or of what a service has beside the chassis' tables."""
+    """Return a schema file: of the chassis, or of what else a service has."""
     introduction, already = _INTRODUCTION, chassis or []
     if chassis is not None:
         introduction += _OF_A_SERVICE

@@ -71,7 +71,7 @@ def patch(operations: Sequence[Operation]) -> dict[str, Any]:
 def change_attributes(
     dialect: Dialect, resource: Mapping[str, Any], wanted: Mapping[str, Value]
 ) -> list[Operation]:
-    """Word the difference between a resource and the wanted attributes; equal gives nothing."""
+    """Return the PATCH operations from a resource to the wanted attributes; none if it has them."""
     changes = {path: value for path, value in wanted.items() if read(resource, path) != value}
     absent = {path for path in changes if read(resource, path) is None}
     if dialect is Dialect.VERBOSE:

@@ -68,7 +68,7 @@ async def _connect(bootstrap: str) -> AIOKafkaAdminClient:
 async def _create(admin: AIOKafkaAdminClient, topics: list[Topic], replication: int) -> None:
     if not topics:
         return
-    # aiokafka takes the broker's default replication only beside an (empty) assignment.
+    # aiokafka takes the broker's default replication only together with an (empty) assignment.
     assignment: dict[int, list[int]] | None = {} if replication == -1 else None
     answer = await admin.create_topics(
         [

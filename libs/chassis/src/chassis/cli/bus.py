@@ -1,7 +1,7 @@
 """The operator's commands that every service has: `bus status | history | redrive | skip`.
 
 Those that act only leave a request; the consumer that owns the partition fulfils it. So they work
-on any machine that reaches the database, and never beside a running consumer's back.
+on any machine that reaches the database, and never behind a running consumer's back.
 """
 
 import asyncio

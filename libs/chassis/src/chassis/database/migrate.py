@@ -140,7 +140,7 @@ async def _run_dbmate(arguments: list[str], environment: Mapping[str, str]) -> N
 
 
 def dbmate_path() -> str:
-    """Return the path of dbmate, which its wheel puts beside this Python.
+    """Return the path of dbmate, which its wheel puts next to this Python.
 
     Raises:
         MigrationFailed: It is not installed.

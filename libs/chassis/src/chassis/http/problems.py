@@ -1,4 +1,4 @@
-"""RFC 9457 problems: what an API answers when it cannot do what it was asked.
+"""RFC 9457 problems: what an API responds when it cannot do what it was asked.
 
 A problem says what happened and what to do; never what the code looks like inside.
 """
@@ -32,7 +32,7 @@ STATUS_OF_KIND: Mapping[Kind, int] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One answer that is an error."""
+    """One response that is an error."""
 
     status: int
     slug: str
@@ -47,7 +47,7 @@ class Problem:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
-        """Return the headers that belong to this answer, apart from its content type."""
+        """Return the headers that belong to this response, apart from its content type."""
         headers = [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
         if self.retry_after is not None:
             headers.append((b"retry-after", str(self.retry_after).encode()))
@@ -67,7 +67,7 @@ class ProblemError(HTTPException):
 
 
 def domain_problem(error: DomainError) -> Problem:
-    """Return the answer when a rule says no."""
+    """Return the response when a rule says no."""
     title = error.kind.replace("_", " ").capitalize()
     status = STATUS_OF_KIND[error.kind]
     # RFC 9110 §15.5.2: a 401 says how to sign in.
@@ -89,7 +89,7 @@ def problem_body(problem: Problem, correlation_id: str) -> tuple[bytes, bytes]:
 
 
 def internal_error() -> Problem:
-    """Return the answer to a fault of ours."""
+    """Return the response to a fault of ours."""
     return Problem(
         500,
         "internal-error",
@@ -99,17 +99,17 @@ def internal_error() -> Problem:
 
 
 def overloaded() -> Problem:
-    """Return the answer when too many requests wait already."""
+    """Return the response when too many requests wait already."""
     return Problem(503, "overloaded", "Too busy", "Too many requests at once. Try again soon.", 1)
 
 
 def timed_out() -> Problem:
-    """Return the answer when a request took too long."""
+    """Return the response when a request took too long."""
     return Problem(503, "timed-out", "Too slow", "The request took too long. Try again soon.", 2)
 
 
 def too_large(limit: int) -> Problem:
-    """Return the answer to a body over the limit."""
+    """Return the response to a body over the limit."""
     return Problem(
         413, "body-too-large", "Body too large", f"The request body is larger than {limit} bytes."
     )

@@ -1,7 +1,7 @@
 """What ends a consumer's work on a partition, and which errors retrying cannot mend."""
 
 from chassis.bus import Undecodable
-from chassis.database import refuses_a_value
+from chassis.database import is_transient, refuses_a_value
 from chassis.outbox import EventTooLarge
 from kernel.errors import DomainError, Kind
 
@@ -14,6 +14,11 @@ class Fenced(Exception):
 
 class TooManyParked(Exception):
     """So many tenants came to a halt at once that this program itself must be at fault."""
+
+
+def is_outage(error: Exception) -> bool:
+    """Return whether this passes without anybody's doing, so that the event waits for it."""
+    return is_transient(error) or (isinstance(error, DomainError) and error.kind in _PASSING)
 
 
 def is_rejection(error: Exception) -> bool:

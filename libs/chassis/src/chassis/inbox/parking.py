@@ -211,6 +211,11 @@ def describe(error: Exception) -> str:
 
 
 def summarize(error: Exception) -> str:
-    """Return an error as the log may have it: a stranger's message may repeat personal data."""
-    own = isinstance(error, Undecodable | DomainError)
-    return describe(error) if own else type(error).__name__
+    """Return an error as the log may have it: a message may repeat personal data.
+
+    That of a record that cannot be decoded names headers and fields, never what is in them.
+    """
+    if isinstance(error, Undecodable):
+        return describe(error)
+    name = type(error).__name__
+    return f"{name}: {error.slug}" if isinstance(error, DomainError) else name

@@ -16,9 +16,9 @@ import asyncpg
 import structlog
 
 from chassis.bus import Partition, ReceivedRecord, Receiver, fault_points
-from chassis.database import is_transient, transaction
+from chassis.database import transaction
 from chassis.inbox.apply import Applied, Applier
-from chassis.inbox.errors import Fenced, TooManyParked, is_permanent
+from chassis.inbox.errors import Fenced, TooManyParked, is_outage, is_permanent
 from chassis.inbox.offset_store import Inbox
 from chassis.inbox.parked_store import ParkedEvent, ParkedStore, Request
 from chassis.inbox.parking import Parking, ParkingLimit
@@ -73,7 +73,7 @@ class PartitionWorker:
         self.next_offset: int | None = None
         """What will be read next; None until the partition is claimed."""
         self.in_outage = False
-        """Something that is needed is out of reach, the database most likely; it is retried."""
+        """Something that is needed is out of reach, the database most likely; it is waited for."""
         self._context = context
         self._numbered = subscription.topic.kind == "event"
         self._inbox = Inbox(context.group, partition, context.owner)
@@ -254,7 +254,7 @@ class PartitionWorker:
             try:
                 done = await work()
             except Exception as error:
-                if not is_transient(error):
+                if not is_outage(error):
                     raise
                 self.in_outage = True
                 _log.warning(

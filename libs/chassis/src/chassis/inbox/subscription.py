@@ -14,7 +14,9 @@ Handler = Callable[[Event, asyncpg.Connection], Awaitable[None]]
 """Applies an event in the consumer's transaction, with `chassis.context` bound.
 
 It may run again after a rollback, so it must do nothing but write through the connection. A
-`kernel.errors.DomainError` that it raises parks the event (as a dead letter) without a retry.
+`kernel.errors.DomainError` that it raises parks the event (as a dead letter) without a retry; one
+that passes by itself (`UnavailableError`, `TooManyRequestsError`) is an outage: the partition
+waits, and tries again for as long as it takes.
 """
 
 Handlers = Mapping[str, Handler]

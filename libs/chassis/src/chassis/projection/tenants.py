@@ -1,15 +1,17 @@
 """The copy of `directory-tenants`: which tenants there are, what each may do, who is gone.
 
-An older state never overwrites a newer one. A row of a release that kept no versions has version 0
-and is replaced by the next state of its tenant, whichever that is. The topic is compacted, so it
-holds the newest state of every tenant: a consumer group that starts without offsets, as that of a
-new service does, fills the table from it.
+The version of an event's envelope decides, as it does in the inbox; a state that gives itself
+another is refused. An older state never overwrites a newer one, and the log names what was skipped.
+A row of a release that kept no versions has version 0 and is replaced by the next state of its
+tenant, whichever that is. The topic is compacted, so it holds the newest state of every tenant: a
+consumer group that starts without offsets, as that of a new service does, fills the table from it.
 """
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import asyncpg
+import structlog
 
 from chassis.database import read_queries
 from chassis.inbox import Rejected, Subscription
@@ -20,6 +22,9 @@ from kernel.errors import ConflictError
 from kernel.tenant import Tenant
 
 TENANT_STATE = "directory.tenant.state.v1"
+
+_log = structlog.get_logger(__name__)
+
 QUERIES = read_queries("chassis.projection", "tenants")
 
 BeforeRemoval = Callable[[asyncpg.Connection, UUID], Awaitable[None]]
@@ -43,14 +48,14 @@ def tenant_subscription(before_removal: BeforeRemoval = _keep_everything) -> Sub
         if event.data is None:
             await remove_tenant(connection, event.tenant_id, _version_of(event), before_removal)
             return
-        await save_tenant(connection, *_tenant_of(event))
+        await save_tenant(connection, _tenant_of(event), _version_of(event))
 
     return Subscription(DIRECTORY_TENANTS, {TENANT_STATE: on_tenant_state})
 
 
 async def save_tenant(connection: asyncpg.Connection, tenant: Tenant, version: int) -> None:
     """Keep a tenant's state unless a newer one is known."""
-    await connection.execute(
+    done = await connection.execute(
         *QUERIES["save_tenant"](
             tenant_id=tenant.tenant_id,
             name=tenant.name,
@@ -59,6 +64,8 @@ async def save_tenant(connection: asyncpg.Connection, tenant: Tenant, version: i
             version=version,
         )
     )
+    if done == "INSERT 0 0":
+        _log_skipped(tenant.tenant_id, version)
 
 
 async def remove_tenant(
@@ -67,9 +74,15 @@ async def remove_tenant(
     """Remove a tenant unless something newer than its deletion is known."""
     known = await connection.fetchval(*QUERIES["read_version"](tenant_id=tenant_id))
     if known is not None and known >= version:
+        _log_skipped(tenant_id, version)
         return
     await before_removal(connection, tenant_id)
     await connection.execute(*QUERIES["delete_tenant"](tenant_id=tenant_id))
+
+
+def _log_skipped(tenant_id: UUID, version: int) -> None:
+    """Say that a state or deletion changed nothing: the inbox should have kept it away."""
+    _log.warning("tenant.state_skipped", tenant_id=str(tenant_id), version=version)
 
 
 def _version_of(event: Event) -> int:
@@ -78,13 +91,15 @@ def _version_of(event: Event) -> int:
     return event.version
 
 
-def _tenant_of(event: Event) -> tuple[Tenant, int]:
+def _tenant_of(event: Event) -> Tenant:
     state = event.data
     if not isinstance(state, DirectoryTenant):
         raise Rejected(f"{TENANT_STATE} must carry a tenant")
     if state.tenant_id != event.tenant_id:
         raise Rejected(f"{TENANT_STATE} speaks of another tenant than its envelope")
-    return Tenant(state.tenant_id, state.name, state.package, state.status), state.version
+    if state.version != event.version:
+        raise Rejected(f"{TENANT_STATE} gives itself another version than its envelope")
+    return Tenant(state.tenant_id, state.name, state.package, state.status)
 
 
 class KnownTenants:
@@ -106,11 +121,13 @@ class KnownTenants:
             ConflictError: Two have it: it has passed from one to the other, and only half of that
                 has arrived.
         """
+        if not name.isprintable():
+            return None  # No tenant's name, and perhaps nothing that the driver can encode.
         rows = await self._database.fetch(*QUERIES["list_tenants_named"](name=name))
         if len(rows) > 1:
             ids = " or ".join(str(row["tenant_id"]) for row in rows)
             raise ConflictError(
-                "tenant_name_ambiguous",
+                "tenant-name-ambiguous",
                 f"More than one tenant is known as {name} at the moment, because a change of names "
                 f"has not arrived in full: name the tenant by its id, {ids}.",
             )

@@ -51,8 +51,8 @@ def on_the_bus(
         serve_loops: Those of a process that answers HTTP.
         polls: The service's own gauges, read by a process that works.
     """
-    passing_on = Loop("outbox-signal", lambda: signal.run(settings.database_url), silence=0)
-    loops = [passing_on]
+    signal_loop = Loop("outbox-signal", lambda: signal.run(settings.database_url), silence=0)
+    loops = [signal_loop]
     if mode.works:
         relay = Relay(
             dsn=settings.database_url,
@@ -67,7 +67,7 @@ def on_the_bus(
             bootstrap=settings.kafka_bootstrap_servers,
             signal=signal,
         )
-        loops = [Loop("relay", relay.run), passing_on, Loop("consumer", consumer.run), *work_loops]
+        loops = [Loop("relay", relay.run), signal_loop, Loop("consumer", consumer.run), *work_loops]
     if mode.serves:
         loops += serve_loops
     return Parts(

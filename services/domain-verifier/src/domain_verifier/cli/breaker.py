@@ -29,7 +29,7 @@ class BreakerCommands:
 
         async def command(use_cases: UseCases) -> BreakerDetails:
             if accept:
-                await use_cases.accept_denials(actor=actor(), reason=reason)
+                await use_cases.accept_absences(actor=actor(), reason=reason)
             return await use_cases.get_breaker()
 
         details = self._run(command)

@@ -54,9 +54,9 @@ class DnsProber:
         apex, *doubled = await asyncio.gather(
             resolver.txt(subject.domain.ascii), *(resolver.txt(name) for name in places)
         )
-        found = zip(places, doubled, strict=True)
+        answers = zip(places, doubled, strict=True)
         return Hints(
-            doubled_at=next((name for name, a in found if proves(subject.token, a.values)), None),
+            doubled_at=next((name for name, a in answers if proves(subject.token, a.values)), None),
             at_apex=proves(subject.token, apex.values),
         )
 

@@ -176,8 +176,8 @@ class Resolver:
 def _zone_above(name: dns.name.Name, response: dns.message.Message) -> str | None:
     """Return the zone whose SOA is there, if the name could be in it: other zones do not count."""
     owners = (rrset.name for rrset in response.authority if rrset.rdtype == dns.rdatatype.SOA)
-    found = next((owner for owner in owners if name.is_subdomain(owner)), None)
-    return None if found is None else found.to_text(omit_final_dot=True).strip(".").lower()
+    zone = next((owner for owner in owners if name.is_subdomain(owner)), None)
+    return None if zone is None else zone.to_text(omit_final_dot=True).strip(".").lower()
 
 
 def _redirected(response: dns.message.Message, chain: Sequence[str]) -> frozenset[str]:

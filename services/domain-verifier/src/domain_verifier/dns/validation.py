@@ -54,10 +54,10 @@ class ValidationMonitor:
             await asyncio.gather(*(self._validate(resolver) for resolver in self._resolvers))
 
     async def _validate(self, resolver: Resolver) -> None:
-        found = await validates(resolver, signed=self._signed)
-        if found is None:
+        valid = await validates(resolver, signed=self._signed)
+        if valid is None:
             return
-        self._gauge.labels(resolver.name).set(int(found))
-        if not found and self._known.get(resolver.name, True):
+        self._gauge.labels(resolver.name).set(int(valid))
+        if not valid and self._known.get(resolver.name, True):
             log.warning("resolver.does_not_validate", resolver=resolver.name)
-        self._known[resolver.name] = found
+        self._known[resolver.name] = valid

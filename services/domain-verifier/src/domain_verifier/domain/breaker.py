@@ -1,7 +1,7 @@
 """The breaker: when many held domains turn ABSENT at once, the fault is ours, not theirs.
 
 Once open it stays open until the suspects have come back, or an operator has accepted that they are
-really gone. While it is open nothing is taken away, and no denial from before it closed counts
+really gone. While it is open nothing is taken away, and no absence from before it closed counts
 (docs/adr/0007).
 """
 
@@ -18,9 +18,9 @@ class Breaker:
 
     opened_at: datetime | None = None
     closed_at: datetime | None = None
-    """When it last closed; runs of denials that began before count for nothing."""
+    """When it last closed; runs of absences that began before count for nothing."""
     accepted_at: datetime | None = None
-    """Denials that began before are known to be real and make no suspects."""
+    """Absences that began before are known to be real and make no suspects."""
 
     @property
     def is_open(self) -> bool:

@@ -49,10 +49,10 @@ def proves(token: str, values: Iterable[bytes]) -> bool:
     Every value is compared, and each in constant time.
     """
     expected = value_of(token).encode("ascii")
-    found = False
+    matches = False
     for value in values:
-        found |= hmac.compare_digest(expected, value)
-    return found
+        matches |= hmac.compare_digest(expected, value)
+    return matches
 
 
 def near_miss(token: str, values: Iterable[bytes]) -> bool:

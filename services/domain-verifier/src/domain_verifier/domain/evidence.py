@@ -88,7 +88,7 @@ class Observation:
 
     answer: Answer
     sibling: Answer | None = None
-    """The answer for a random name beside the record's, queried when the record matched."""
+    """The answer for a random sibling of the record's name, queried when the record matched."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from domain_verifier.domain.absences import count_absence, enough_absences, wait_between_checks
 from domain_verifier.domain.changes import Change, GraceWarned, Lapsed, Verified
 from domain_verifier.domain.check_context import CheckContext
 from domain_verifier.domain.claim import Claim, State, Transition, end
 from domain_verifier.domain.confirmation import awaits_confirmation, confirmation_of
-from domain_verifier.domain.denials import count_denial, enough_denials, wait_between_checks
 from domain_verifier.domain.evidence import Evidence, Outcome
 
 
@@ -69,8 +69,8 @@ def _no_answer(claim: Claim, evidence: Evidence, context: CheckContext) -> Trans
 
 
 def _record_absent(claim: Claim, evidence: Evidence, context: CheckContext) -> Transition:
-    missing = count_denial(claim, context)
-    if enough_denials(missing, evidence, context):
+    missing = count_absence(claim, context)
+    if enough_absences(missing, evidence, context):
         if claim.state is State.VERIFIED:
             return _warn_if_due(_begin_grace(missing, context), evidence, context)
         missing, shortened = _shorten_grace(missing, context)

@@ -33,9 +33,9 @@ class Policy:
     """The same for a domain last proved with DNSSEC whose denials come without it."""
     absent_recheck: timedelta = timedelta(hours=8)
     absent_spacing: float = 0.5
-    """Share of the wait between checks that must pass before the next denial counts."""
+    """Share of the wait between checks that must pass before the next absence counts."""
     absent_gap: timedelta = timedelta(hours=24)
-    """A run of denials ends where two that count lie further apart."""
+    """A run of absences ends where two that count lie further apart."""
     grace: timedelta = timedelta(days=7)
     grace_recheck: timedelta = timedelta(hours=6)
     warn_at: tuple[float, ...] = (0, 3 / 7, 6 / 7)

@@ -1,1 +1,1 @@
-"""The bus: domain events out, tenants in."""
+"""The domain verifier on the bus: what it subscribes to (incoming) and publishes (outgoing)."""

@@ -11,15 +11,16 @@ import asyncpg
 
 from chassis.inbox import Subscription
 from chassis.projection import tenant_subscription
-from domain_verifier.usecases.claims import ReleaseTenantClaims
+from domain_verifier.usecases.use_cases import EventUseCases
+
+UseCasesIn = Callable[[asyncpg.Connection], EventUseCases]
+"""Makes the use cases inside the connection's open transaction."""
 
 
-def subscriptions(
-    release_claims: Callable[[asyncpg.Connection], ReleaseTenantClaims],
-) -> Sequence[Subscription]:
-    """Return what the consumer listens to; `release_claims` binds the use case to a transaction."""
+def subscriptions(use_cases_in: UseCasesIn) -> Sequence[Subscription]:
+    """Return what the domain verifier subscribes to."""
 
     async def before_removal(connection: asyncpg.Connection, tenant_id: UUID) -> None:
-        await release_claims(connection)(tenant_id)
+        await use_cases_in(connection).release_tenant_claims(tenant_id)
 
     return [tenant_subscription(before_removal)]

@@ -11,11 +11,12 @@ from uuid import UUID
 import asyncpg
 
 from chassis.database import read_queries, transaction
+from chassis.loops import beat
 from chassis.projection import KnownTenants
 from domain_verifier.domain.claim import Claim, Transition
 from domain_verifier.domain.quota import Usage
 from domain_verifier.domain.start import StartConditions
-from domain_verifier.storage.check_results import save_check
+from domain_verifier.storage.check_writer import save_check
 from domain_verifier.storage.claim_log import log_record
 from domain_verifier.storage.claim_writer import Outgoing, Writer
 from domain_verifier.storage.leases import lease_due, lease_on_request
@@ -24,17 +25,16 @@ from domain_verifier.usecases.ports import (
     AttentionItem,
     Busy,
     CheckRecord,
-    CheckResult,
+    ClaimExistsError,
     Lease,
     LeaseRequest,
     LogRecord,
     SaveOutcome,
+    UnsavedCheck,
 )
-from kernel.errors import ConflictError
 
 QUERIES = read_queries("domain_verifier.storage", "claims")
-PREPARED_QUERIES = tuple(QUERIES[name].sql for name in ("lease_due_claims", "save_check"))
-"""Prepared on every connection before readiness."""
+PRUNED_AT_ONCE = 1_000
 
 LEASE = timedelta(seconds=60)
 """Longer than any check can take; what a killed replica held is due again after it."""
@@ -106,7 +106,7 @@ class PostgresClaims:
         """Lease one live claim because a person requested a check."""
         return await lease_on_request(self._pool, request, duration=self._lease)
 
-    async def save_check(self, result: CheckResult) -> SaveOutcome:
+    async def save_check(self, result: UnsavedCheck) -> SaveOutcome:
         """Save a check's result and give the lease back."""
         outcome = await save_check(self._pool, self._writer, result)
         if outcome is not SaveOutcome.DROPPED and result.transition.changes:
@@ -122,11 +122,11 @@ class PostgresClaims:
         now: datetime,
     ) -> Claim | None:
         """Lock a claim, decide, save; the result of a check under way is dropped."""
-        found = await self.find(tenant_id, claim_id)
-        if found is None:
+        unlocked = await self.find(tenant_id, claim_id)
+        if unlocked is None:
             return None
         async with transaction(self._pool) as connection:
-            await connection.execute(*QUERIES["lock_domain"](domain=found.domain.ascii))
+            await connection.execute(*QUERIES["lock_domain"](domain=unlocked.domain.ascii))
             query = QUERIES["lock_claim"](tenant_id=tenant_id, claim_id=claim_id)
             # Claims are never deleted, so this one is still there.
             [row] = await connection.fetch(*query)
@@ -134,10 +134,6 @@ class PostgresClaims:
             await self._writer.save(connection, transition, now=now)
         self._committed()
         return transition.claim
-
-    def bound(self, connection: asyncpg.Connection) -> "BoundClaims":
-        """Return the claims inside a transaction that the caller commits."""
-        return BoundClaims(connection, self._writer, self._committed)
 
     async def checks(self, tenant_id: UUID, claim_id: UUID, *, limit: int) -> Sequence[CheckRecord]:
         """Return the claim's checks, newest first."""
@@ -148,6 +144,18 @@ class PostgresClaims:
         """Return what happened to the claim, newest first."""
         query = QUERIES["list_log"](tenant_id=tenant_id, claim_id=claim_id, limit=limit)
         return [log_record(row) for row in await self._pool.fetch(*query)]
+
+    async def prune_checks(self, before: datetime) -> int:
+        """Delete the checks from before a moment, a batch at a time, and return how many."""
+        pruned = 0
+        while True:
+            query = QUERIES["delete_old_checks"](before=before, limit=PRUNED_AT_ONCE)
+            tag = await self._pool.execute(*query)
+            beat()
+            deleted = int(tag.rpartition(" ")[2])
+            pruned += deleted
+            if deleted < PRUNED_AT_ONCE:
+                return pruned
 
     async def needing_attention(
         self, *, unseen_before: datetime, limit: int
@@ -162,15 +170,12 @@ class PostgresClaims:
         return [attention_item(row) for row in rows]
 
 
-class BoundClaims:
+class PostgresLiveClaims:
     """The claims inside a transaction that the caller commits."""
 
-    def __init__(
-        self, connection: asyncpg.Connection, writer: Writer, committed: Callable[[], None]
-    ) -> None:
+    def __init__(self, connection: asyncpg.Connection, *, outgoing: Outgoing) -> None:
         self._connection = connection
-        self._writer = writer
-        self._committed = committed
+        self._writer = Writer(outgoing)
 
     async def change_live(
         self, tenant_id: UUID, decide: Callable[[Claim], Transition], *, now: datetime
@@ -183,7 +188,6 @@ class BoundClaims:
             await connection.execute(*QUERIES["lock_domain"](domain=row["domain"]))
         for row in await connection.fetch(*QUERIES["lock_live_claims"](tenant_id=tenant_id)):
             await self._writer.save(connection, decide(claim_of(row)), now=now)
-        self._committed()
 
 
 async def _conditions(
@@ -222,4 +226,4 @@ async def _insert(connection: asyncpg.Connection, claim: Claim) -> None:
         )
     )
     if inserted is None:
-        raise ConflictError("claim_changed", "The claim has just changed. Try again.")
+        raise ClaimExistsError

@@ -49,7 +49,7 @@ class ReviewBreaker:
 
 
 @dataclass(frozen=True, slots=True)
-class AcceptDenials:
+class AcceptAbsences:
     """Close the breaker: an operator has seen that the domains are really gone."""
 
     breakers: Breakers
@@ -57,7 +57,7 @@ class AcceptDenials:
     clock: Clock
 
     async def __call__(self, *, actor: str, reason: str) -> Breaker:
-        """Close the breaker; denials that began before now count, from now on."""
+        """Close the breaker; absences that began before now count, from now on."""
         unsaid = InvalidError("reason_missing", "Say how you know that the domains are gone.")
         reason = required_line(reason, missing=unsaid)
         now = self.clock.now()

@@ -20,13 +20,13 @@ from domain_verifier.usecases.claims import claim_not_found
 from domain_verifier.usecases.ports import (
     Breakers,
     Busy,
-    CheckResult,
     Claims,
     Lease,
     LeaseRequest,
     Prober,
     SaveOutcome,
     Tenants,
+    UnsavedCheck,
 )
 from kernel.errors import ConflictError, ForbiddenError, TooManyRequestsError
 
@@ -38,7 +38,7 @@ PAUSE = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class CompletedCheck:
-    """What a check found and what became of it."""
+    """What a check found and how it was saved: what callers are told."""
 
     evidence: Evidence
     transition: Transition
@@ -90,7 +90,7 @@ class RunCheck:
         under_review = put_under_review(
             transition.claim, since=lease.claim.review_since, now=context.now, policy=self.policy
         )
-        result = CheckResult(lease, transition, evidence, context.now, if_held=under_review)
+        result = UnsavedCheck(lease, transition, evidence, context.now, if_held=under_review)
         save_outcome = await self.claims.save_check(result)
         return CompletedCheck(
             evidence,

@@ -1,7 +1,8 @@
 """The worker's loop: checks all claims that are due, on as many replicas as there are.
 
 Due work is rows with a lease, not timers: what a killed replica held is due again when its lease
-runs out, and a result that comes after that is dropped.
+runs out, and a result that comes after that is dropped. While the database is away the loop goes on
+trying; any other error ends the process, for it would only happen again.
 """
 
 import asyncio
@@ -32,6 +33,8 @@ class CheckDueClaims:
     run_check: RunCheck
     review: ReviewBreaker
     clock: Clock
+    transient: tuple[type[Exception], ...]
+    """What storage fails with while the database is away."""
     concurrency: int = 64
     poll: float = 1.0
     """Seconds between two polls for due work when there was none."""
@@ -46,7 +49,7 @@ class CheckDueClaims:
                 # While the database is away nothing is lost, for due work is rows.
                 leases, wanted = await retry(
                     self._take,
-                    (Exception,),
+                    self.transient,
                     first=RETRY_SECONDS,
                     limit=RETRY_SECONDS,
                     failed=lambda error, _pause: log.warning(

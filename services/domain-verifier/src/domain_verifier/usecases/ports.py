@@ -26,6 +26,13 @@ class DomainHeldError(ConflictError):
         )
 
 
+class ClaimExistsError(ConflictError):
+    """Another request has just started a claim to the domain; nothing was changed."""
+
+    def __init__(self) -> None:
+        super().__init__("claim_changed", "The claim has just changed. Try again.")
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
     """A claim that this worker alone may check, until the lease runs out."""
@@ -58,7 +65,7 @@ class LeaseRequest:
 
 
 class SaveOutcome(StrEnum):
-    """How a check's result was saved."""
+    """How a check's result was saved; the values are those of the log line `claim.checked`."""
 
     SAVED = "saved"
     DOMAIN_HELD = "taken"
@@ -68,8 +75,8 @@ class SaveOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class CheckResult:
-    """A check's result, to be saved in one transaction."""
+class UnsavedCheck:
+    """A check that has run, to be saved in one transaction."""
 
     lease: Lease
     transition: Transition
@@ -81,7 +88,7 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class CheckRecord:
-    """One check of the history."""
+    """A check that was saved, as the history shows it."""
 
     check_id: UUID
     at: datetime
@@ -143,7 +150,7 @@ BY_CHECKS = ChangedBy("checks")
 
 
 class Claims(Protocol):
-    """The claims; a step's changes are published if and only if the claim is saved."""
+    """The claims; a transition's changes are published if and only if it is saved."""
 
     async def start(
         self,
@@ -157,6 +164,8 @@ class Claims(Protocol):
         """Lock the tenant's claims, decide, save the new claim if there is one.
 
         A decision without changes saves nothing. Claims started after `recent_since` are recent.
+
+        Raises ClaimExistsError if the tenant has a live claim to the domain by now.
         """
 
     async def find(self, tenant_id: UUID, claim_id: UUID) -> Claim | None:
@@ -180,7 +189,7 @@ class Claims(Protocol):
         tenant's people have requested `per_minute` checks within a minute.
         """
 
-    async def save_check(self, result: CheckResult) -> SaveOutcome:
+    async def save_check(self, result: UnsavedCheck) -> SaveOutcome:
         """Save a check's result and give the lease back."""
 
     async def change(
@@ -203,6 +212,9 @@ class Claims(Protocol):
 
     async def log(self, tenant_id: UUID, claim_id: UUID, *, limit: int) -> Sequence[LogRecord]:
         """Return what happened to the claim, newest first."""
+
+    async def prune_checks(self, before: datetime) -> int:
+        """Delete the checks of all tenants from before a moment; return how many."""
 
     async def needing_attention(
         self, *, unseen_before: datetime, limit: int

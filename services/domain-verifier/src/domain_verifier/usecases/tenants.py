@@ -3,29 +3,33 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from domain_verifier.domain.text import is_single_line
 from domain_verifier.usecases.ports import Tenants
 from kernel.errors import NotFoundError
+from kernel.names import parse_id_leniently
 
 
 @dataclass(frozen=True, slots=True)
 class FindTenant:
-    """Find a tenant by its name or id."""
+    """Finds the tenant that an operator means."""
 
     tenants: Tenants
 
-    async def __call__(self, text: str) -> UUID:
+    async def __call__(self, name_or_id: str) -> UUID:
         """Return the id of the tenant of that name; an id is taken as it is.
 
-        Claims may outlive the directory's record of their tenant.
+        Claims outlive their tenant, whose state is then gone from here.
+
+        Raises:
+            NotFoundError: No event from the directory has named such a tenant yet.
+            ConflictError: More than one is known by that name.
         """
-        try:
-            return UUID(text)
-        except ValueError:
-            tenant = await self.tenants.find_named(text) if is_single_line(text) else None
+        tenant_id = parse_id_leniently(name_or_id)
+        if tenant_id is not None:
+            return tenant_id
+        tenant = await self.tenants.find_named(name_or_id.strip())
         if tenant is None:
             raise NotFoundError(
-                "tenant_not_found",
-                f"There is no tenant {text}, or the directory has not told of it yet.",
+                "tenant-unknown",
+                f"There is no tenant {name_or_id}, or the directory has not told of it yet.",
             )
         return tenant.tenant_id

@@ -1,9 +1,9 @@
-"""All use cases together: what HTTP and the commands are given."""
+"""All use cases, put together: what callers get instead of ports."""
 
 from dataclasses import dataclass
 
 from domain_verifier.usecases.attention import ListAttention
-from domain_verifier.usecases.breaker import AcceptDenials, GetBreaker
+from domain_verifier.usecases.breaker import AcceptAbsences, GetBreaker
 from domain_verifier.usecases.checks import CheckClaim
 from domain_verifier.usecases.claims import (
     FindClaim,
@@ -11,6 +11,7 @@ from domain_verifier.usecases.claims import (
     ListClaims,
     OverrideClaim,
     ReleaseClaim,
+    ReleaseTenantClaims,
     StartClaim,
 )
 from domain_verifier.usecases.tenants import FindTenant
@@ -30,4 +31,11 @@ class UseCases:
     find_tenant: FindTenant
     list_attention: ListAttention
     get_breaker: GetBreaker
-    accept_denials: AcceptDenials
+    accept_absences: AcceptAbsences
+
+
+@dataclass(frozen=True, slots=True)
+class EventUseCases:
+    """What events from the bus change, inside the consumer's transaction."""
+
+    release_tenant_claims: ReleaseTenantClaims

@@ -133,7 +133,7 @@ class Dispatcher:
             tenant_id=tenant.tenant_id,
             id=uuid7(),
             occurred_at=self.clock.now(),
-            operation=endpoint.name if endpoint else "unknown",
+            endpoint=endpoint.name if endpoint else "unknown",
             resource_type=endpoint.resource_type if endpoint else None,
             status=endpoint.status if endpoint else 404,
             correlation_id=context.current().correlation_id or None,

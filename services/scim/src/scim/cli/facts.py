@@ -35,7 +35,7 @@ def log_facts(entry: LogEntry) -> dict[str, Any]:
     """Return what is shown of a row of the provisioning log."""
     return {
         "time": entry.occurred_at,
-        "operation": entry.operation,
+        "operation": entry.endpoint,
         "resource_type": entry.resource_type,
         "resource_id": entry.resource_id,
         "name": entry.resource_name,

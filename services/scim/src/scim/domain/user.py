@@ -157,7 +157,7 @@ class User:
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """The attributes that events carry beside the named ones."""
+        """The attributes that events carry besides the named ones."""
         return {k: v for k, v in self.document.items() if k not in _NAMED_IN_EVENTS}
 
     def _emails(self) -> Iterator[dict[str, Any]]:

@@ -1,1 +1,1 @@
-"""What the SCIM service hears from the bus and says on it."""
+"""The SCIM service on the bus: what it subscribes to (incoming) and publishes (outgoing)."""

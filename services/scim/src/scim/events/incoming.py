@@ -1,4 +1,4 @@
-"""What this service hears from the directory: the state of tenants and users.
+"""What the SCIM service takes from the bus: the state of the directory's tenants and users.
 
 A tenant that goes takes its tokens with it: their foreign key says so.
 """
@@ -13,21 +13,25 @@ from chassis.projection import tenant_subscription
 from contracts.directory import DirectoryUser
 from contracts.event import Event
 from contracts.topics import DIRECTORY_USERS
-from scim.usecases.directory_users import DirectoryUseCases, DirectoryUserState
+from scim.usecases.directory_users import DirectoryUserState
+from scim.usecases.use_cases import EventUseCases
 
 USER_STATE = "directory.user.state.v1"
 
 
-def subscriptions(
-    use_cases: Callable[[asyncpg.Connection], DirectoryUseCases],
-) -> Sequence[Subscription]:
-    """Return what the consumer listens to; `use_cases` binds them to its transaction."""
+UseCasesIn = Callable[[asyncpg.Connection], EventUseCases]
+"""Makes the use cases inside the connection's open transaction."""
+
+
+def subscriptions(use_cases_in: UseCasesIn) -> Sequence[Subscription]:
+    """Return what the SCIM service subscribes to."""
 
     async def on_user_state(event: Event, connection: asyncpg.Connection) -> None:
+        use_cases = use_cases_in(connection)
         if event.data is None:
-            await use_cases(connection).forget_user(event.tenant_id, _subject(event))
+            await use_cases.forget_directory_user(event.tenant_id, _subject(event))
             return
-        await use_cases(connection).keep_user(event.tenant_id, _state(event), event.time)
+        await use_cases.keep_directory_user(event.tenant_id, _state(event), event.time)
 
     return [
         tenant_subscription(),

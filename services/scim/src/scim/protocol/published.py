@@ -22,6 +22,10 @@ _USER: Differences = {
     },
     "active": {"description": "Whether the user may sign in."},
     "groups": None,
+    "ims.type": {
+        # `other` of RFC 7643 §4.1.2 is not in the library.
+        "canonicalValues": ["aim", "gtalk", "icq", "xmpp", "msn", "skype", "qq", "yahoo", "other"]
+    },
     "password": None,
 }
 _ENTERPRISE_USER: Differences = {

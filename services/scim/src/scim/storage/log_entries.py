@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from chassis.database import read_queries
+from chassis.loops import beat
 from scim.usecases.log_entry import LogEntry
 from scim.usecases.ports import Unstorable
 
@@ -39,7 +40,7 @@ class PostgresLogEntries:
                 tenant_ids=[entry.tenant_id for entry in entries],
                 ids=[entry.id for entry in entries],
                 occurred_at=[entry.occurred_at for entry in entries],
-                operations=[entry.operation for entry in entries],
+                operations=[entry.endpoint for entry in entries],
                 resource_types=[entry.resource_type for entry in entries],
                 resource_ids=[entry.resource_id for entry in entries],
                 resource_names=[entry.resource_name for entry in entries],
@@ -81,6 +82,7 @@ class PostgresLogEntries:
             tenant_id=tenant_id, before_id=_first_id(before), limit=PRUNED_AT_ONCE
         )
         tag = await self.pool.execute(*query)
+        beat()
         return int(tag.rpartition(" ")[2])
 
 

@@ -51,11 +51,11 @@ def event_values(event: OutboxRecord) -> dict[str, object]:
 
 
 def entry_values(entry: LogEntry) -> dict[str, object]:
-    """Return the parameters of a write's log row beside the resource."""
+    """Return the parameters of a write's log row, apart from the resource."""
     return {
         "entry_id": entry.id,
         "occurred_at": entry.occurred_at,
-        "operation": entry.operation,
+        "operation": entry.endpoint,
         "status": entry.status,
         "dropped": entry.dropped or None,
         "correlation_id": entry.correlation_id,

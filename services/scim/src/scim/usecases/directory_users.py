@@ -52,14 +52,6 @@ class ForgetDirectoryUser:
         await self.users.remove(tenant_id, user_id)
 
 
-@dataclass(frozen=True, slots=True)
-class DirectoryUseCases:
-    """What events from the directory call, bound to the consumer's transaction."""
-
-    keep_user: KeepDirectoryUser
-    forget_user: ForgetDirectoryUser
-
-
 def _document(state: DirectoryUserState) -> dict[str, Any]:
     name = {"givenName": state.given_name, "familyName": state.family_name}
     emails = [{"value": state.email, "type": "work", "primary": True}] if state.email else []

@@ -23,8 +23,8 @@ class LogEntry:
     tenant_id: UUID
     id: UUID
     occurred_at: datetime
-    operation: str
-    """Name of the endpoint: `user.patch`."""
+    endpoint: str
+    """Its name, `user.patch`; the column and the field in the log's output are `operation`."""
     resource_type: str | None
     status: int
     """The HTTP status of success until something fails."""

@@ -131,17 +131,22 @@ class ReadProvisioningLog:
 
 
 @dataclass(frozen=True, slots=True)
-class Retention:
+class Pruning:
     """Deletes log rows that are older than they need to be."""
 
     entries: LogEntries
     clock: Clock
     days: int
+    transient: tuple[type[Exception], ...] = ()
+    """What storage fails with while the database is away."""
 
     async def run(self) -> None:
-        """Prune for ever."""
+        """Prune every hour, for ever; while the database is away, the next hour does it."""
         async for _ in every(PRUNE_SECONDS, beats=True):
-            await _log_failure(self.prune, "provisioning_log.prune_failed")
+            try:
+                await self.prune()
+            except self.transient as error:
+                log.warning("provisioning_log.prune_failed", error=repr(error))
 
     async def prune(self) -> None:
         """Prune once."""

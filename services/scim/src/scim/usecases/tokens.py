@@ -8,39 +8,16 @@ from uuid import UUID
 
 from chassis.clock import Clock
 from chassis.ids import uuid7
-from kernel.names import parse_id, parse_id_leniently
+from kernel.names import parse_id_leniently
 from kernel.tenant import Tenant
-from scim.domain.errors import ScimError, not_found
+from scim.domain.errors import not_found
 from scim.usecases.authenticate import digest_of
-from scim.usecases.ports import Tenants, Token, Tokens
+from scim.usecases.ports import Token, Tokens
 
 MARKER = "portico_scim_"
 """What every token begins with, so that scanners for leaked secrets find it."""
 RANDOM_BYTES = 32
 SHOWN_CHARACTERS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class FindTenant:
-    """Finds the tenant that an operator means."""
-
-    tenants: Tenants
-
-    async def __call__(self, name_or_id: str) -> Tenant:
-        """Return the tenant, or say why it is not known.
-
-        Raises:
-            ScimError: No event from the directory has named such a tenant yet.
-            ConflictError: More than one is known by that name.
-        """
-        tenant_id = parse_id(name_or_id)
-        if tenant_id is None:
-            tenant = await self.tenants.find_named(name_or_id)
-        else:
-            tenant = await self.tenants.find(tenant_id)
-        if tenant is None:
-            raise no_such_tenant(name_or_id)
-        return tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +82,6 @@ class RevokeToken:
             raise not_found(f"Several tokens begin with {id_or_prefix!r}; give the id instead.")
         await self.tokens.revoke(tenant.tenant_id, matching[0].id, self.clock.now())
         return matching[0]
-
-
-def no_such_tenant(name_or_id: str) -> ScimError:
-    """Return the error for a tenant that this service has not heard of."""
-    return not_found(
-        f"scim has not heard of tenant {name_or_id!r} yet: is the name right, "
-        "and is the directory's worker running?"
-    )
 
 
 def _is_named(token: Token, id_or_prefix: str) -> bool:

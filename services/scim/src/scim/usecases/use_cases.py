@@ -1,18 +1,20 @@
-"""Everything that the SCIM service can do, for HTTP and the command line alike."""
+"""All use cases, put together: what callers get instead of ports."""
 
 from dataclasses import dataclass
 
 from scim.usecases.authenticate import Authenticate
+from scim.usecases.directory_users import ForgetDirectoryUser, KeepDirectoryUser
 from scim.usecases.groups import ChangeGroup, CreateGroup, DeleteGroup, FindGroups, GetGroup
 from scim.usecases.provisioning_log import ReadProvisioningLog
 from scim.usecases.tenant_settings import ReadStrictly
-from scim.usecases.tokens import CreateToken, FindTenant, ListTokens, RevokeToken
+from scim.usecases.tenants import FindTenant
+from scim.usecases.tokens import CreateToken, ListTokens, RevokeToken
 from scim.usecases.users import ChangeUser, CreateUser, DeleteUser, FindUsers, GetUser
 
 
 @dataclass(frozen=True, slots=True)
 class UseCases:
-    """One of each use case, on one database."""
+    """What people and identity providers can do, each use case a transaction of its own."""
 
     authenticate: Authenticate
     create_user: CreateUser
@@ -31,3 +33,11 @@ class UseCases:
     revoke_token: RevokeToken
     read_strictly: ReadStrictly
     read_provisioning_log: ReadProvisioningLog
+
+
+@dataclass(frozen=True, slots=True)
+class EventUseCases:
+    """What events from the bus change, inside the consumer's transaction."""
+
+    keep_directory_user: KeepDirectoryUser
+    forget_directory_user: ForgetDirectoryUser

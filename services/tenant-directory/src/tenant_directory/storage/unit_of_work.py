@@ -8,7 +8,6 @@ import asyncpg
 
 from chassis.clock import Clock
 from chassis.database import transaction
-from tenant_directory.storage import batch, change_log, groups, tenants, users
 from tenant_directory.storage.batch import open_batch
 from tenant_directory.storage.change_log import Outgoing, PostgresChangeLog
 from tenant_directory.storage.groups import PostgresGroups
@@ -21,20 +20,6 @@ from tenant_directory.usecases.ports import (
     UnitOfWork,
     UnitOfWorkFactory,
 )
-
-CONSUMER_QUERIES = (
-    users.QUERIES["find_user"].sql,
-    users.QUERIES["save_user"].sql,
-    users.QUERIES["remove_user"].sql,
-    groups.QUERIES["find_group"].sql,
-    groups.QUERIES["save_group"].sql,
-    groups.QUERIES["remove_group"].sql,
-    groups.QUERIES["change_members"].sql,
-    tenants.QUERIES["find_tenant_by_id"].sql,
-    change_log.QUERIES["record_changes"].sql,
-    *(query.sql for query in batch.QUERIES.values()),
-)
-"""What the consumer runs for events: prepared on each connection before readiness."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ ON CONFLICT DO NOTHING;
 -- A tenant's newest rows since an id, all or only the errors, the oldest first.
 SELECT * FROM (
     SELECT
-        id, occurred_at, operation, resource_type, resource_id, resource_name,
+        id, occurred_at, operation AS endpoint, resource_type, resource_id, resource_name,
         status, scim_type, detail, dropped, correlation_id
     FROM provisioning_log
     WHERE tenant_id = :tenant_id AND id >= :first_id AND (NOT :errors OR status >= 400)

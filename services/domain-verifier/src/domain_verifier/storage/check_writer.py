@@ -8,12 +8,12 @@ from chassis.ids import uuid7
 from domain_verifier.domain.claim import Claim
 from domain_verifier.storage.claim_writer import Writer
 from domain_verifier.storage.rows import changing_values, observations_of
-from domain_verifier.usecases.ports import CheckResult, SaveOutcome
+from domain_verifier.usecases.ports import SaveOutcome, UnsavedCheck
 
 QUERIES = read_queries("domain_verifier.storage", "claims")
 
 
-async def save_check(pool: asyncpg.Pool, writer: Writer, result: CheckResult) -> SaveOutcome:
+async def save_check(pool: asyncpg.Pool, writer: Writer, result: UnsavedCheck) -> SaveOutcome:
     """Save a check's result and give the lease back."""
     lease, after = result.lease, result.transition.claim
     if lease.claim.state is after.state and not result.transition.changes:
@@ -30,7 +30,7 @@ async def save_check(pool: asyncpg.Pool, writer: Writer, result: CheckResult) ->
     return outcome
 
 
-async def _save_transition(pool: asyncpg.Pool, writer: Writer, result: CheckResult) -> SaveOutcome:
+async def _save_transition(pool: asyncpg.Pool, writer: Writer, result: UnsavedCheck) -> SaveOutcome:
     claim = result.transition.claim
     async with transaction(pool) as connection:
         await connection.execute(*QUERIES["lock_domain"](domain=claim.domain.ascii))
@@ -47,7 +47,7 @@ async def _save_transition(pool: asyncpg.Pool, writer: Writer, result: CheckResu
 
 
 async def _save_under_review(
-    connection: asyncpg.Connection, writer: Writer, result: CheckResult
+    connection: asyncpg.Connection, writer: Writer, result: UnsavedCheck
 ) -> SaveOutcome:
     claim = result.if_held.claim
     if not await _save_claim_and_check(connection, result, claim):
@@ -62,7 +62,7 @@ async def _save_under_review(
 
 
 async def _save_claim_and_check(
-    database: asyncpg.Connection | asyncpg.Pool, result: CheckResult, claim: Claim
+    database: asyncpg.Connection | asyncpg.Pool, result: UnsavedCheck, claim: Claim
 ) -> bool:
     lease, evidence = result.lease, result.evidence
     check_id = await database.fetchval(

@@ -1,4 +1,8 @@
-"""Which denials count against a holder: several, spread over time, in one unbroken run."""
+"""Which absences count against a holder: several, spread over time, in one unbroken run.
+
+An absence is a check that ended ABSENT; a denial is one resolver's answer that there is no record
+(RFC 2308).
+"""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -9,13 +13,13 @@ from domain_verifier.domain.evidence import Evidence
 from domain_verifier.domain.policy import Policy
 
 
-def count_denial(claim: Claim, context: CheckContext) -> Claim:
-    """Return the claim with this denial counted, if it counts."""
+def count_absence(claim: Claim, context: CheckContext) -> Claim:
+    """Return the claim with this absence counted, if it counts."""
     missing = replace(claim, absent_since=claim.absent_since or context.now)
     if context.breaker_open:
         return _reset_count(missing)
     if not _run_continues(missing, context):
-        # After a gap this is a new absence, which may be one of many that begin now.
+        # After a gap this begins a new run, which may be one of many that begin now.
         since = context.now if _after_gap(missing, context) else missing.absent_since
         missing = replace(_reset_count(missing), absent_since=since)
     if missing.counted_at is not None and context.now - missing.counted_at < _min_spacing(
@@ -30,8 +34,8 @@ def count_denial(claim: Claim, context: CheckContext) -> Claim:
     )
 
 
-def enough_denials(claim: Claim, evidence: Evidence, context: CheckContext) -> bool:
-    """Tell whether enough denials were counted over enough time, and nothing holds them up."""
+def enough_absences(claim: Claim, evidence: Evidence, context: CheckContext) -> bool:
+    """Tell whether enough absences were counted over enough time, and nothing holds them up."""
     if context.breaker_open or claim.is_overridden(context.now):
         return False
     if claim.absent_count < context.policy.absent_checks or claim.counted_since is None:
@@ -53,7 +57,7 @@ def _reset_count(claim: Claim) -> Claim:
 
 
 def _run_continues(claim: Claim, context: CheckContext) -> bool:
-    """Tell whether this denial follows the last one closely, with no fault of ours between."""
+    """Tell whether this absence follows the last one closely, with no fault of ours between."""
     if claim.counted_at is None or claim.counted_since is None:
         return False
     closed_at = context.breaker.closed_at

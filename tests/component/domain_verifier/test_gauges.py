@@ -1,7 +1,6 @@
-"""Gauges over all claims, and the end of old history."""
+"""Gauges over all claims."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -9,7 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from chassis.database import create_pool
 from domain_verifier.domain.evidence import Outcome
-from domain_verifier.storage.housekeeping import ClaimGauges, Pruning, claims_poll
+from domain_verifier.storage.gauges import ClaimGauges, claims_poll
 from support.databases import DatabaseFactory
 from support.dns_harness import postgres_harness
 
@@ -49,17 +48,3 @@ async def test_gauges_tell_states_backlog_and_what_needs_people(pool: asyncpg.Po
     assert value("domain_claims_unseen") == 1
     assert value("domain_claims_in_review") == 1
     assert value("domain_breaker_open") == 0
-
-
-async def test_history_ends_at_its_age(pool: asyncpg.Pool) -> None:
-    harness = postgres_harness(pool)
-    tenant = await harness.add_tenant("acme")
-    claim = await harness.claim(tenant, "acme.test")
-    await harness.check(claim)
-    harness.clock.advance(days=100)
-    await harness.check(claim)
-    harness.clock.advance(days=100)
-    pruning = Pruning(pool, clock=harness.clock, keep=timedelta(days=180))
-    assert await pruning.prune() == 1
-    assert await pruning.prune() == 0
-    assert len(await harness.claims.checks(tenant, claim.claim_id, limit=10)) == 1

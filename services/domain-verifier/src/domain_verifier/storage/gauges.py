@@ -1,24 +1,14 @@
-"""What runs beside the checks: gauges over all claims, and the end of old history."""
-
-from datetime import timedelta
+"""Gauges over all claims and the breaker, read from time to time."""
 
 import asyncpg
-import structlog
 from prometheus_client import REGISTRY, CollectorRegistry, Gauge
 
 from chassis.clock import Clock
-from chassis.database import DATABASE_FAILURES
 from chassis.observe import Poll
-from chassis.retry import every
 from domain_verifier.domain.claim import State
 from domain_verifier.domain.policy import Policy
 from domain_verifier.storage.breakers import QUERIES as BREAKER_QUERIES
 from domain_verifier.storage.claims import QUERIES
-
-log = structlog.get_logger()
-
-PRUNE_EVERY = 3600.0
-PRUNE_BATCH = 1000
 
 
 class ClaimGauges:
@@ -59,34 +49,3 @@ def claims_poll(pool: asyncpg.Pool, *, clock: Clock, policy: Policy, gauges: Cla
         gauges.breaker.set(int(breaker is not None and breaker["opened_at"] is not None))
 
     return Poll("claims", read)
-
-
-class Pruning:
-    """Deletes checks older than the history is kept, a batch at a time."""
-
-    def __init__(self, pool: asyncpg.Pool, *, clock: Clock, keep: timedelta) -> None:
-        self._pool = pool
-        self._clock = clock
-        self._keep = keep
-
-    async def run(self) -> None:
-        """Prune every hour, for ever."""
-        async for _ in every(PRUNE_EVERY, beats=True):
-            try:
-                deleted = await self.prune()
-                if deleted:
-                    log.info("checks.pruned", deleted=deleted)
-            except DATABASE_FAILURES as error:
-                log.warning("checks.prune_failed", error=repr(error))
-
-    async def prune(self) -> int:
-        """Delete what is too old; return how many checks that were."""
-        before = self._clock.now() - self._keep
-        total = 0
-        while True:
-            query = QUERIES["delete_old_checks"](before=before, limit=PRUNE_BATCH)
-            status = await self._pool.execute(*query)
-            deleted = int(status.rsplit(" ", 1)[-1])
-            total += deleted
-            if deleted < PRUNE_BATCH:
-                return total
