@@ -18,6 +18,7 @@ from chassis.database import is_transient
 from chassis.inbox.parked_store import count_parked, find_requests
 from chassis.inbox.parking import ParkingLimit
 from chassis.inbox.partition import ConsumerContext, PartitionWorker, Retries
+from chassis.inbox.read_ahead import ReadAheadBudget
 from chassis.inbox.subscription import Subscription
 from chassis.inbox.watchdog import Watchdog
 from chassis.loops import beat
@@ -49,6 +50,7 @@ class Consumer:
         receiver: Callable[[], Receiver] | None = None,
         retries: Retries | None = None,
         limit: ParkingLimit | None = None,
+        budget: ReadAheadBudget | None = None,
         stall_timeout: float = 60.0,
         watchdog_interval: float = 5.0,
     ) -> None:
@@ -63,6 +65,7 @@ class Consumer:
             receiver: Makes a receiver in place of Kafka's.
             retries: Attempts before an event is parked.
             limit: Newly halted tenants after which the process ends.
+            budget: How much may be read ahead, in bytes.
             stall_timeout: Seconds without progress, or outside the group, after which it ends.
             watchdog_interval: Seconds between two looks of the watchdog.
         """
@@ -76,6 +79,7 @@ class Consumer:
         self._signal = signal
         self._retries = retries or Retries()
         self._limit = limit or ParkingLimit()
+        self._budget = budget or ReadAheadBudget()
         self._stall_timeout = stall_timeout
         self._watchdog_interval = watchdog_interval
         self._workers: dict[Partition, PartitionWorker] = {}
@@ -124,6 +128,7 @@ class Consumer:
             signal=self._signal,
             retries=self._retries,
             limit=self._limit,
+            budget=self._budget,
         )
         try:
             await receiver.start(self._assigned, self._release_partitions)

@@ -57,11 +57,13 @@ class Parking:
         self._applier = applier
         self._limit = limit
 
-    async def park(self, record: ReceivedRecord, error: Exception, attempts: int) -> None:
-        """Set a record aside and move on behind it, or raise TooManyParked."""
+    async def park(
+        self, record: ReceivedRecord, error: Exception, attempts: int, next_offset: int
+    ) -> None:
+        """Set a record aside and move on, or raise TooManyParked."""
         tenant_id = tenant_of(record) or NO_TENANT
         async with transaction(self._pool) as connection:
-            state = await self._inbox.advance(connection, record.offset + 1, [tenant_id])
+            state = await self._inbox.advance(connection, next_offset, [tenant_id])
             sequence = sequence_of(record)
             if sequence is not None and sequence <= state.last_sequences[tenant_id]:
                 return

@@ -1,4 +1,4 @@
-"""One partition, worked off in order by the process that owns it.
+"""One partition, worked off by the process that owns it: each tenant in order, tenants in turn.
 
 Many records share a transaction; if that fails they go one by one, so that only the failing one is
 retried and at last parked. Transient outages are retried without end.
@@ -22,13 +22,13 @@ from chassis.inbox.errors import Fenced, TooManyParked, is_outage, is_permanent
 from chassis.inbox.offset_store import Inbox
 from chassis.inbox.parked_store import ParkedEvent, ParkedStore, Request
 from chassis.inbox.parking import Parking, ParkingLimit
+from chassis.inbox.read_ahead import ReadAhead, ReadAheadBudget
 from chassis.inbox.subscription import Subscription
 from chassis.outbox import OutboxSignal
 from chassis.retry import backoff
 
 BATCH = 250
-QUEUE_FULL = 2_000
-QUEUE_LOW = 500
+BATCH_BYTES = 4_000_000
 MAX_PAUSE = 5.0
 
 _T = TypeVar("_T")
@@ -59,6 +59,7 @@ class ConsumerContext:
     signal: OutboxSignal | None
     retries: Retries
     limit: ParkingLimit
+    budget: ReadAheadBudget
     reach: Callable[[str], None] = field(default_factory=fault_points)
 
 
@@ -71,7 +72,7 @@ class PartitionWorker:
         """Prepare; `run` claims the partition."""
         self.partition = partition
         self.next_offset: int | None = None
-        """What will be read next; None until the partition is claimed."""
+        """The first record that is not applied; None until the partition is claimed."""
         self.in_outage = False
         """Something that is needed is out of reach, the database most likely; it is waited for."""
         self._context = context
@@ -86,17 +87,20 @@ class PartitionWorker:
             applier=self._applier,
             limit=context.limit,
         )
-        self._queue: deque[ReceivedRecord] = deque()
+        self._ahead = ReadAhead(context.budget)
         self._requests: deque[Request] = deque()
         self._paused = False
         self._wakeup = asyncio.Event()
         self._stopping = asyncio.Event()
 
     def push(self, records: Sequence[ReceivedRecord]) -> None:
-        """Take received records; asks for no more when many wait."""
-        self._queue.extend(records)
+        """Take received records; asks for no more when too much waits."""
+        if self._stopping.is_set():
+            return
+        self._check_offset(records)
+        self._ahead.push(records)
         self._wakeup.set()
-        if len(self._queue) > QUEUE_FULL and not self._paused:
+        if self._context.budget.is_spent(self._ahead.size) and not self._paused:
             self._paused = True
             self._context.receiver.pause(self.partition)
 
@@ -127,6 +131,9 @@ class PartitionWorker:
             _log.warning("partition.fenced", error=str(error), owner=self._context.owner)
         except Stopped:
             return
+        finally:
+            self._stopping.set()
+            self._ahead.clear()
 
     async def _claim(self) -> None:
         async def claim() -> int:
@@ -140,21 +147,20 @@ class PartitionWorker:
         self._context.receiver.resume(self.partition)
 
     async def _work(self) -> None:
-        while (self._queue or self._requests) and not self._stopping.is_set():
+        while (self._ahead or self._requests) and not self._stopping.is_set():
             while self._requests:
                 await self._fulfil(self._requests.popleft())
-            batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
-            if self._paused and len(self._queue) < QUEUE_LOW:
+            batch = self._ahead.take(records=BATCH, size=BATCH_BYTES)
+            if self._paused and self._context.budget.allows(self._ahead.size):
                 self._paused = False
                 self._context.receiver.resume(self.partition)
             if batch:
                 await self._apply(batch)
 
     async def _apply(self, batch: Sequence[ReceivedRecord]) -> None:
-        self._check_offset(batch[0])
         if len(batch) > 1:
             try:
-                await self._retry_outages(lambda: self._commit(batch))
+                await self._retry_outages(lambda: self._commit(batch, ()))
             except (Fenced, Stopped, TooManyParked):
                 raise
             except Exception as error:
@@ -162,21 +168,29 @@ class PartitionWorker:
                 _log.info("batch.split", records=len(batch), error=type(error).__name__)
             else:
                 return
-        for record in batch:
-            await self._apply_one(record)
+        for number, record in enumerate(batch, 1):
+            await self._apply_one(record, batch[number:])
 
-    async def _apply_one(self, record: ReceivedRecord) -> None:
-        error, attempts = await self._retry_failures(lambda: self._commit([record]))
+    async def _apply_one(self, record: ReceivedRecord, rest: Sequence[ReceivedRecord]) -> None:
+        error, attempts = await self._retry_failures(lambda: self._commit([record], rest))
         if error is not None:
-            await self._retry_outages(lambda: self._parking.park(record, error, attempts))
-            self.next_offset = record.offset + 1
+            next_offset = self._ahead.first_offset(rest)
+            await self._retry_outages(
+                lambda: self._parking.park(record, error, attempts, next_offset)
+            )
+            self.next_offset = next_offset
 
-    async def _commit(self, records: Sequence[ReceivedRecord]) -> None:
-        next_offset = records[-1].offset + 1
+    async def _commit(
+        self, records: Sequence[ReceivedRecord], rest: Sequence[ReceivedRecord]
+    ) -> None:
+        """Apply records in one transaction; the rest of their batch is still to be applied."""
+        next_offset = self._ahead.first_offset(rest)
         async with transaction(self._context.pool) as connection:
             applied = await self._applier.apply(connection, records, next_offset)
             self._context.reach("consumer.before_commit")
         self._context.reach("consumer.after_commit")
+        if next_offset <= max(record.offset for record in records):
+            self._context.reach("consumer.applied_ahead")
         await self._committed(applied, next_offset)
 
     async def _committed(self, applied: Applied, next_offset: int) -> None:
@@ -277,12 +291,13 @@ class PartitionWorker:
         if self._stopping.is_set():
             raise Stopped
 
-    def _check_offset(self, record: ReceivedRecord) -> None:
-        if self.next_offset is not None and record.offset < self.next_offset:
+    def _check_offset(self, records: Sequence[ReceivedRecord]) -> None:
+        """Say so if reading has gone back: the record asked for was not in the log."""
+        if self.next_offset is not None and records and records[0].offset < self.next_offset:
             _log.error(
                 "offset.out_of_range",
                 topic=self.partition.topic,
                 partition=self.partition.number,
                 expected=self.next_offset,
-                found=record.offset,
+                found=records[0].offset,
             )

@@ -21,6 +21,8 @@ from chassis.retry import every
 LOCK_CLASS = 0x706F7274
 BUCKETS = 64
 BATCH_BYTES = 16_000_000
+WINDOW = 20_000
+"""The oldest events, among which tenants take turns: a look at all would cost too much."""
 
 QUERIES = read_queries("chassis.outbox", "relay")
 
@@ -65,9 +67,13 @@ class RelaySession:
         return bool(rows)
 
     async def assign_sequences(self, limit: int) -> list[int]:
-        """Number the oldest events and return their ids; committed on return."""
+        """Number the oldest events of each tenant, in turn, and return their ids; committed."""
         rows = await self._fetch(
-            "assign_sequences", buckets=list(self.owned), limit=limit, max_bytes=BATCH_BYTES
+            "assign_sequences",
+            buckets=list(self.owned),
+            window=WINDOW,
+            limit=limit,
+            max_bytes=BATCH_BYTES,
         )
         return [row["id"] for row in rows]
 

@@ -3,7 +3,8 @@
 SELECT bucket FROM unnest(:buckets::integer[]) AS bucket WHERE pg_try_advisory_lock(:lock_class::integer, bucket);
 
 -- name: assign_sequences
--- Gives the oldest events of these buckets their dense number for each tenant_id and topic.
+-- Gives events of these buckets their dense number for each tenant_id and topic: the oldest of each
+-- tenant_id first, in turn, as far as the oldest events of all reach (:window).
 -- cross-tenant: the relay sends the events of every tenant in its buckets.
 WITH oldest AS MATERIALIZED (
     SELECT id, tenant_id, topic, coalesce(octet_length(data), 0) AS size
@@ -14,10 +15,15 @@ WITH oldest AS MATERIALIZED (
             WHERE blocked.tenant_id = outbox.tenant_id AND blocked.topic = outbox.topic
         )
     ORDER BY id
+    LIMIT :window
+), in_turn AS (
+    SELECT *, row_number() OVER (PARTITION BY tenant_id ORDER BY id) AS turn
+    FROM oldest
+    ORDER BY turn, id
     LIMIT :limit
 ), fitting AS (
     SELECT id, tenant_id, topic
-    FROM (SELECT *, sum(size) OVER (ORDER BY id) - size AS before FROM oldest) AS measured
+    FROM (SELECT *, sum(size) OVER (ORDER BY turn, id) - size AS before FROM in_turn) AS measured
     WHERE before <= :max_bytes::bigint
 ), fresh AS (
     SELECT
