@@ -296,12 +296,13 @@ def _user_holds(user: User, clause: Equals) -> bool:
         Field.USER_NAME: user.user_name_key,
         Field.DISPLAY_NAME: user.display_name_key,
         Field.EXTERNAL_ID: user.external_id,
-        Field.WORK_EMAIL: user.work_email_key,
         Field.ACTIVE: user.active,
         Field.MANAGER: user.manager,
     }
     if clause.field is Field.EMAIL:
         return clause.value in user.email_keys
+    if clause.field is Field.WORK_EMAIL:
+        return clause.value in user.work_email_keys
     if isinstance(clause.field, Unindexed):
         return _document_holds(user.document, clause.field, clause.value)
     return bool(held[clause.field] == clause.value)

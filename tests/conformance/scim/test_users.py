@@ -229,3 +229,35 @@ async def test_pages_are_stable_and_know_the_total(storage: Storage, tenant: UUI
             assert found.total == 7
             page = [orjson.loads(record.document)["userName"][1] for record in found.records]
             assert "".join(page) == shown
+
+
+async def test_c1_each_of_several_work_addresses_finds_its_user(
+    storage: Storage, tenant: UUID
+) -> None:
+    ann = user(
+        "ann@x",
+        externalId="E",
+        emails=[
+            {"type": "work", "value": "1@x"},
+            {"type": "Work", "value": "Two@x"},
+            {"type": "home", "value": "home@x"},
+        ],
+    )
+    for each in (ann, user("bob@x", emails=[{"type": "work", "value": "bob@x"}])):
+        await storage.users.add(each, at=NOW, entry=log_entry(tenant))
+    for key, found in (
+        ("1@x", ["ann@x"]),
+        ("two@x", ["ann@x"]),
+        ("home@x", []),
+        ("bob@x", ["bob@x"]),
+    ):
+        work = Equals(Field.WORK_EMAIL, key)
+        assert await names(storage, tenant, (work,)) == found
+        others = (
+            Equals(Field.ID, ann.id),
+            Equals(Field.USER_NAME, "ann@x"),
+            Equals(Field.EXTERNAL_ID, "E"),
+        )
+        for other in others:
+            assert await names(storage, tenant, (work, other)) == [n for n in found if n == "ann@x"]
+    assert await names(storage, uuid7(), (Equals(Field.WORK_EMAIL, "two@x"),)) == []

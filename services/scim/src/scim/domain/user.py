@@ -121,10 +121,8 @@ class User:
 
     @property
     def work_email(self) -> str | None:
-        """The address of type `work`."""
-        return next(
-            (e["value"] for e in self._emails() if e.get("type", "").lower() == "work"), None
-        )
+        """The first address of type `work`."""
+        return next(self._work_emails(), None)
 
     @property
     def email_values(self) -> tuple[str, ...]:
@@ -138,9 +136,14 @@ class User:
 
     @property
     def work_email_key(self) -> str | None:
-        """The key of the work address, for the filter on `emails[type eq "work"].value`."""
+        """The key of the first work address, for the filter on `emails[type eq "work"].value`."""
         email = self.work_email
         return None if email is None else comparison_key(email)
+
+    @property
+    def work_email_keys(self) -> tuple[str, ...]:
+        """The keys of all work addresses."""
+        return tuple(comparison_key(email) for email in self._work_emails())
 
     @property
     def display_name_key(self) -> str | None:
@@ -162,3 +165,6 @@ class User:
 
     def _emails(self) -> Iterator[dict[str, Any]]:
         return (e for e in self.document.get("emails", ()) if "value" in e)
+
+    def _work_emails(self) -> Iterator[str]:
+        return (e["value"] for e in self._emails() if e.get("type", "").lower() == "work")

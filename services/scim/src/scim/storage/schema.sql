@@ -93,4 +93,5 @@ CREATE TABLE users (
     CONSTRAINT users_tenant_id_user_name_key_key UNIQUE (tenant_id, user_name_key)
 );
 CREATE INDEX users_by_external_id ON users USING btree (tenant_id, external_id, id) WHERE external_id IS NOT NULL;
+CREATE INDEX users_by_several_emails ON users USING gin (email_keys) WHERE cardinality(email_keys) > 1;
 CREATE INDEX users_by_work_email ON users USING btree (tenant_id, work_email_key, id) WHERE work_email_key IS NOT NULL;

@@ -11,6 +11,7 @@ import orjson
 
 from chassis.database import read_queries
 from scim.domain.query import Equals, Field, Filter, Page, Unindexed
+from scim.domain.user import User
 from scim.storage.rows import Row, single_values, user_record
 from scim.usecases.ports import SearchResult, UserRecord
 
@@ -97,6 +98,9 @@ def _one(row: Row | None, clauses: Filter, page: Page) -> SearchResult[UserRecor
 def _holds(row: Row, clause: Equals) -> bool:
     if clause.field is Field.EMAIL:
         return clause.value in row["email_keys"]
+    if clause.field is Field.WORK_EMAIL:
+        user = User.from_document(orjson.loads(row["document"]), id=row["id"])
+        return clause.value in user.work_email_keys
     if isinstance(clause.field, Unindexed):
         raise LookupError("the filter's reader combines these with no lead")
     return bool(row[_COLUMNS[clause.field]] == clause.value)

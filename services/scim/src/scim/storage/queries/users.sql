@@ -154,16 +154,29 @@ ORDER BY found.id;
 
 -- name: list_users_by_work_email
 -- A page of the users with a work address, which nothing makes unique.
-WITH total AS (
-    SELECT count(*) AS total
-    FROM users
-    WHERE tenant_id = :tenant_id AND work_email_key = :work_email_key
-), page AS (
+-- It may be one of several that a user has: then the row has another one's key.
+WITH fitting AS MATERIALIZED (
+    SELECT id FROM users WHERE tenant_id = :tenant_id AND work_email_key = :work_email_key::text
+    UNION
     SELECT id
     FROM users
-    WHERE tenant_id = :tenant_id AND work_email_key = :work_email_key
-    ORDER BY id
-    OFFSET :offset LIMIT :limit
+    WHERE tenant_id = :tenant_id
+      AND cardinality(email_keys) > 1
+      AND email_keys @> ARRAY[(:work_email_key::text)]
+      AND EXISTS (
+          SELECT
+          FROM jsonb_path_query(
+              convert_from(document, 'UTF8')::jsonb,
+              '$."emails"[*] ? (@."type" like_regex "^work$" flag "i")."value"'
+          ) AS found (value)
+          WHERE :work_email_key::text IN (
+              found.value #>> '{}', lower(normalize(found.value #>> '{}'))
+          )
+      )
+), total AS (
+    SELECT count(*) AS total FROM fitting
+), page AS (
+    SELECT id FROM fitting ORDER BY id OFFSET :offset LIMIT :limit
 )
 SELECT total.total, found.id, found.version, found.created_at, found.updated_at, found.document
 FROM total
@@ -182,7 +195,20 @@ WITH fitting AS MATERIALIZED (
     WHERE tenant_id = :tenant_id
       AND (:external_id::text IS NULL OR external_id = :external_id)
       AND (:display_name_key::text IS NULL OR display_name_key = :display_name_key)
-      AND (:work_email_key::text IS NULL OR work_email_key = :work_email_key)
+      AND (
+          :work_email_key::text IS NULL
+          OR work_email_key = :work_email_key
+          OR cardinality(email_keys) > 1 AND email_keys @> ARRAY[(:work_email_key::text)] AND EXISTS (
+              SELECT
+              FROM jsonb_path_query(
+                  convert_from(document, 'UTF8')::jsonb,
+                  '$."emails"[*] ? (@."type" like_regex "^work$" flag "i")."value"'
+              ) AS found (value)
+              WHERE :work_email_key::text IN (
+                  found.value #>> '{}', lower(normalize(found.value #>> '{}'))
+              )
+          )
+      )
       AND (:email_keys::text[] IS NULL OR email_keys @> :email_keys)
       AND (:manager::text IS NULL OR manager = :manager)
       AND (:active::boolean IS NULL OR active = :active)
