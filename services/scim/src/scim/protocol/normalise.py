@@ -22,7 +22,7 @@ from scim.domain.errors import (
 from scim.protocol.group_patch import group_change
 from scim.protocol.operations import Op, Operation, Patch, Target
 from scim.protocol.paths import ReadOnly, WholeSchema, resolve
-from scim.protocol.schema import SERVER_OWNED, ResourceSchema, group_schema, user_schema
+from scim.protocol.schema import ResourceSchema, group_schema, user_schema
 from scim.protocol.tolerances import Reading, Tolerance, Verb
 from scim.protocol.user_patch import patch_user
 from scim.protocol.values import coerce, coerce_entries, coerce_sub
@@ -32,7 +32,6 @@ MAX_OPERATIONS = {"User": 1_000, "Group": 20_000}
 
 _OPS = {"add": "add", "replace": "replace", "remove": "remove"}
 _PATCH_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-_IGNORED = SERVER_OWNED | {"schemas"}
 _ECHOED = frozenset({"id", "meta"})
 _MISSING = object()
 
@@ -97,16 +96,17 @@ def _resource(schema: ResourceSchema, body: object, reading: Reading) -> list[Op
     if not isinstance(body, dict):
         raise invalid_syntax(f"The body must be a JSON object that describes a {schema.name}.")
     _check_schemas(body, schema.urn, reading)
-    sent = {name: given for name, given in body.items() if name.lower() not in _IGNORED}
-    return list(_from_object(schema, "replace", sent, reading))
+    return list(_from_object(schema, "replace", body, reading))
 
 
 def _check_schemas(body: dict[str, Any], urn: str, reading: Reading) -> None:
     """Notice a body that names other schemas than its own, or none."""
     named = _member(body, "schemas")
-    if named == [urn]:
+    if not isinstance(named, list):
+        named = []
+    if urn in named:
         return
-    names = [str(name).lower() for name in named] if isinstance(named, list) else []
+    names = [str(name).lower() for name in named]
     if urn.lower() in names:
         return
     if names and reading.verb == "patch":

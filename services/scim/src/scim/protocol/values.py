@@ -18,12 +18,14 @@ from scim.protocol.tolerances import Reading, Tolerance
 MAX_ENTRIES = 200
 
 _BOOLEANS = {"true": True, "false": False}
+_SURELY_FITS = MAX_VALUE_BYTES // 4
+"""Characters; none takes more than four bytes."""
 _WITHOUT_CONTENT = frozenset({"type", "primary"})
 
 
 def coerce(attribute: Attribute, value: object, reading: Reading) -> Any:
     """Return the value in canonical form; None when it is to be cleared."""
-    if value is None or value == "" or value == []:
+    if not value and (value is None or value == "" or value == []):
         if value == "":
             reading.tolerate(Tolerance.EMPTY_TEXT, attribute.label)
         return None
@@ -86,15 +88,17 @@ def _has_primary(attribute: Attribute) -> bool:
 
 def _entry(attribute: Attribute, value: object, reading: Reading) -> dict[str, Any]:
     entry = _complex(attribute, value, reading)
-    if is_empty(entry) and isinstance(value, dict):
+    if "value" not in entry and is_empty(entry):
         _refuse_unknown(attribute, value, reading)
     if attribute.name == "roles":
         entry = _unfold_role(attribute, entry, reading)
     return {name: v for name, v in entry.items() if v is not None}
 
 
-def _refuse_unknown(attribute: Attribute, value: dict[str, Any], reading: Reading) -> None:
+def _refuse_unknown(attribute: Attribute, value: object, reading: Reading) -> None:
     """Refuse an entry of which no content was understood: it must not stand for no value."""
+    if not isinstance(value, dict):
+        return
     unknown = [n for n, v in value.items() if v is not None and n.lower() not in attribute.subs]
     if reading.verb == "create" or (value and not unknown):
         return
@@ -152,9 +156,9 @@ def _complex(attribute: Attribute, value: object, reading: Reading) -> dict[str,
     """Return sub-attributes by canonical name; those to be cleared are None."""
     if isinstance(value, str) and "value" in attribute.subs:
         value = _read_text(attribute, value, reading)
-    if isinstance(value, str) and "value" in attribute.subs:
-        reading.tolerate(Tolerance.LOOSE_SHAPE, attribute.label)
-        return {"value": coerce(attribute.subs["value"], value, reading)}
+        if isinstance(value, str):
+            reading.tolerate(Tolerance.LOOSE_SHAPE, attribute.label)
+            return {"value": coerce(attribute.subs["value"], value, reading)}
     if not isinstance(value, dict):
         raise _wrong_type(attribute, "an object", value)
     found: dict[str, Any] = {}
@@ -190,14 +194,19 @@ def _boolean(attribute: Attribute, value: object, reading: Reading) -> bool:
 
 
 def _string(attribute: Attribute, value: object, reading: Reading) -> str | None:
-    value = _unwrap(attribute, value, reading)
-    if value is None or value == "":
-        return None
     if not isinstance(value, str):
-        raise _wrong_type(attribute, "a string", value)
+        value = _unwrap(attribute, value, reading)
+        if value is None or value == "":
+            return None
+        if not isinstance(value, str):
+            raise _wrong_type(attribute, "a string", value)
     if "\x00" in value:
         raise invalid_value(f"{attribute.label} contains a NUL character, which cannot be stored.")
-    if attribute.type == "string" and not fits(value, MAX_VALUE_BYTES):
+    if (
+        len(value) > _SURELY_FITS
+        and attribute.type == "string"
+        and not fits(value, MAX_VALUE_BYTES)
+    ):
         raise invalid_value(f"{attribute.label} is longer than {MAX_VALUE_BYTES} bytes.")
     if attribute.required and value.isspace():
         raise invalid_value(f"{attribute.label} must not be blank.")
