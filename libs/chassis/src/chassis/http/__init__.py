@@ -8,6 +8,7 @@ from chassis.http.access import (
     operating,
     principal_of,
     refuse_everybody,
+    unguarded,
 )
 from chassis.http.application import Application, bare_application, create_app, limits_of
 from chassis.http.problems import Problem, ProblemError
@@ -32,4 +33,5 @@ __all__ = [
     "operating",
     "principal_of",
     "refuse_everybody",
+    "unguarded",
 ]
