@@ -40,3 +40,24 @@ def test_a_bypass_is_noticed() -> None:
     text = "from chassis.bus.codec import decode\nimport chassis.inbox.apply\n"
     assert list(bypasses(text, None)) == ["chassis.bus.codec", "chassis.inbox.apply"]
     assert list(bypasses(text, "bus")) == ["chassis.inbox.apply"]
+
+
+def strange_queries(text: str, package: str) -> Iterator[str]:
+    """Yield the packages, other than its own, whose queries a file reads."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "read_queries" and node.args:
+            named = ast.literal_eval(node.args[0])
+            if named != package:
+                yield named
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_room_reads_its_own_queries_alone(path: Path) -> None:
+    package = ".".join(path.parts[path.parts.index("src") + 1 : -1])
+    assert list(strange_queries(path.read_text(), package)) == []
+
+
+def test_strange_queries_are_noticed() -> None:
+    text = 'QUERIES = read_queries("chassis.bus", "bus")'
+    assert list(strange_queries(text, "chassis.outbox")) == ["chassis.bus"]
+    assert list(strange_queries(text, "chassis.bus")) == []

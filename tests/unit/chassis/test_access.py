@@ -4,9 +4,11 @@ from uuid import UUID
 
 import httpx
 import pytest
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from prometheus_client import CollectorRegistry
 from pydantic import BaseModel
+from starlette.routing import Mount, Route
+from structlog.testing import capture_logs
 
 from chassis.http import (
     Authoriser,
@@ -17,6 +19,7 @@ from chassis.http import (
     operating,
     principal_of,
     refuse_everybody,
+    unguarded,
 )
 from kernel.errors import UnauthenticatedError
 
@@ -162,3 +165,123 @@ async def test_a_fault_of_the_authoriser_lets_nobody_in() -> None:
 
     assert answer.status_code == 500
     assert "no key" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        (f"/{OTHER}", b'{"name": "acme"}'),
+        (f"/{OTHER}", b'{"name": 7}'),
+        (f"/{OTHER}", b"{"),
+        (f"/{{{OTHER}}}", b"{"),
+        (f"/{OTHER.hex}", b"{"),
+        ("/no-id", b"{"),
+    ],
+)
+async def test_another_tenants_admin_learns_nothing_from_a_wrong_body(
+    path: str, content: bytes
+) -> None:
+    async with client_as("tenant_admin", OWN) as client:
+        answer = await client.post(f"/tenants{path}", content=content)
+
+    assert answer.status_code == 404
+    assert answer.json()["detail"] == "There is no such tenant."
+
+
+async def test_an_operator_learns_what_is_wrong() -> None:
+    async with client_as("admin", None) as client:
+        assert (await client.get("/tenants/no-id")).status_code == 422
+        assert (await client.post(f"/tenants/{OTHER}", content=b"{")).status_code == 422
+
+
+async def test_a_handler_that_forgets_to_ask_answers_500_and_nothing_else() -> None:
+    async def authorise(_request: Request) -> Principal:
+        return Principal("ann", "member", OWN)
+
+    made = APIRouter(prefix="/api/all", route_class=guarded_route(authorise))
+
+    @made.get("/forgetful")
+    async def forgetful() -> str:
+        return "everything of everybody"
+
+    @made.get("/operators")
+    def of_operators(request: Request) -> str:
+        return operating(principal_of(request)).actor
+
+    @made.get("/own")
+    def of_one(request: Request) -> str:
+        return admitted(Principal("ann", "tenant_admin", OWN), OWN).actor
+
+    app = create_app("test", registry=CollectorRegistry())
+    app.include_router(made)
+    transport = httpx.ASGITransport(app=app)
+    with capture_logs() as logs:
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            forgot = await client.get("/api/all/forgetful")
+            refused = await client.get("/api/all/operators")
+            another = await client.get("/api/all/own")
+
+    assert (forgot.status_code, refused.status_code, another.status_code) == (500, 403, 500)
+    assert "everybody" not in forgot.text
+    [failure, _] = [entry for entry in logs if entry["event"] == "http.request_failed"]
+    assert "forgetful" in str(failure["exc_info"])
+
+
+async def test_a_handler_in_a_thread_may_ask_too() -> None:
+    async def authorise(_request: Request) -> Principal:
+        return Principal("ann", "admin", None)
+
+    made = APIRouter(route_class=guarded_route(authorise))
+
+    @made.get("/operators")
+    def of_operators(request: Request) -> str:
+        return operating(principal_of(request)).actor
+
+    app = create_app("test", registry=CollectorRegistry())
+    app.include_router(made)
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        assert (await client.get("/operators")).json() == "ann"
+
+
+async def nothing() -> None:
+    """Stand in for a handler."""
+
+
+async def answer(_request: Request) -> Response:
+    return Response()
+
+
+def test_what_no_guard_protects_is_found() -> None:
+    app = create_app("test", registry=CollectorRegistry())
+    outer = APIRouter(prefix="/api/outer", route_class=guarded_route(refuse_everybody))
+    outer.add_api_route("/guarded", nothing)
+    inner = APIRouter(prefix="/inner")
+    inner.add_api_route("/forgotten", nothing)
+    guarded_inner = APIRouter(prefix="/inner", route_class=guarded_route(refuse_everybody))
+    guarded_inner.add_api_route("/guarded", nothing)
+    outer.include_router(inner)
+    outer.include_router(guarded_inner)
+    app.include_router(outer)
+    app.add_api_route("/api/own", nothing)
+    app.add_api_route("/apiary", nothing)
+    app.router.routes += [
+        Route("/api/hot", answer),
+        Mount("/api/app", app=Response()),
+        Mount("/scim", app=Response()),
+        Route("/{rest:path}", answer),
+    ]
+
+    assert unguarded(app.routes) == [
+        "/api/outer/inner/forgotten",
+        "/api/own",
+        "/api/hot",
+        "/api/app",
+        "/{rest:path}",
+    ]
+
+
+def test_an_application_mounted_at_the_root_is_found_too() -> None:
+    app = create_app("test", registry=CollectorRegistry())
+    app.router.routes.append(Mount("", app=Response()))
+    assert len(unguarded(app.routes)) == 1

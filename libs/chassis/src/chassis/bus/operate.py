@@ -24,9 +24,6 @@ class NothingParked(Exception):
 class BusStatus:
     """The state of a service's side of the bus; rows are plain tables for printing."""
 
-    outbox_pending: int
-    """At most 100,000 are counted."""
-    relay_lag_seconds: float
     blocked: list[Mapping[str, Any]]
     """Tenants whose next event cannot be sent: tenant_id, topic, outbox_id, reason, blocked_at."""
     offsets: list[Mapping[str, Any]]
@@ -37,12 +34,8 @@ class BusStatus:
 
 
 async def read_bus_status(connection: asyncpg.Connection) -> BusStatus:
-    """Read the state of the service's outbox, offsets and parked events."""
-    outbox = await connection.fetchrow(*QUERIES["read_outbox"]())
-    assert outbox is not None  # noqa: S101 - an aggregate
+    """Read what cannot be sent, the offsets and the parked events."""
     return BusStatus(
-        outbox["pending"],
-        outbox["lag_seconds"],
         [dict(row) for row in await connection.fetch(*QUERIES["list_blocked"]())],
         [dict(row) for row in await connection.fetch(*QUERIES["list_offsets"]())],
         [dict(row) for row in await connection.fetch(*QUERIES["list_parked"]())],

@@ -26,6 +26,7 @@ from chassis.bus import (
 )
 from chassis.cli.printing import Json, print_rows
 from chassis.database import DATABASE_FAILURES, connect
+from chassis.outbox import Backlog, read_backlog
 
 POLL_SECONDS = 0.2
 
@@ -45,11 +46,11 @@ def bus_cli(dsn: Callable[[], str]) -> typer.Typer:
     @cli.command()
     def status(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) -> None:
         """Show the outbox, the offsets and the parked events."""
-        found = _with_database(dsn(), read_bus_status)
+        backlog, found = _with_database(dsn(), _read_status)
         if as_json:
-            typer.echo(json.dumps(_plain(found), default=str, indent=2))
+            typer.echo(json.dumps(_plain(backlog, found), default=str, indent=2))
         else:
-            _print_status(found)
+            _print_status(backlog, found)
 
     @cli.command()
     def history(
@@ -146,20 +147,24 @@ def _fail(sentence: str) -> NoReturn:
     raise typer.Exit(1)
 
 
-def _plain(status: BusStatus) -> dict[str, Any]:
+async def _read_status(connection: asyncpg.Connection) -> tuple[Backlog, BusStatus]:
+    return await read_backlog(connection), await read_bus_status(connection)
+
+
+def _plain(backlog: Backlog, status: BusStatus) -> dict[str, Any]:
     return {
-        "outbox_pending": status.outbox_pending,
-        "relay_lag_seconds": round(status.relay_lag_seconds, 3),
+        "outbox_pending": backlog.pending,
+        "relay_lag_seconds": round(backlog.lag_seconds, 3),
         "blocked": status.blocked,
         "offsets": status.offsets,
         "parked": status.parked,
     }
 
 
-def _print_status(status: BusStatus) -> None:
+def _print_status(backlog: Backlog, status: BusStatus) -> None:
     console = Console()
-    lag = f"{status.relay_lag_seconds:.1f} s"
-    console.print(f"Outbox: {status.outbox_pending} waiting, the oldest for {lag}.")
+    lag = f"{backlog.lag_seconds:.1f} s"
+    console.print(f"Outbox: {backlog.pending} waiting, the oldest for {lag}.")
     for title, rows, columns in (
         ("Cannot be sent", status.blocked, ("tenant_id", "topic", "reason", "blocked_at")),
         ("Offsets", status.offsets, ("topic", "partition", "next_offset", "owner")),

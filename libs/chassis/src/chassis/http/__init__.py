@@ -8,6 +8,7 @@ from chassis.http.access import (
     operating,
     principal_of,
     refuse_everybody,
+    unguarded,
 )
 from chassis.http.application import Application, create_app, limits_of, operations_application
 from chassis.http.problems import Problem, ProblemError
@@ -32,4 +33,5 @@ __all__ = [
     "operations_application",
     "principal_of",
     "refuse_everybody",
+    "unguarded",
 ]

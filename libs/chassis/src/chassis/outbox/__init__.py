@@ -1,6 +1,6 @@
 """Events on their way out: written in the business transaction, sent by the relay."""
 
-from chassis.outbox.poll import outbox_poll
+from chassis.outbox.backlog import Backlog, outbox_poll, read_backlog
 from chassis.outbox.records import (
     MAX_HEADER_BYTES,
     EventTooLarge,
@@ -13,6 +13,7 @@ from chassis.outbox.signal import OutboxSignal
 
 __all__ = [
     "MAX_HEADER_BYTES",
+    "Backlog",
     "EventTooLarge",
     "OutboxRecord",
     "OutboxSignal",
@@ -20,4 +21,5 @@ __all__ = [
     "enqueue",
     "outbox_poll",
     "outbox_record",
+    "read_backlog",
 ]

@@ -15,7 +15,7 @@ BROKER_TIMEOUT_MS = 2_000
 
 def database_checks(pool: asyncpg.Pool, dsn: str, package: str) -> list[Check]:
     """Return the checks `database` and `migrations`."""
-    query = read_queries("chassis.database", "health")["answer"]()
+    query = read_queries("chassis.service", "readiness")["answer"]()
 
     async def answers() -> None:
         await pool.fetchval(*query, timeout=BROKER_TIMEOUT_MS / 1000)

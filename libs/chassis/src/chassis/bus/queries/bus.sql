@@ -1,9 +1,3 @@
--- name: read_outbox
--- Tells how much waits in the outbox over every tenant_id, and since when.
--- cross-tenant: operators see the state of the whole service.
-SELECT count(*) AS pending, coalesce(extract(epoch FROM now() - min(occurred_at)), 0)::float8 AS lag_seconds
-FROM (SELECT tenant_id, occurred_at FROM outbox WHERE sent_at IS NULL ORDER BY id LIMIT 100000) AS waiting;
-
 -- name: list_blocked
 -- Lists tenants, by tenant_id, whose next event can never be sent.
 -- cross-tenant: operators see every tenant that is held up.

@@ -1,7 +1,3 @@
--- name: answer
--- Proves that the database answers.
-SELECT 1;
-
 -- name: list_applied_migrations
 -- The numbers of the migrations that dbmate has applied.
 SELECT version FROM schema_migrations;

@@ -6,3 +6,9 @@ FROM unnest(
     :tenant_ids::uuid[], :topics::text[], :event_ids::uuid[], :types::text[], :subjects::text[], :times::timestamptz[], :data::bytea[], :versions::bigint[], :correlation_ids::text[], :traceparents::text[]
 ) WITH ORDINALITY AS event (tenant_id, topic, event_id, type, subject, occurred_at, data, version, correlation_id, traceparent, position)
 ORDER BY position;
+
+-- name: measure_backlog
+-- Tells how much waits in the outbox over every tenant_id, and since when.
+-- cross-tenant: operators see the state of the whole service.
+SELECT count(*) AS pending, coalesce(extract(epoch FROM now() - min(occurred_at)), 0)::float8 AS lag_seconds
+FROM (SELECT tenant_id, occurred_at FROM outbox WHERE sent_at IS NULL ORDER BY id LIMIT 100000) AS waiting;

@@ -1,0 +1,3 @@
+-- name: answer
+-- Proves that the database answers.
+SELECT 1;
