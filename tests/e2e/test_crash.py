@@ -16,7 +16,7 @@ from e2e.jobs import TenantJob
 from embedded.ports import free_port
 from entra_sandbox.dialect import Dialect
 
-pytestmark = pytest.mark.timeout(170)
+pytestmark = pytest.mark.timeout(300)
 
 USERS, GROUPS = 60, 4
 KILL_AFTER_REQUESTS = 130

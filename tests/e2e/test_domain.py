@@ -11,7 +11,7 @@ from demo.domain_proof import DomainProofError, prove_domain
 from demo.stack import Stack
 from dns_sandbox.client import ZoneClient
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(300)
 
 
 def recording() -> Console:

@@ -13,7 +13,7 @@ from entra_sandbox.dialect import Dialect
 from entra_sandbox.requests import match_user
 from support.waiting import eventually
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(300)
 
 REVOKED_WITHIN = 5.0
 

@@ -44,7 +44,7 @@ async def test_a_relay_killed_at_any_point_loses_and_repeats_nothing(
         await load.check()
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 async def test_a_consumer_killed_at_any_point_loses_and_repeats_nothing(
     bus: Bus, start: Start
 ) -> None:
