@@ -68,3 +68,67 @@ async def test_a_place_given_to_one_who_just_gave_up_is_not_lost() -> None:
         await waiting
 
     assert gate.try_enter()
+
+
+async def test_nobody_takes_more_than_the_share_of_a_party() -> None:
+    gate = Gate(4, 8, share=2)
+    assert [gate.try_enter("acme") for _ in range(3)] == [True, True, False]
+    waiting = asyncio.create_task(gate.enter("acme"))
+    await asyncio.sleep(0)
+
+    assert gate.try_enter("other"), "there is room for others"
+    gate.leave("other")
+    await asyncio.sleep(0)
+    assert not waiting.done(), "a place of others is none for acme"
+    gate.leave("acme")
+    assert await waiting
+    assert gate.active == 2
+
+
+async def test_who_waits_is_let_in_by_parties_in_turn() -> None:
+    gate = Gate(1, 40, share=1)
+    gate.try_enter("acme")
+    entered: list[str] = []
+
+    async def enter(party: str) -> None:
+        assert await gate.enter(party)
+        entered.append(party)
+        gate.leave(party)
+
+    tasks = [asyncio.create_task(enter(party)) for party in ("acme",) * 3 + ("other", "third")]
+    await asyncio.sleep(0)
+    gate.leave("acme")
+    await asyncio.gather(*tasks)
+
+    assert entered == ["acme", "other", "third", "acme", "acme"]
+    assert (gate.active, gate.waiting) == (0, 0)
+
+
+async def test_one_party_has_a_share_of_the_queue() -> None:
+    gate = Gate(1, 8, share=1)
+    gate.try_enter("acme")
+    acme = [asyncio.create_task(gate.enter("acme")) for _ in range(2)]
+    await asyncio.sleep(0)
+
+    assert await gate.enter("acme") is False
+    other = asyncio.create_task(gate.enter("other"))
+    await asyncio.sleep(0)
+    assert gate.waiting == 3
+    gate.leave("acme")
+    for task, party in ((acme[0], "acme"), (other, "other"), (acme[1], "acme")):
+        assert await task
+        gate.leave(party)
+    assert (gate.active, gate.waiting) == (0, 0)
+
+
+async def test_a_place_is_not_given_to_one_who_gave_up_in_the_same_moment() -> None:
+    gate = Gate(1, 8, share=1)
+    gate.try_enter("acme")
+    gone, stays = (asyncio.create_task(gate.enter("acme")) for _ in range(2))
+    await asyncio.sleep(0)
+    gone.cancel()
+    gate.leave("acme")
+
+    assert await stays
+    gate.leave("acme")
+    assert (gate.active, gate.waiting) == (0, 0)

@@ -255,7 +255,7 @@ class TestLimits:
         self, client: httpx.AsyncClient, house: House
     ) -> None:
         await client.get("/hot")
-        edge_of(house)._uploads._limit = 150
+        edge_of(house)._uploads._share = 150
 
         async def endless() -> AsyncIterator[bytes]:
             yield b"x" * 60

@@ -1,5 +1,6 @@
 """What is remembered of tokens: for less than 5 s, so many at most, and guesses apart."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -10,7 +11,13 @@ from chassis.ids import uuid7
 from chassis.testing import FixedClock
 from kernel.tenant import Tenant
 from scim.domain.errors import ScimError
-from scim.usecases.authenticate import REMEMBERED_SECONDS, Authenticate, digest_of
+from scim.usecases.authenticate import (
+    LOOKUPS_OF_STRANGERS,
+    REMEMBERED_SECONDS,
+    WAITING_STRANGERS,
+    Authenticate,
+    digest_of,
+)
 from scim.usecases.ports import Grant, Token
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -77,6 +84,45 @@ async def test_a_lookup_that_took_too_long_is_not_remembered() -> None:
     await use(authenticate, "good")
     await use(authenticate, "good")
     assert len(tokens.lookups) == 2
+
+
+async def test_every_spelling_of_a_good_token_is_remembered_once() -> None:
+    tokens = CountingTokens("good")
+    authenticate = authenticator(tokens, remembered=1)
+    for tenant in (str(ACME.tenant_id), str(ACME.tenant_id).upper()):
+        for header in ("Bearer good", "bearer good", "BEARER   good "):
+            assert await authenticate(tenant, header) == ACME
+    assert len(tokens.lookups) == 1
+
+
+class HangingTokens(CountingTokens):
+    """Answers a look-up of a wrong token only when it is told to."""
+
+    def __init__(self, *secrets: str) -> None:
+        super().__init__(*secrets)
+        self.release = asyncio.Event()
+
+    async def find(self, tenant_id: UUID, digest: bytes, at: datetime) -> Grant | None:
+        found = await super().find(tenant_id, digest, at)
+        if found is None:
+            await self.release.wait()
+        return found
+
+
+async def test_a_flood_of_guesses_leaves_the_database_to_good_tokens() -> None:
+    tokens = HangingTokens("good")
+    authenticate = authenticator(tokens)
+    await use(authenticate, "good")
+    guesses = [asyncio.create_task(use(authenticate, f"guess{n}")) for n in range(500)]
+    await asyncio.sleep(0)
+    assert len(tokens.lookups) == 1 + LOOKUPS_OF_STRANGERS, "the others wait, or were refused"
+
+    tokens.seconds = REMEMBERED_SECONDS
+    await asyncio.wait_for(use(authenticate, "good"), 1)
+
+    tokens.release.set()
+    await asyncio.gather(*guesses)
+    assert len(tokens.lookups) == 2 + WAITING_STRANGERS
 
 
 async def test_guesses_push_out_only_guesses() -> None:

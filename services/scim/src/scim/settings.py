@@ -24,8 +24,12 @@ class Settings(ChassisSettings):
         SecretStr, DevelopmentDefault("development-only-scim-token-digest-key")
     ] = Field(min_length=32)
     """Secret of at least 32 characters that SCIM tokens are digested with; a new one voids them."""
-    tenant_requests_per_second: float = Field(5_000.0, ge=25)
+    tenant_requests_per_second: float = Field(200.0, ge=25)
     """Requests a second that one process answers to one tenant before it says 429; at least 25."""
+    tenant_burst_requests: int = Field(400, ge=25)
+    """Requests that a tenant may send at once before that rate counts; at least 25."""
+    tenant_concurrent_requests: int = Field(4, ge=1)
+    """Requests of one tenant that one process works on at once; keep it below the pool size."""
     max_user_bytes: int = Field(MAX_USER_BYTES, ge=8_192, le=HIGHEST_USER_BYTES)
     """Bytes of JSON that are kept of one user, from 8,192 to 262,144; a larger user gets a 413."""
     provisioning_log_days: int = Field(30, ge=1, le=3650)

@@ -2,11 +2,10 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import asyncpg
-from starlette.routing import Mount
 
 from chassis.cli import command_pool
 from chassis.clock import Clock, SystemClock
@@ -49,7 +48,6 @@ from scim.usecases.users import ChangeUser, CreateUser, DeleteUser, FindUsers, G
 
 NAME = "scim"
 PACKAGE = "scim"
-BURST_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,7 @@ def build_surface(
     bundle = use_cases(settings, pool, signal, clock)
     provisioning_log = ProvisioningLog(PostgresLogEntries(pool))
     rate = settings.tenant_requests_per_second
-    limit = RateLimit(rate, burst=rate * BURST_SECONDS)
+    limit = RateLimit(rate, burst=settings.tenant_burst_requests)
     dispatcher = Dispatcher(
         endpoints=scim_endpoints(bundle),
         authenticate=bundle.authenticate,
@@ -105,8 +103,9 @@ def build_surface(
         base_url=_base_url(settings),
         translate=as_scim_error,
     )
-    app = create_app("Portico SCIM", limits=limits_of(settings), error_body=edge_error_body)
-    app.router.routes.insert(0, Mount(PREFIX.rstrip("/"), app=dispatcher, name="scim"))
+    limits = replace(limits_of(settings), share=settings.tenant_concurrent_requests)
+    app = create_app("Portico SCIM", limits=limits, error_body=edge_error_body)
+    app.surface = dispatcher
     background_writer = BackgroundWriter(
         provisioning_log, bundle.authenticate, PostgresTokens(pool)
     )

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chassis.http.edge import Edge, ErrorBody, Limits, standard_error_body
+from chassis.http.edge import Edge, ErrorBody, Limits, Surface, standard_error_body
 from chassis.http.problems import Problem, ProblemError, domain_problem
 from chassis.observe import RequestMetrics
 from chassis.settings import ChassisSettings
@@ -31,6 +31,8 @@ class Application(FastAPI):
     """FastAPI with the edge in place of its error middlewares."""
 
     edge_options: Mapping[str, Any]
+    surface: Surface | None = None
+    """What is served without the router; set before the first request."""
 
     def build_middleware_stack(self) -> ASGIApp:
         """Put the router behind as few layers as there can be; called at the first request."""
@@ -45,6 +47,7 @@ class Application(FastAPI):
         return Edge(
             app,
             operation_names=operation_names,
+            surface=self.surface,
             **self.edge_options,
         )
 

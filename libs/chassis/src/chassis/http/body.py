@@ -1,5 +1,8 @@
 """Bounds the size of request bodies, and waits for slow ones where nobody waits behind them."""
 
+from collections import Counter
+from collections.abc import Hashable
+
 from starlette.types import Message, Receive
 
 from chassis.http.problems import ProblemError, overloaded, too_large
@@ -30,15 +33,18 @@ class Uploads:
     """Receives whole bodies before their requests take a slot that others wait for.
 
     Most bodies come with their request's head and are passed on as they are. What trickles in is
-    collected here, all of it together within a bound.
+    collected here, all of it together within a bound, and that of each party within a quarter of
+    it. Of whom nothing is known (None) makes no difference to the others.
     """
 
     def __init__(self, limit: int) -> None:
         self.held = 0
         """Bytes of bodies that came in pieces, until their requests have ended."""
         self._limit = limit
+        self._share = limit // 4
+        self._held_of: Counter[Hashable] = Counter()
 
-    async def receive_whole(self, receive: Receive) -> tuple[Receive, int]:
+    async def receive_whole(self, receive: Receive, party: Hashable = None) -> tuple[Receive, int]:
         """Return what gives the whole body at once, and the bytes to `release` in the end."""
         first = await receive()
         if not first.get("more_body", False):
@@ -48,27 +54,33 @@ class Uploads:
         try:
             while True:
                 taken += len(parts[-1])
-                self._take(len(parts[-1]))
+                self._take(len(parts[-1]), party)
                 message = await receive()
                 if message["type"] != "http.request":
-                    self.release(taken)
+                    self.release(taken, party)
                     return _replay(message, receive), 0
                 parts.append(message.get("body", b""))
                 if not message.get("more_body", False):
                     break
         except BaseException:
-            self.release(taken)
+            self.release(taken, party)
             raise
         body: Message = {"type": "http.request", "body": b"".join(parts), "more_body": False}
         return _replay(body, receive), taken
 
-    def release(self, taken: int) -> None:
+    def release(self, taken: int, party: Hashable = None) -> None:
         """Give the room back."""
         self.held -= taken
+        self._held_of[party] -= taken
+        if not self._held_of[party]:
+            del self._held_of[party]
 
-    def _take(self, size: int) -> None:
+    def _take(self, size: int, party: Hashable) -> None:
         self.held += size
-        if self.held > self._limit:
+        self._held_of[party] += size
+        if self._held_of[party] > self._share or (
+            party is not None and self.held - self._held_of[None] > self._limit
+        ):
             raise ProblemError(overloaded())
 
 

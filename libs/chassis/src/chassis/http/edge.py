@@ -7,9 +7,11 @@ metrics have a port of their own, so that a busy process is not taken for a dead
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
+from types import MappingProxyType
+from typing import Any, Protocol
 
 import structlog
 from opentelemetry.trace import SpanKind, StatusCode
@@ -35,6 +37,8 @@ log = structlog.get_logger()
 CORRELATION_HEADER = b"x-correlation-id"
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
 ErrorBody = Callable[[Scope, Problem, str], tuple[bytes, bytes]]
 """Gives content type and body of an error answer; a protocol with its own errors brings its own."""
 
@@ -48,6 +52,29 @@ class Limits:
     concurrent: int = 64
     upload_bytes: int = 67_108_864
     queued: int = 512
+    share: int | None = None
+    """How much of `concurrent` one party may have."""
+
+
+class Surface(Protocol):
+    """A part of an application that knows whose a request is before it reads the body.
+
+    The edge calls it directly, without a router.
+    """
+
+    prefix: str
+    """What the paths of its requests begin with."""
+
+    async def admit(self, scope: Scope) -> Hashable | None:
+        """Return the party that a request belongs to; None if it is going to be refused.
+
+        A refused request takes nobody's place and nobody's memory: its body is not read.
+        """
+        ...
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, after `admit`."""
+        ...
 
 
 def standard_error_body(
@@ -68,6 +95,7 @@ class Edge:
         metrics: RequestMetrics,
         operation_names: Mapping[object, str],
         error_body: ErrorBody = standard_error_body,
+        surface: Surface | None = None,
         tracing: Callable[[], Tracing] = tracing,
     ) -> None:
         self._app = app
@@ -75,8 +103,10 @@ class Edge:
         self._metrics = metrics
         self._operation_names = operation_names
         self._error_body = error_body
+        self._surface = surface
+        self._prefix = surface.prefix if surface is not None else None
         self._tracing = tracing
-        self._gate = Gate(limits.concurrent, limits.queued)
+        self._gate = Gate(limits.concurrent, limits.queued, share=limits.share)
         self._uploads = Uploads(limits.upload_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -124,10 +154,7 @@ class Edge:
             receive = limited(receive, limit)
         try:
             async with asyncio.timeout(self._limits.seconds) as timer:
-                if b"content-length" in headers or b"transfer-encoding" in headers:
-                    await self._receive_body(scope, receive, response)
-                else:
-                    await self._admit(scope, receive, response)
+                await self._serve(scope, headers, receive, response)
         except ProblemError as error:
             await self._refuse(scope, response, error.problem)
         except TimeoutError as error:
@@ -139,22 +166,41 @@ class Edge:
         except Exception as error:
             await self._fail(scope, response, error)
 
-    async def _receive_body(self, scope: Scope, receive: Receive, response: "_Response") -> None:
-        """Wait for the whole body first: who sends slowly must not keep others waiting."""
-        receive, held = await self._uploads.receive_whole(receive)
+    async def _serve(
+        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, response: "_Response"
+    ) -> None:
+        """Find out whose request it is, then wait for its whole body, then for its turn."""
+        app, party, surface = self._app, None, self._surface
+        if surface is not None and scope["path"].startswith(self._prefix):
+            app, party = surface, await surface.admit(scope)
+            if party is None:
+                await app(scope, receive, response.send)
+                return
+        if b"content-length" not in headers and b"transfer-encoding" not in headers:
+            await self._in_turn(app, party, scope, receive, response)
+            return
+        # Who sends slowly must not keep others waiting.
+        receive, held = await self._uploads.receive_whole(receive, party)
         try:
-            await self._admit(scope, receive, response)
+            await self._in_turn(app, party, scope, receive, response)
         finally:
-            self._uploads.release(held)
+            self._uploads.release(held, party)
 
-    async def _admit(self, scope: Scope, receive: Receive, response: "_Response") -> None:
-        if not (self._gate.try_enter() or await self._gate.enter()):
+    async def _in_turn(
+        self, app: ASGIApp, party: Hashable, scope: Scope, receive: Receive, response: "_Response"
+    ) -> None:
+        gate = self._gate
+        if not (gate.try_enter(party) or await gate.enter(party)):
             await self._refuse(scope, response, overloaded())
             return
         try:
-            await self._app(scope, receive, response.send)
+            await app(scope, receive, response.send)
+            flow = scope.get("state", _NOTHING).get("flow")
+            if flow is not None and flow.write_paused:
+                # A large answer counts as work until it is read, or its memory would not.
+                await flow.drain()
         finally:
-            self._gate.leave()
+            gate.leave(party)
 
     def _operation(self, scope: Scope) -> str:
         """Return the name of the route that was taken, which is the name of the operation."""

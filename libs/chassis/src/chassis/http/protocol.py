@@ -78,6 +78,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """Begin a request."""
         super().on_message_begin()
         self._in_head = True
+        # The edge asks it whether an answer has been read.
+        self.scope["state"]["flow"] = self.flow
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; trailers come here as well."""

@@ -1,11 +1,13 @@
 """Serves every request of the SCIM surface: token, tenant, endpoint, response, log entry.
 
 Every response, errors included, is `application/scim+json`, and every request of a known tenant
-leaves one row in the provisioning log. It is a plain ASGI application, because it is the hot path.
+leaves one row in the provisioning log. It is a plain ASGI application that the edge calls without
+a router, because it is the hot path. Before the body of a request is read, its token is checked.
 """
 
+import asyncio
 from asyncio import CancelledError
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -46,12 +48,29 @@ from scim.usecases.provisioning_log import ProvisioningLog
 
 PREFIX = "/scim/v2/"
 MAX_DETAIL = 1_000
+HELD_BACK_SECONDS = 1.0
+"""How long "too many requests" is kept back: a client that repeats at once would cost as before."""
+MAX_HELD_BACK = 256
+_CALL = "scim.call"
 _WITHOUT_BODY = frozenset({"GET", "DELETE", "HEAD"})
 
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class _Call:
+    """What is known of a request before its body is read."""
+
+    tenant_text: str
+    methods: Mapping[str, Endpoint]
+    endpoint: Endpoint | None
+    rest: str
+    """What follows the resource in the path."""
+    tenant: Tenant | None = None
+    refusal: Exception | None = None
+
+
+@dataclass(slots=True)
 class Dispatcher:
     """Serves everything under `/scim/v2/{tenant}`."""
 
@@ -65,8 +84,34 @@ class Dispatcher:
     translate: Callable[[Exception], ScimError | None]
     """Turns a failure of storage into the error that the client gets; None for a fault of ours."""
 
+    prefix: str = PREFIX
+    held_back: int = 0
+    """Clients that are about to hear that they send too much."""
+
+    async def admit(self, scope: Scope) -> UUID | None:
+        """Return the tenant whose request this is, or None if it is going to be refused."""
+        tenant_text, _, path = scope["path"][len(PREFIX) :].partition("/")
+        # A Tenant URL that was saved with a slash at its end makes two of them.
+        resource, _, rest = path.strip("/").partition("/")
+        methods = self.endpoints.get(path_pattern(resource, rest), {})
+        method = scope["method"]
+        endpoint = methods.get("GET" if method == "HEAD" else method)
+        # The HTTP edge labels metrics and logs with this key.
+        scope["operation"] = endpoint.name if endpoint else "scim.unknown"
+        call = scope[_CALL] = _Call(tenant_text, methods, endpoint, rest)
+        try:
+            call.tenant = await self.authenticate(tenant_text, _authorization(scope))
+            seconds = self.limit.take(call.tenant.tenant_id)
+        except Exception as error:
+            call.refusal = error
+            return None
+        if seconds:
+            call.refusal = await self._too_many(seconds)
+            return None
+        return call.tenant.tenant_id
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer one request, after `admit`."""
         response = await self._respond(scope, receive)
         await send(
             {
@@ -79,29 +124,22 @@ class Dispatcher:
         await send({"type": "http.response.body", "body": body})
 
     async def _respond(self, scope: Scope, receive: Receive) -> ScimResponse:
-        tenant_text, _, path = scope["path"][len(PREFIX) :].partition("/")
-        # A Tenant URL that was saved with a slash at its end makes two of them.
-        resource, _, rest = path.strip("/").partition("/")
-        methods = self.endpoints.get(path_pattern(resource, rest), {})
-        method = scope["method"]
-        endpoint = methods.get("GET" if method == "HEAD" else method)
-        # The HTTP edge labels metrics and logs with this key.
-        scope["operation"] = endpoint.name if endpoint else "scim.unknown"
-        try:
-            tenant = await self.authenticate(tenant_text, _authorization(scope))
-        except Exception as error:
-            public = await self._public_response(tenant_text, endpoint, rest, scope)
-            return public or self._error_response(error, None)
+        call: _Call = scope[_CALL]
+        tenant, endpoint = call.tenant, call.endpoint
+        if tenant is None:
+            public = await self._public_response(call, scope)
+            return public or self._error_response(call.refusal or _no_endpoint(""), None)
         entry = self._log_entry(tenant, endpoint)
         try:
-            self._take_from_limit(tenant)
+            if call.refusal is not None:
+                raise call.refusal
             if endpoint is None:
-                raise _no_endpoint(", ".join(methods))
+                raise _no_endpoint(", ".join(call.methods))
             body = await _body(scope, receive)
             query = read_query(scope["query_string"])
             base_url = self.base_url(tenant.tenant_id)
             strict = self.authenticate.reads_strictly(tenant)
-            request = ScimRequest(tenant, base_url, rest, query, body, entry, strict)
+            request = ScimRequest(tenant, base_url, call.rest, query, body, entry, strict)
             return await endpoint.handle(request)
         except CancelledError:
             # The edge gave up waiting; whether a write went through is not known.
@@ -112,17 +150,15 @@ class Dispatcher:
         finally:
             self.provisioning_log.append(entry)
 
-    async def _public_response(
-        self, tenant_text: str, endpoint: Endpoint | None, rest: str, scope: Scope
-    ) -> ScimResponse | None:
+    async def _public_response(self, call: _Call, scope: Scope) -> ScimResponse | None:
         """Answer a stranger who asks for nothing of the tenant, which may not even exist."""
-        tenant_id = parse_id(tenant_text)
+        tenant_id, endpoint = parse_id(call.tenant_text), call.endpoint
         if endpoint is None or endpoint.needs_token or tenant_id is None or _authorization(scope):
             return None
         nobody = Tenant(tenant_id, "", "", "")
         entry = self._log_entry(nobody, endpoint)
         query = read_query(scope["query_string"])
-        request = ScimRequest(nobody, self.base_url(tenant_id), rest, query, b"", entry)
+        request = ScimRequest(nobody, self.base_url(tenant_id), call.rest, query, b"", entry)
         try:
             return await endpoint.handle(request)
         except ScimError as error:
@@ -139,14 +175,18 @@ class Dispatcher:
             correlation_id=context.current().correlation_id or None,
         )
 
-    def _take_from_limit(self, tenant: Tenant) -> None:
-        seconds = self.limit.take(tenant.tenant_id)
-        if seconds:
-            raise ScimError(
-                Kind.TOO_MANY_REQUESTS,
-                f"Too many requests for this tenant; try again in {seconds} s.",
-                retry_after=seconds,
-            )
+    async def _too_many(self, seconds: int) -> ScimError:
+        if self.held_back < MAX_HELD_BACK:
+            self.held_back += 1
+            try:
+                await asyncio.sleep(HELD_BACK_SECONDS)
+            finally:
+                self.held_back -= 1
+        return ScimError(
+            Kind.TOO_MANY_REQUESTS,
+            f"Too many requests for this tenant; try again in {seconds} s.",
+            retry_after=seconds,
+        )
 
     def _error_response(self, error: Exception, entry: LogEntry | None) -> ScimResponse:
         scim_error = error if isinstance(error, ScimError) else self.translate(error)

@@ -1,0 +1,140 @@
+"""Strangers and bad neighbours at the socket: whatever they do, a tenant's requests go on."""
+
+import asyncio
+import statistics
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+
+from chassis.http import http_loop, listen
+from component.scim.harness import CONTENT_TYPE, Client, Surface, open_surface
+from support.databases import DatabaseFactory
+from support.waiting import eventually
+
+HELD = 36
+BODY_BYTES = 1_900_000
+CONNECTIONS = 32
+
+
+@dataclass
+class Served:
+    """The surface on a port, and clients that hold what they have begun."""
+
+    surface: Surface
+    port: int
+    writers: list[asyncio.StreamWriter] = field(default_factory=list)
+
+    async def hold_body(self, client: Client, token: str, *, last: bool = False) -> bytes:
+        """Send a large body but its last byte; return what was answered at once, if anything."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self.writers.append(writer)
+        head = (
+            f"POST {client.base}/Users HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n"
+            f"content-type: {CONTENT_TYPE}\r\ncontent-length: {BODY_BYTES}\r\n\r\n"
+        )
+        body = b'{"userName":"ann@example.com"}'.ljust(BODY_BYTES)
+        writer.write(head.encode())
+        await writer.drain()
+        writer.write(body if last else body[:-1])
+        try:
+            async with asyncio.timeout(2):
+                return await reader.readline()
+        except TimeoutError:
+            return b""
+
+    async def close(self) -> None:
+        for writer in self.writers:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+
+@pytest.fixture
+async def served(database: DatabaseFactory) -> AsyncIterator[Served]:
+    rate = {"tenant_requests_per_second": 25, "tenant_burst_requests": 60}
+    async with open_surface(await database("scim"), **rate) as surface:
+        listening = listen("127.0.0.1", 0, variable="PORT")
+        loop = http_loop(surface.scim.app, listening, name="http", grace=1)
+        running = asyncio.ensure_future(loop.run())
+        served = Served(surface, listening.getsockname()[1])
+        yield served
+        await served.close()
+        assert loop.stop is not None
+        loop.stop()
+        await running
+
+
+def on_the_socket(client: Client, served: Served, http: httpx.AsyncClient) -> Client:
+    http.base_url = httpx.URL(f"http://127.0.0.1:{served.port}")
+    return Client(client.tenant, client.token, http)
+
+
+async def test_a_strangers_body_is_not_read(served: Served) -> None:
+    acme = await served.surface.tenant("acme")
+    answers = await asyncio.gather(*(served.hold_body(acme, "guess") for _ in range(HELD)))
+    assert {answer.split()[1] for answer in answers} == {b"401"}
+    async with httpx.AsyncClient() as http:
+        await on_the_socket(acme, served, http).create_user("ann@example.com")
+
+
+async def test_bodies_that_one_tenant_holds_are_no_matter_to_another(served: Served) -> None:
+    acme, other = await served.surface.tenant("acme"), await served.surface.tenant("other")
+    answers = await asyncio.gather(*(served.hold_body(acme, acme.token) for _ in range(HELD)))
+    refused = [answer for answer in answers if answer]
+    assert HELD / 2 < len(refused) < HELD, "a tenant holds as much as its share"
+    assert {answer.split()[1] for answer in refused} == {b"503"}
+    assert b"201" in (await served.hold_body(other, other.token, last=True)).split()
+
+
+async def test_many_connections_of_one_tenant_hardly_slow_another(served: Served) -> None:
+    acme, other = await served.surface.tenant("acme"), await served.surface.tenant("other")
+    statuses: list[int] = []
+
+    async def hammer(client: Client) -> None:
+        while True:
+            statuses.append((await client.get("/Users")).status_code)
+
+    limits = httpx.Limits(max_connections=CONNECTIONS)
+    async with httpx.AsyncClient(limits=limits, timeout=60) as many, httpx.AsyncClient() as one:
+        hammering = on_the_socket(acme, served, many)
+        quiet = on_the_socket(other, served, one)
+        await quiet.create_user("ann@example.com")
+        alone = [await _milliseconds(quiet, pause=0.04) for _ in range(30)]
+        tasks = [asyncio.create_task(hammer(hammering)) for _ in range(CONNECTIONS)]
+        # What a tenant may send at once is over; from here on its rate holds.
+        await eventually(lambda: 429 in statuses, within=30)
+        beside = [await _milliseconds(quiet, pause=0.04) for _ in range(30)]
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        for task in tasks:
+            assert task.cancelled()
+    ratio = statistics.median(beside) / statistics.median(alone)
+    # The client of both shares this process, which doubles what it sees.
+    assert ratio < 4, (ratio, statistics.median(alone), statistics.median(beside))
+    assert set(statuses) == {200, 429}
+
+
+async def _milliseconds(client: Client, *, pause: float) -> float:
+    await asyncio.sleep(pause)
+    began = time.perf_counter()
+    response = await client.find("Users", 'userName eq "ann@example.com"')
+    assert response["totalResults"] == 1
+    return (time.perf_counter() - began) * 1000
+
+
+async def test_head_is_answered_like_get_without_the_body(served: Served) -> None:
+    acme = await served.surface.tenant("acme")
+    async with httpx.AsyncClient() as http:
+        client = on_the_socket(acme, served, http)
+        ann = await client.create_user("ann@example.com")
+        got = await client.call("GET", f"/Users/{ann['id']}")
+        url, headers = f"{acme.base}/Users/{ann['id']}", {"authorization": f"Bearer {acme.token}"}
+        head = await http.head(url, headers=headers)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == got.headers["content-length"]
+        assert (await http.head(url)).status_code == 401
