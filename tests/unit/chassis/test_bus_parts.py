@@ -1,7 +1,13 @@
 """The small parts of the bus: ids, context, queries, outbox records, blame."""
 
 import asyncio
+import copy
+import multiprocessing
+import pickle
+import time
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -134,3 +140,21 @@ def test_fault_points_do_nothing_unless_asked(monkeypatch: pytest.MonkeyPatch) -
     for point in ("relay.before_send", "relay.after_send", "relay.before_send"):
         reach(point)
     assert len(killed) == 1
+
+
+def test_an_id_is_like_one_that_uuid_has_made() -> None:
+    made = uuid7()
+    again = UUID(str(made))
+    assert (made, hash(made), made.version, made.variant) == (again, hash(again), 7, again.variant)
+    assert pickle.loads(pickle.dumps(made)) == copy.copy(made) == made
+
+
+def test_a_forked_process_makes_other_ids() -> None:
+    with ProcessPoolExecutor(2, multiprocessing.get_context("fork")) as pool:
+        bits = [made.int & ((1 << 62) - 1) for made in pool.map(_later_id, range(2))]
+    assert len({*bits, uuid7().int & ((1 << 62) - 1)}) == 3
+
+
+def _later_id(_number: int) -> UUID:
+    time.sleep(0.2)
+    return uuid7()

@@ -5,10 +5,19 @@ to the right edge of an index.
 """
 
 import os
-import time
-from uuid import UUID
+import random
+from time import time_ns
+from uuid import UUID, SafeUUID
 
 _VERSION_AND_VARIANT = (0x7 << 76) | (0b10 << 62)
+
+# Ids tell apart and keep no secret, so the generator need not ask the kernel for each of them.
+_random = random.Random(os.urandom(32))  # noqa: S311
+_random_bits = _random.getrandbits
+# UUID(int=…) checks for each id what cannot be wrong here, and costs as much as all the rest.
+_set_int = UUID.__dict__["int"].__set__
+_set_is_safe = UUID.__dict__["is_safe"].__set__
+_UNKNOWN = SafeUUID.unknown
 
 _last_tick = 0
 
@@ -17,11 +26,19 @@ def uuid7() -> UUID:
     """Make a new id."""
     global _last_tick
     # RFC 9562 §6.2 method 3: the 12 bits after the milliseconds count 1/4096 ms.
-    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    milliseconds, rest = divmod(time_ns(), 1_000_000)
     tick = (milliseconds << 12) | ((rest << 12) // 1_000_000)
     # Never the same tick twice, nor an earlier one when the clock is set back.
-    _last_tick = tick = max(tick, _last_tick + 1)
+    if tick <= _last_tick:
+        tick = _last_tick + 1
+    _last_tick = tick
 
-    random = int.from_bytes(os.urandom(8), "big") >> 2
     timestamp = ((tick >> 12) << 80) | ((tick & 0xFFF) << 64)
-    return UUID(int=timestamp | _VERSION_AND_VARIANT | random)
+    made = UUID.__new__(UUID)
+    _set_int(made, timestamp | _VERSION_AND_VARIANT | _random_bits(62))
+    _set_is_safe(made, _UNKNOWN)
+    return made
+
+
+# Otherwise a forked process would make the same random bits as its parent.
+os.register_at_fork(after_in_child=lambda: _random.seed(os.urandom(32)))
