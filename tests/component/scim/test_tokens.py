@@ -205,7 +205,7 @@ async def test_last_use_is_noted_beside_the_path(surface: Surface, acme: Client)
 async def test_a_tenant_over_its_rate(surface: Surface, acme: Client) -> None:
     other = await surface.tenant("other")
     limit = surface.scim.limit
-    limit._rate, limit._burst = 0.5, 3.0
+    limit._rate, limit._burst = 0.05, 3.0
     statuses = [(await acme.get("/Schemas")).status_code for _ in range(5)]
     assert statuses == [200, 200, 200, 429, 429]
     response = await acme.get("/Schemas")

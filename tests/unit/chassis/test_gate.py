@@ -105,7 +105,7 @@ async def test_who_waits_is_let_in_by_parties_in_turn() -> None:
 
 
 async def test_one_party_has_a_share_of_the_queue() -> None:
-    gate = Gate(1, 8, share=1)
+    gate = Gate(1, 4, share=1)
     gate.try_enter("acme")
     acme = [asyncio.create_task(gate.enter("acme")) for _ in range(2)]
     await asyncio.sleep(0)

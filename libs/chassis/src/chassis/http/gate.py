@@ -24,7 +24,7 @@ class Gate:
         self._limit = limit
         self._queue = queue
         self._share = limit if share is None else share
-        self._queue_share = queue if share is None else max(1, queue // 4)
+        self._queue_share = queue if share is None else max(1, queue // 2)
         self._active_of: Counter[Hashable] = Counter()
         self._queues: OrderedDict[Hashable, deque[Waiter]] = OrderedDict()
 

@@ -179,7 +179,8 @@ class Dispatcher:
         if self.held_back < MAX_HELD_BACK:
             self.held_back += 1
             try:
-                await asyncio.sleep(HELD_BACK_SECONDS)
+                # Not all at the same moment.
+                await asyncio.sleep(HELD_BACK_SECONDS + self.held_back / MAX_HELD_BACK)
             finally:
                 self.held_back -= 1
         return ScimError(
