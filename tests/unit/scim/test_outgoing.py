@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 
 import scim as scim_service
@@ -10,14 +12,18 @@ from chassis.ids import uuid7
 from chassis.outbox import EventTooLarge, outbox_record
 from contracts import directory, scim
 from contracts.registry import EVENT_TYPES
+from scim.domain.group import Group
 from scim.domain.user import User
 from scim.events.outgoing import MAX_DATA_BYTES, outgoing
 from scim.usecases.changes import (
     Change,
+    GroupCreated,
     GroupDeleted,
     GroupMembersChanged,
+    GroupUpdated,
     UserCreated,
     UserDeleted,
+    UserUpdated,
 )
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -54,6 +60,58 @@ def test_an_ordinary_user_is_announced() -> None:
         TENANT, UserCreated(User.from_document({"userName": "a@x.com"}, id=USER)), NOW
     )
     assert scim.ScimUserCreated.model_validate_json(record.data or b"").user.user_id == USER
+
+
+FULL = {
+    "userName": "ann@example.com",
+    "externalId": "e-1",
+    "displayName": 'Ann \N{SNOWMAN} "A"',
+    "name": {"givenName": "Ann", "familyName": "A\u2028\n"},
+    "emails": [{"type": "work", "value": "ann@example.com", "primary": True}],
+    "active": False,
+    "title": "x",
+    "numbers": [0, -1, 2**53, 1.5, 1e16, True, None],
+    "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": {"a": ["b"]}},
+}
+
+
+@pytest.mark.parametrize("document", [FULL, {"userName": "a@x.com"}])
+@pytest.mark.parametrize(
+    ("change", "model"),
+    [(UserCreated, scim.ScimUserCreated), (UserUpdated, scim.ScimUserUpdated)],
+)
+def test_a_users_event_is_what_its_model_writes(
+    change: type[UserCreated | UserUpdated],
+    model: type[scim.ScimUserCreated | scim.ScimUserUpdated],
+    document: dict[str, Any],
+) -> None:
+    user = User.from_document(document, id=USER)
+    data = outgoing(TENANT, change(user), NOW).data or b""
+    fields = {name: getattr(user, name) for name in scim.ScimUser.model_fields if name != "user_id"}
+    written = model(user=scim.ScimUser(user_id=user.id, **fields)).model_dump_json()
+    assert list(orjson.loads(data)["user"]) == list(scim.ScimUser.model_fields)
+    assert orjson.loads(data) == orjson.loads(written)
+
+
+@pytest.mark.parametrize("external_id", [None, "g-1"])
+@pytest.mark.parametrize(
+    ("change", "model"),
+    [(GroupCreated, scim.ScimGroupCreated), (GroupUpdated, scim.ScimGroupUpdated)],
+)
+def test_a_groups_event_is_what_its_model_writes(
+    change: type[GroupCreated | GroupUpdated],
+    model: type[scim.ScimGroupCreated | scim.ScimGroupUpdated],
+    external_id: str | None,
+) -> None:
+    group = Group(USER, 3, "Sales \N{SNOWMAN}", external_id)
+    data = outgoing(TENANT, change(group), NOW).data or b""
+    written = model(
+        group=scim.ScimGroup(
+            group_id=USER, version=3, display_name=group.display_name, external_id=external_id
+        )
+    ).model_dump_json()
+    assert list(orjson.loads(data)["group"]) == list(scim.ScimGroup.model_fields)
+    assert orjson.loads(data) == orjson.loads(written)
 
 
 def named_event_types(text: str) -> list[str]:
