@@ -55,8 +55,7 @@ class Served:
 
 @pytest.fixture
 async def served(database: DatabaseFactory) -> AsyncIterator[Served]:
-    rate = {"tenant_requests_per_second": 25, "tenant_burst_requests": 60}
-    async with open_surface(await database("scim"), **rate) as surface:
+    async with open_surface(await database("scim")) as surface:
         listening = listen("127.0.0.1", 0, variable="PORT")
         loop = http_loop(surface.scim.app, listening, name="http", grace=1)
         running = asyncio.ensure_future(loop.run())
@@ -93,6 +92,8 @@ async def test_bodies_that_one_tenant_holds_are_no_matter_to_another(served: Ser
 async def test_many_connections_of_one_tenant_hardly_slow_another(served: Served) -> None:
     acme, other = await served.surface.tenant("acme"), await served.surface.tenant("other")
     statuses: list[int] = []
+    # A rate that can be exceeded on any machine, by a client in this process.
+    served.surface.scim.limit._rate, served.surface.scim.limit._burst = 8.0, 40.0
 
     async def hammer(client: Client) -> None:
         while True:
@@ -103,11 +104,11 @@ async def test_many_connections_of_one_tenant_hardly_slow_another(served: Served
         hammering = on_the_socket(acme, served, many)
         quiet = on_the_socket(other, served, one)
         await quiet.create_user("ann@example.com")
-        alone = [await _milliseconds(quiet, pause=0.04) for _ in range(30)]
+        alone = [await _milliseconds(quiet, pause=0.1) for _ in range(20)]
         tasks = [asyncio.create_task(hammer(hammering)) for _ in range(CONNECTIONS)]
         # What a tenant may send at once is over; from here on its rate holds.
-        await eventually(lambda: statuses.count(429) >= CONNECTIONS, within=30)
-        beside = [await _milliseconds(quiet, pause=0.04) for _ in range(60)]
+        await eventually(lambda: statuses.count(429) >= 8, within=30)
+        beside = [await _milliseconds(quiet, pause=0.12) for _ in range(30)]
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
