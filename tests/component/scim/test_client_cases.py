@@ -8,7 +8,16 @@ import pytest
 from chassis.clock import SystemClock
 from chassis.ids import uuid7
 from chassis.outbox import OutboxSignal
-from component.scim.harness import CONTENT_TYPE, Client, Surface, add_members, json, patch, user
+from component.scim.harness import (
+    CONTENT_TYPE,
+    ORIGIN,
+    Client,
+    Surface,
+    add_members,
+    json,
+    patch,
+    user,
+)
 from scim import wiring
 
 
@@ -148,6 +157,42 @@ async def test_e9_a_tenant_is_read_strictly_once_it_is_set(surface: Surface, acm
     await use_cases.read_strictly(acme.tenant, strict=False)
     again = await surface.client(acme.tenant)
     assert (await again.patch(path, nonsense)).status_code == 200
+
+
+async def test_r3_groups_of_a_user_and_names_of_members_are_told_when_asked(
+    surface: Surface, acme: Client
+) -> None:
+    ann = (await acme.create_user("ann@x.test", displayName='An"n'))["id"]
+    bob = (await acme.create_user("bob@x.test", displayName=None))["id"]
+    sales = await acme.create_group('Sa"les', ann, bob)
+    other = await surface.tenant("other")
+    await other.create_group("Theirs", (await other.create_user("ann@x.test"))["id"])
+    expected = [
+        {
+            "value": sales["id"],
+            "$ref": sales["meta"]["location"],
+            "display": 'Sa"les',
+            "type": "direct",
+        }
+    ]
+    whole = json(await acme.get(f"/Users/{ann}", attributes="userName,groups"))
+    assert (whole["groups"], whole["userName"]) == (expected, "ann@x.test")
+    part = json(await acme.get(f"/Users/{ann}", attributes="groups.value"))
+    assert part["groups"] == [{"value": sales["id"]}]
+    listed = json(await acme.get("/Users", attributes="groups"))["Resources"]
+    assert [user["groups"] for user in listed] == [expected, expected]
+    assert "groups" not in json(await acme.get(f"/Users/{ann}"))
+    edit = patch({"op": "add", "path": "title", "value": "T"})
+    changed = json(await acme.call("PATCH", f"/Users/{ann}?attributes=groups", edit))
+    assert changed["groups"] == expected
+
+    path = f"/Groups/{sales['id']}"
+    named = json(await acme.get(path, attributes="members"))["members"]
+    assert {m["value"]: m["display"] for m in named} == {ann: 'An"n', bob: "bob@x.test"}
+    assert {m["$ref"] for m in named} == {f"{ORIGIN}{acme.base}/Users/{id}" for id in (ann, bob)}
+    assert "display" not in json(await acme.get(path))["members"][0]
+    [found] = json(await acme.get("/Groups", attributes="members.display"))["Resources"]
+    assert sorted(m["display"] for m in found["members"]) == ['An"n', "bob@x.test"]
 
 
 def authorised(client: Client) -> dict[str, str]:

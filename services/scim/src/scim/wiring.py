@@ -27,6 +27,7 @@ from scim.storage.directory_users import PostgresDirectoryUsers
 from scim.storage.failures import as_scim_error
 from scim.storage.groups import PostgresGroups
 from scim.storage.log_entries import PostgresLogEntries
+from scim.storage.memberships import PostgresMemberships
 from scim.storage.pool import open_pool
 from scim.storage.tenant_settings import PostgresTenantSettings
 from scim.storage.tokens import PostgresTokens
@@ -34,6 +35,7 @@ from scim.storage.users import PostgresUsers
 from scim.usecases.authenticate import Authenticate
 from scim.usecases.directory_users import ForgetDirectoryUser, KeepDirectoryUser
 from scim.usecases.groups import ChangeGroup, CreateGroup, DeleteGroup, FindGroups, GetGroup
+from scim.usecases.memberships import FindGroupsOfUsers, NameMembers
 from scim.usecases.provisioning_log import (
     BackgroundWriter,
     ProvisioningLog,
@@ -131,6 +133,8 @@ def use_cases(
         find_groups=FindGroups(groups),
         change_group=ChangeGroup(groups, clock),
         delete_group=DeleteGroup(groups, clock),
+        find_groups_of_users=FindGroupsOfUsers(PostgresMemberships(pool)),
+        name_members=NameMembers(PostgresMemberships(pool)),
         find_tenant=FindTenant(KnownTenants(pool)),
         create_token=CreateToken(tokens, digest_key, clock, _base_url(settings)),
         list_tokens=ListTokens(tokens),

@@ -1,5 +1,6 @@
 """`/Groups`: bodies in, use cases, bodies out; members are read only when the response has them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -31,7 +32,8 @@ class GroupEndpoints:
         record = await self.use_cases.create_group(
             sent.display_name, sent.external_id, sent.members or (), request.entry
         )
-        body = _body(record, request.base_url, projection)
+        names = await self._names([record], request, projection)
+        body = _body(record, request.base_url, projection, names)
         return resource_response(201, body, _address(request, record.group.id))
 
     async def get(self, request: ScimRequest) -> ScimResponse:
@@ -47,7 +49,8 @@ class GroupEndpoints:
         found = await self.use_cases.find_groups(
             request.tenant.tenant_id, clauses, page, with_members=_wants_members(projection)
         )
-        bodies = [_body(record, request.base_url, projection) for record in found.records]
+        names = await self._names(found.records, request, projection)
+        bodies = [_body(record, request.base_url, projection, names) for record in found.records]
         return ScimResponse(
             200, list_bytes(bodies, total=found.total, start_index=page.start_index)
         )
@@ -83,12 +86,22 @@ class GroupEndpoints:
         await self.use_cases.delete_group(request.resource_id(no_such_group), request.entry)
         return ScimResponse(204)
 
+    async def _names(
+        self, records: Sequence[GroupRecord], request: ScimRequest, projection: Projection | None
+    ) -> Mapping[UUID, str] | None:
+        """Return what the members are called, where that is asked for."""
+        if projection is None or not projection.asks_for("members", "display"):
+            return None
+        members = [member for record in records for member in record.members or ()]
+        return await self.use_cases.name_members(request.tenant.tenant_id, members)
+
     async def _read(self, request: ScimRequest, group_id: UUID) -> ScimResponse:
         projection = request.projection()
         record = await self.use_cases.get_group(
             request.tenant.tenant_id, group_id, with_members=_wants_members(projection)
         )
-        body = _body(record, request.base_url, projection)
+        names = await self._names([record], request, projection)
+        body = _body(record, request.base_url, projection, names)
         return resource_response(200, body, _address(request, group_id))
 
 
@@ -100,7 +113,14 @@ def _wants_members(projection: Projection | None) -> bool:
     return projection is None or projection.wants("members")
 
 
-def _body(record: GroupRecord, base_url: str, projection: Projection | None) -> bytes:
+def _body(
+    record: GroupRecord,
+    base_url: str,
+    projection: Projection | None,
+    names: Mapping[UUID, str] | None,
+) -> bytes:
     meta = Meta(record.created_at, record.updated_at, record.group.version)
-    body = group_bytes(record.group, members=record.members, base_url=base_url, meta=meta)
+    body = group_bytes(
+        record.group, members=record.members, base_url=base_url, meta=meta, names=names
+    )
     return body if projection is None else projection.apply(body)

@@ -1,5 +1,6 @@
 """`/Users`: bodies in, use cases, bodies out."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -30,14 +31,14 @@ class UserEndpoints:
         normalised = normalise_user(request.resource("userName"), strict=request.strict)
         request.entry.dropped = normalised.dropped
         record = await self.use_cases.create_user(normalised.document, request.entry)
-        return _response(201, record, request, projection)
+        return await self._response(201, record, request, projection)
 
     async def get(self, request: ScimRequest) -> ScimResponse:
         """Return one user."""
         projection = request.projection()
         user_id = request.resource_id(no_such_user)
         record = await self.use_cases.get_user(request.tenant.tenant_id, user_id)
-        return _response(200, record, request, projection)
+        return await self._response(200, record, request, projection)
 
     async def list(self, request: ScimRequest) -> ScimResponse:
         """Return the users that a filter finds."""
@@ -46,7 +47,7 @@ class UserEndpoints:
         page = parse_page(query.get("startindex"), query.get("count"))
         projection = request.projection()
         found = await self.use_cases.find_users(request.tenant.tenant_id, clauses, page)
-        bodies = [_body(record, request.base_url, projection) for record in found.records]
+        bodies = await self._bodies(found.records, request, projection)
         return ScimResponse(
             200, list_bytes(bodies, total=found.total, start_index=page.start_index)
         )
@@ -69,7 +70,23 @@ class UserEndpoints:
     async def _edit(self, request: ScimRequest, user_id: UUID, edit: Edit) -> ScimResponse:
         projection = request.projection()
         record = await self.use_cases.change_user(user_id, edit, request.entry)
-        return _response(200, record, request, projection)
+        return await self._response(200, record, request, projection)
+
+    async def _response(
+        self, status: int, record: UserRecord, request: ScimRequest, projection: Projection | None
+    ) -> ScimResponse:
+        [body] = await self._bodies([record], request, projection)
+        return resource_response(status, body, location(request.base_url, "Users", record.id))
+
+    async def _bodies(
+        self, records: Sequence[UserRecord], request: ScimRequest, projection: Projection | None
+    ) -> Sequence[bytes]:
+        if projection is None or not projection.asks_for("groups", "value"):
+            return [_body(record, request.base_url, projection) for record in records]
+        groups = await self.use_cases.find_groups_of_users(
+            request.tenant.tenant_id, [record.id for record in records]
+        )
+        return [_body(r, request.base_url, projection, groups.get(r.id)) for r in records]
 
     async def remove(self, request: ScimRequest) -> ScimResponse:
         """Delete a user."""
@@ -85,14 +102,12 @@ def _replaced(before: dict[str, Any], *, normalised: NormalisedUser) -> dict[str
     return {name: before[name] for name in ("active",) if name in before} | rest
 
 
-def _response(
-    status: int, record: UserRecord, request: ScimRequest, projection: Projection | None
-) -> ScimResponse:
-    body = _body(record, request.base_url, projection)
-    return resource_response(status, body, location(request.base_url, "Users", record.id))
-
-
-def _body(record: UserRecord, base_url: str, projection: Projection | None) -> bytes:
+def _body(
+    record: UserRecord,
+    base_url: str,
+    projection: Projection | None,
+    groups: Mapping[UUID, str] | None = None,
+) -> bytes:
     meta = Meta(record.created_at, record.updated_at, record.version)
-    body = user_bytes(record.document, id=record.id, base_url=base_url, meta=meta)
+    body = user_bytes(record.document, id=record.id, base_url=base_url, meta=meta, groups=groups)
     return body if projection is None else projection.apply(body)

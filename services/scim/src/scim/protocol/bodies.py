@@ -4,7 +4,7 @@ A stored document is a JSON object without `schemas`, `id` and `meta`; those are
 they are, whatever whitespace the database chose for the rest.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -73,18 +73,44 @@ def location(base_url: str, endpoint: str, id: UUID) -> str:
     return f"{base_url}/{endpoint}/{id}"
 
 
-def user_bytes(document: bytes, *, id: UUID, base_url: str, meta: Meta) -> bytes:
-    """Return a user as it is served."""
+def user_bytes(
+    document: bytes,
+    *,
+    id: UUID,
+    base_url: str,
+    meta: Meta,
+    groups: Mapping[UUID, str] | None = None,
+) -> bytes:
+    """Return a user as it is served; with the groups it is in when they are given, by name."""
     head = _ENTERPRISE_HEAD if _ENTERPRISE_KEY in document else _USER_HEAD
     name = str(id)
     tail = _meta(b"User", f"{base_url}/Users/{name}", meta)
-    return b"".join((head, name.encode(), b'",', document[1:-1], tail))
+    told = _groups(groups, base_url) if groups else b""
+    return b"".join((head, name.encode(), b'",', document[1:-1], told, tail))
+
+
+def _groups(groups: Mapping[UUID, str], base_url: str) -> bytes:
+    told = [
+        {
+            "value": str(id),
+            "$ref": location(base_url, "Groups", id),
+            "display": name,
+            "type": "direct",
+        }
+        for id, name in groups.items()
+    ]
+    return b',"groups":' + orjson.dumps(told)
 
 
 def group_bytes(
-    group: Group, *, members: Iterable[UUID] | None, base_url: str, meta: Meta
+    group: Group,
+    *,
+    members: Sequence[UUID] | None,
+    base_url: str,
+    meta: Meta,
+    names: Mapping[UUID, str] | None = None,
 ) -> bytes:
-    """Return a group as it is served; without `members` when None."""
+    """Return a group as it is served; without `members` when None, with their names if given."""
     parts = [
         _GROUP_HEAD,
         str(group.id).encode(),
@@ -96,9 +122,15 @@ def group_bytes(
     if members is not None:
         users = orjson.dumps(f"{base_url}/Users/")[1:-1].decode()
         rows = [f'{{"value":"{m}","$ref":"{users}{m}","type":"User"}}' for m in members]
+        if names:
+            rows = [_named(row, names.get(m)) for row, m in zip(rows, members, strict=True)]
         parts += (b',"members":[', ",".join(rows).encode(), b"]")
     parts.append(_meta(b"Group", location(base_url, "Groups", group.id), meta))
     return b"".join(parts)
+
+
+def _named(row: str, name: str | None) -> str:
+    return row if name is None else f'{row[:-1]},"display":{orjson.dumps(name).decode()}}}'
 
 
 def list_bytes(resources: Sequence[bytes], *, total: int, start_index: int) -> bytes:

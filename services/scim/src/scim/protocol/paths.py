@@ -85,6 +85,8 @@ def _resolve_name(
         name = parts.name.lower()
         owned = extension is None and (name in SERVER_OWNED or name == "schemas")
         return ReadOnly(name) if owned else Unknown()
+    if attribute.read_only:
+        return ReadOnly(attribute.label.lower())
     where = () if parts.where is None else _conditions(attribute, parts.where, path, reading)
     if parts.sub is None:
         return Target(attribute, where)

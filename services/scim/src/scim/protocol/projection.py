@@ -28,6 +28,11 @@ class Projection:
         key = name.lower()
         return key in self.tree if self.keeps else self.tree.get(key, {}) is not None
 
+    def asks_for(self, name: str, sub: str) -> bool:
+        """Tell whether part of an attribute is asked for by name, or the whole attribute is."""
+        inner = self.tree.get(name.lower(), {}) if self.keeps else {}
+        return inner is None or sub.lower() in inner
+
     def apply(self, resource: bytes) -> bytes:
         """Return the resource with only the chosen attributes."""
         body: dict[str, Any] = orjson.loads(resource)

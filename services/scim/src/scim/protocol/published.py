@@ -21,7 +21,10 @@ _USER: Differences = {
         "Unique in the tenant, compared without case."
     },
     "active": {"description": "Whether the user may sign in."},
-    "groups": None,
+    "groups": {
+        "returned": "request",
+        "description": "The groups the user is in; told when `attributes` asks for them.",
+    },
     "ims.type": {
         # `other` of RFC 7643 §4.1.2 is not in the library.
         "canonicalValues": ["aim", "gtalk", "icq", "xmpp", "msn", "skype", "qq", "yahoo", "other"]
@@ -39,7 +42,11 @@ _GROUP: Differences = {
         "description": "The group's name. Unique in the tenant, compared without case.",
     },
     "members": {"description": "The group's members; each is a user of the same tenant."},
-    "members.display": None,
+    "members.display": {
+        "mutability": "readOnly",
+        "returned": "request",
+        "description": "The member's name; told when `attributes` asks for the members.",
+    },
     "members.type": {"canonicalValues": ["User"]},
     "members.$ref": {"referenceTypes": ["User"]},
 }

@@ -185,6 +185,20 @@ class Groups(Protocol):
         ...
 
 
+class Memberships(Protocol):
+    """Who is in which group, by name."""
+
+    async def groups_of(
+        self, tenant_id: UUID, users: Sequence[UUID]
+    ) -> Mapping[UUID, Mapping[UUID, str]]:
+        """Return the ids and names of the groups that each of the users is in."""
+        ...
+
+    async def names_of(self, tenant_id: UUID, users: Sequence[UUID]) -> Mapping[UUID, str]:
+        """Return what users are called."""
+        ...
+
+
 class LogEntries(Protocol):
     """The provisioning log."""
 

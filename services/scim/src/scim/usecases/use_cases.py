@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from scim.usecases.authenticate import Authenticate
 from scim.usecases.directory_users import ForgetDirectoryUser, KeepDirectoryUser
 from scim.usecases.groups import ChangeGroup, CreateGroup, DeleteGroup, FindGroups, GetGroup
+from scim.usecases.memberships import FindGroupsOfUsers, NameMembers
 from scim.usecases.provisioning_log import ReadProvisioningLog
 from scim.usecases.tenant_settings import ReadStrictly
 from scim.usecases.tenants import FindTenant
@@ -27,6 +28,8 @@ class UseCases:
     find_groups: FindGroups
     change_group: ChangeGroup
     delete_group: DeleteGroup
+    find_groups_of_users: FindGroupsOfUsers
+    name_members: NameMembers
     find_tenant: FindTenant
     create_token: CreateToken
     list_tokens: ListTokens
