@@ -48,7 +48,8 @@ rules: setup ## Check the house rules that need no server
 bench: setup ## Measure SCIM, the directory's consumer and the re-checks of domains against their budgets
 	@PYTHONPATH=tests $(PY) -m bench $(ARGS); scim=$$?; \
 	PYTHONPATH=tests $(PY) -m bench.drain; drain=$$?; \
-	PYTHONPATH=tests $(PY) -m bench.domain_recheck && [ $$drain = 0 ] && exit $$scim
+	PYTHONPATH=tests $(PY) -m bench.fairness; fairness=$$?; \
+	PYTHONPATH=tests $(PY) -m bench.domain_recheck && [ $$drain$$fairness = 00 ] && exit $$scim
 
 contracts: setup ## Write schemas, docs/events.md, docs/asyncapi.yaml and docs/settings.md from the models
 	@$(PY) -m contracts.generate

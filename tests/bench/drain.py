@@ -10,7 +10,8 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
@@ -85,17 +86,18 @@ def cycle(events: int) -> Iterator[Contract]:
         kind = number % 10
         if kind < 6 or len(users) < 3:
             users.append(uuid7())
-            yield scim.ScimUserCreated(user=_user(users[-1], 1, len(users)))
+            yield scim.ScimUserCreated(user=scim_user(users[-1], 1, len(users)))
         elif kind < 9:
             chosen = len(users) - kind + 5
-            changed = _user(users[chosen - 1], 2, chosen, active=kind != 7)
+            changed = scim_user(users[chosen - 1], 2, chosen, active=kind != 7)
             yield scim.ScimUserUpdated(user=changed)
         else:
             group_id = groups[number // 10 % len(groups)]
             yield scim.ScimGroupMembersChanged(group_id=group_id, added=users[-3:])
 
 
-def _user(user_id: UUID, version: int, number: int, *, active: bool = True) -> scim.ScimUser:
+def scim_user(user_id: UUID, version: int, number: int, *, active: bool = True) -> scim.ScimUser:
+    """Return a user with the attributes that Entra sends by default."""
     name = f"person{number}@acme.test"
     return scim.ScimUser(
         user_id=user_id,
@@ -188,19 +190,28 @@ async def _applied(pool: asyncpg.Pool, group: str, tenants: Sequence[UUID], each
                 return
 
 
+@asynccontextmanager
+async def embedded_postgres(home: Path) -> AsyncIterator[PostgresServer]:
+    """Run a server in a directory."""
+    server = PostgresServer(
+        data=home / "postgres",
+        port=free_port(),
+        password=secrets.token_urlsafe(16),
+        logs=Logs(home / "logs"),
+    )
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
 async def measure(events: int, rounds: int) -> tuple[Drained, Drained]:
     """Return what one by one and sets have needed, measured in turn."""
     single, sets = Drained(), Drained()
     with tempfile.TemporaryDirectory(prefix="portico-bench-") as directory:
         home = Path(directory)
-        server = PostgresServer(
-            data=home / "postgres",
-            port=free_port(),
-            password=secrets.token_urlsafe(16),
-            logs=Logs(home / "logs"),
-        )
-        await server.start()
-        try:
+        async with embedded_postgres(home) as server:
             await migrate(server.dsn(), *migration_directories("tenant_directory"))
             pool = await create_pool(server.dsn(), size=4, warm=PREPARED_QUERIES)
             pid = int((home / "postgres" / "postmaster.pid").read_text().split()[0])
@@ -208,8 +219,6 @@ async def measure(events: int, rounds: int) -> tuple[Drained, Drained]:
                 await drain(pool, pid, events, as_sets=False, into=single)
                 await drain(pool, pid, events, as_sets=True, into=sets)
             await pool.close()
-        finally:
-            await server.stop()
     return single, sets
 
 

@@ -21,6 +21,8 @@ CLOSE_TIMEOUT = 5.0
 CALL_TIMEOUT = 10.0
 REQUEST_TIMEOUT_MS = 15_000
 LARGEST_RECORD = 16_000_000
+RECORDS_AT_ONCE = 250
+"""Reading records is plain Python: after so many, others get their turn of the event loop."""
 
 _PERMANENT = (
     kafka.MessageSizeTooLargeError,
@@ -141,7 +143,8 @@ class KafkaReceiver:
     async def receive(self, timeout: float) -> Mapping[Partition, Sequence[ReceivedRecord]]:
         """Return the next records of the partitions that are not paused."""
         polled = await _call(
-            self._joined.getmany(timeout_ms=int(timeout * 1000)), timeout + CALL_TIMEOUT
+            self._joined.getmany(timeout_ms=int(timeout * 1000), max_records=RECORDS_AT_ONCE),
+            timeout + CALL_TIMEOUT,
         )
         return {
             (partition := Partition(*key)): [

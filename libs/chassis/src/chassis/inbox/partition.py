@@ -27,7 +27,7 @@ from chassis.inbox.subscription import Subscription
 from chassis.outbox import OutboxSignal
 from chassis.retry import backoff
 
-BATCH = 250
+BATCH = 150
 BATCH_BYTES = 4_000_000
 MAX_PAUSE = 5.0
 

@@ -21,7 +21,7 @@ from chassis.outbox.signal import OutboxSignal
 from chassis.outbox.store import RelayStore
 from chassis.retry import Progress, retry
 
-BATCH = 500
+BATCH = 250
 RECHECK_INTERVAL = 5.0
 MARK_DELAY = 0.05
 MIN_BACKOFF = 0.1
