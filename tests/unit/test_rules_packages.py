@@ -61,10 +61,14 @@ def test_nothing_is_what_happens_to_be_newest() -> None:
     """An image is named by its version, so that one knows what runs."""
     tag = ":" + "latest"
     folders = [ROOT / name for name in ("deploy", "tools", ".ci", "tests", "docs")]
-    files = [path for each in folders for path in each.rglob("*") if path.is_file()]
+    files = [path for each in folders for path in each.rglob("*") if _is_source(path)]
     files += [path for path in ROOT.iterdir() if path.is_file()]
 
     assert [str(path.relative_to(ROOT)) for path in files if tag in _text(path)] == []
+
+
+def _is_source(path: Path) -> bool:
+    return path.is_file() and "__pycache__" not in path.parts
 
 
 def _text(path: Path) -> str:

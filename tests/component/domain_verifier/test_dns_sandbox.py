@@ -30,7 +30,7 @@ class Sandbox:
 
     async def probe(self) -> Evidence:
         subject = Subject(NAMES.parse("acme.test"), TOKEN)
-        timeouts = Timeouts(attempt=0.3, attempts=2, total=1.0)
+        timeouts = Timeouts(attempt=1.0, attempts=2, total=3.0)
         return await make_prober(self.addresses, timeouts=timeouts).probe(subject, explain=True)
 
 

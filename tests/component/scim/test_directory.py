@@ -29,7 +29,8 @@ async def hear(surface: Surface, event: Event) -> None:
 def tenant_state(tenant_id: UUID, version: int = 1, **values: Any) -> Event:
     state = {"name": "acme", "package": "business", "status": "active"} | values
     data = DirectoryTenant(tenant_id=tenant_id, version=version, **state)
-    return _event("directory.tenant.state.v1", tenant_id, tenant_id, data)
+    event = _event("directory.tenant.state.v1", tenant_id, tenant_id, data)
+    return with_(event, version=version)
 
 
 def user_state(tenant_id: UUID, user_id: UUID, **values: Any) -> Event:
@@ -58,7 +59,7 @@ async def test_a_tenant_comes_changes_and_goes(surface: Surface) -> None:
     row = await surface.pool.fetchrow("SELECT name, package, status FROM tenants")
     assert row is not None
     assert tuple(row) == ("b", "free", "suspended")
-    await hear(surface, with_(tenant_state(tenant_id, 3), data=None, version=3))
+    await hear(surface, with_(tenant_state(tenant_id, 3), data=None))
     assert await surface.pool.fetchval("SELECT count(*) FROM tenants") == 0
 
 
