@@ -323,6 +323,15 @@ async def test_a_value_at_the_apex_is_reported(zone: Zone) -> None:
     assert (evidence.outcome, evidence.reason) == (Outcome.ABSENT, Reason.AT_APEX)
 
 
+async def test_j1_a_value_without_quotes_in_a_zone_file_is_explained(zone: Zone) -> None:
+    subject = zone.subject()
+    await zone.publish(subject, f"token={subject.token}expiry=never")
+    evidence = await zone.probe(subject)
+    assert (evidence.outcome, evidence.reason) == (Outcome.ABSENT, Reason.NEAR_MISS)
+    assert f'in double quotes: "{subject.record.value}"' in evidence.explanation
+    assert "Remove added quotes" not in evidence.explanation
+
+
 async def test_added_after_a_check_only_some_resolvers_see_it_until_caches_end(zone: Zone) -> None:
     subject = zone.subject()
     first, second = zone.servers.resolvers

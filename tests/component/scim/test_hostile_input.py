@@ -204,4 +204,4 @@ async def test_patches_that_cannot_be(acme: Client) -> None:
         assert json(response)["scimType"], operation
     assert json(await acme.get(path)) == ann
     many = patch(*[replace("title", "x")] * 1_001)
-    assert (await acme.call("PATCH", path, many)).status_code == 400
+    assert (await acme.call("PATCH", path, many)).status_code == 413

@@ -5,7 +5,14 @@ import os
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain_verifier.domain.challenge import near_miss, new_token, proves, record_for, value_of
+from domain_verifier.domain.challenge import (
+    near_miss,
+    new_token,
+    proves,
+    record_for,
+    unquoted,
+    value_of,
+)
 from domain_verifier.domain.name import DomainName
 
 TOKEN = "abcdefghijklmnopqrstuvwxyz234567"
@@ -53,3 +60,11 @@ def test_any_changed_byte_spoils_it(position: int, change: int) -> None:
     changed = bytearray(VALUE)
     changed[position] ^= change
     assert not proves(TOKEN, [bytes(changed)])
+
+
+def test_j1_a_value_without_its_blank_is_told_apart() -> None:
+    joined = VALUE.replace(b" ", b"")
+    assert unquoted(TOKEN, [b"v=spf1 -all", joined])
+    assert not unquoted(TOKEN, [VALUE, joined + b"x"])
+    assert near_miss(TOKEN, [joined])
+    assert not proves(TOKEN, [joined])

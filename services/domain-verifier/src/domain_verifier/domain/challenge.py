@@ -55,6 +55,11 @@ def proves(token: str, values: Iterable[bytes]) -> bool:
     return matches
 
 
+def unquoted(token: str, values: Iterable[bytes]) -> bool:
+    """Tell whether a value lost its blank: without quotes a zone file makes two strings of it."""
+    return value_of(token).replace(" ", "").encode("ascii") in values
+
+
 def near_miss(token: str, values: Iterable[bytes]) -> bool:
     """Tell whether a value holds the right token in a wrong shape: quoted, spaced or cut short."""
     return any(token.encode("ascii") in value.lower() for value in values)

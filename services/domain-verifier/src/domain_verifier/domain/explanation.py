@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from domain_verifier.domain.challenge import Record, record_for
+from domain_verifier.domain.challenge import Record, record_for, unquoted
 from domain_verifier.domain.evidence import CONCLUSIVE, Hints, Observation, Reason, Status
 from domain_verifier.domain.name import DomainName
 
@@ -43,6 +43,8 @@ class Findings:
     observations: Sequence[Observation]
     present: Sequence[bool]
     doubled_at: str
+    unquoted: bool = False
+    """Whether the value was found without its blank."""
     retry: str = ""
 
     @classmethod
@@ -57,7 +59,9 @@ class Findings:
         record, domain = subject.record, subject.domain
         doubled_at = (hints.doubled_at if hints else None) or ""
         host = _host_in(record, domain, observations)
-        return cls(record, host, domain, observations, present, doubled_at)
+        values = [value for each in observations for value in each.answer.values]
+        split = unquoted(subject.token, values)
+        return cls(record, host, domain, observations, present, doubled_at, split)
 
 
 def explain(reason: Reason, found: Findings, retry_after: timedelta | None) -> str:
@@ -165,6 +169,12 @@ def _wrong_value(found: Findings) -> str:
 
 
 def _near_miss(found: Findings) -> str:
+    if found.unquoted:
+        return (
+            f"{found.record.name} holds the value in two parts, which are read as one without the "
+            f'blank. In a zone file the value stands in double quotes: "{found.record.value}". '
+            f"{found.retry}"
+        )
     return (
         f"{found.record.name} holds {values_shown(found.observations)}: the token is right but the "
         f"value is not exactly “{found.record.value}”. Remove added quotes, spaces or text. "
