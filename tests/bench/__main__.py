@@ -10,7 +10,7 @@ from rich.console import Console
 
 from bench.measure import BenchError
 from bench.run import Plan, run_bench
-from bench.table import Results, print_results
+from bench.table import Results, over_budget, print_results
 from bench.trace_sink import trace_sink
 from demo.stack import StackError, interrupted_by_sigterm, running_stack
 
@@ -45,6 +45,8 @@ def main(
     if save is not None:
         save.write_text(json.dumps(results.document(), indent=2) + "\n")
         console.print(f"Results: {save}")
+    if over_budget(results):
+        raise typer.Exit(1)
 
 
 def _run(console: Console, run_file: Path | None, plan: Plan) -> Results:

@@ -24,6 +24,8 @@ async def floor_server(dsn: str) -> AsyncIterator[tuple[str, int, int]]:
     port = free_port()
     argv = [sys.executable, "-m", "uvicorn", "bench.floor_app:app", "--port", str(port)]
     argv += ["--http", "httptools", "--loop", "uvloop", "--no-access-log", "--log-level", "warning"]
+    # It waits while the service is measured.
+    argv += ["--timeout-keep-alive", "600"]
     process = await asyncio.create_subprocess_exec(
         *die_with_parent(argv, death_signal=signal.SIGTERM),
         env={**os.environ, "FLOOR_DSN": dsn, "PYTHONPATH": str(Path(__file__).parents[1])},

@@ -1,7 +1,7 @@
 """Runs the phases against one server and takes its times."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 
@@ -59,31 +59,33 @@ async def run_phase(world: World, phase: Phase, pid: int, *, share: float = 1.0)
     )
 
 
-async def run_all(
-    client: Client,
-    pid: int,
-    *,
-    big: int,
-    share: float,
-    say: Callable[[str], None],
-    quiet: Callable[[World], Awaitable[None]] | None = None,
-) -> tuple[list[Measured], World]:
-    """Run every phase, each on a quiet machine; before the first one with the big group, make it.
+@dataclass(slots=True)
+class Side:
+    """A server that is measured beside others."""
 
-    `quiet` returns when what earlier phases left to other processes is done.
-    """
-    world = World(client)
-    results = []
+    name: str
+    world: World
+    pid: int
+    big: int
+    """Members of the big group."""
+    quiet: Callable[[World], Awaitable[None]] | None = None
+    """Returns when what earlier phases left to other processes is done."""
+    measured: list[Measured] = field(default_factory=list)
+
+
+async def run_all(sides: Sequence[Side], *, share: float, say: Callable[[str], None]) -> None:
+    """Run every phase on each server in turn: the machine drifts, and ratios are what counts."""
     for phase in PHASES:
-        if phase.name.endswith("big") and not world.big_group:
-            say(f"making a group of {big:,} members")
-            await _make_big_group(world, big)
-            say(f"it has {len(world.users) - OUTSIDERS:,}")
-        if quiet is not None and world.users:
-            await quiet(world)
-        say(phase.name)
-        results.append(await run_phase(world, phase, pid, share=share))
-    return results, world
+        for side in sides:
+            world = side.world
+            if phase.name.endswith("big") and not world.big_group:
+                say(f"{side.name}: making a group of {side.big:,} members")
+                await _make_big_group(world, side.big)
+                say(f"it has {len(world.users) - OUTSIDERS:,}")
+            if side.quiet is not None and world.users:
+                await side.quiet(world)
+            say(f"{phase.name}, {side.name}")
+            side.measured.append(await run_phase(world, phase, side.pid, share=share))
 
 
 async def count_statements(

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ from rich.console import Console
 
 from bench.floor import floor_server, free_port, wait_for_port
 from bench.load import Client
-from bench.measure import Measured, count_statements, run_all
+from bench.measure import Side, count_statements, run_all
 from bench.phases import World
 from bench.sql_counter import counting
 from bench.steady import Place, drained, measure_steady
@@ -37,7 +37,7 @@ class Plan:
 
 
 async def run_bench(console: Console, stack: Stack, plan: Plan) -> Results:
-    """Measure the service, then its statements, its way to the directory, and the floor."""
+    """Measure the service and the floor in turn, its way to the directory, and its statements."""
     tenant = stack.make_tenant(f"bench-{int(time.time()):x}")
     scim = stack.service("scim")
     pid = serving_process(stack)
@@ -45,7 +45,7 @@ async def run_bench(console: Console, stack: Stack, plan: Plan) -> Results:
     def say(text: str) -> None:
         console.print(f"  [dim]{text}[/]")
 
-    console.print("[bold]SCIM[/]")
+    console.print("[bold]SCIM and its floor, in turn[/]")
     load = os.getloadavg()[0]
     place = Place(stack.directory_dsn, UUID(tenant.tenant_id))
 
@@ -53,10 +53,14 @@ async def run_bench(console: Console, stack: Stack, plan: Plan) -> Results:
         await drained(world, place)
 
     steady = None
-    async with client_of(str(scim["url"]), tenant) as client:
-        measured, world = await run_all(
-            client, pid, big=plan.members, share=plan.share, say=say, quiet=quiet
-        )
+    async with (
+        client_of(str(scim["url"]), tenant) as client,
+        _floor(str(scim["dsn"]), plan) as floor,
+    ):
+        world = World(client)
+        service = Side("scim", world, pid, plan.members, quiet)
+        sides = [service, *([floor] if floor else [])]
+        await run_all(sides, share=plan.share, say=say)
         if plan.steady_seconds:
             console.print("[bold]The way to the directory[/]")
             await quiet(world)
@@ -69,19 +73,18 @@ async def run_bench(console: Console, stack: Stack, plan: Plan) -> Results:
     ):
         world.client = client
         statements = await count_statements(client, world, lambda: counter.statements)
-    floor: list[Measured] = []
-    if plan.floor:
-        console.print("[bold]Floor[/]")
-        floor = await _floor(str(scim["dsn"]), plan, say)
     setup = {"members": plan.members, "share": plan.share, "cpus": os.cpu_count(), "load": load}
-    return Results(measured, floor, statements, steady, setup)
+    return Results(service.measured, floor.measured if floor else [], statements, steady, setup)
 
 
-async def _floor(dsn: str, plan: Plan, say: Callable[[str], None]) -> list[Measured]:
+@asynccontextmanager
+async def _floor(dsn: str, plan: Plan) -> AsyncIterator[Side | None]:
+    if not plan.floor:
+        yield None
+        return
     members = min(plan.members, MEMBERS_OF_FLOOR)
     async with floor_server(dsn) as (host, port, pid), Client(host, port) as client:
-        measured, _ = await run_all(client, pid, big=members, share=plan.share, say=say)
-    return measured
+        yield Side("floor", World(client), pid, members)
 
 
 def serving_process(stack: Stack) -> int:

@@ -1,5 +1,6 @@
 """The SCIM surface on a real database, in this process, and tenants that talk to it like Entra."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -88,6 +89,8 @@ class Client:
             method, self.base + path, content=content, headers=headers, **extra
         )
         check_response(response)
+        # asyncpg tells of a statement in the event loop's next turn (Statements).
+        await asyncio.sleep(0)
         return response
 
     async def get(self, path: str, **params: str) -> httpx.Response:
