@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import orjson
 import pytest
+import structlog
 
 from component.scim.harness import CONTENT_TYPE, Client, Surface, json, patch, replace, user
 
@@ -112,6 +113,46 @@ async def test_duplicate_keys_are_read_like_the_last_one(acme: Client) -> None:
         "POST", "/Users", content=b'{"userName":"first@example.com","userName":"last@example.com"}'
     )
     assert (response.status_code, json(response)["userName"]) == (201, "last@example.com")
+
+
+DEEP = {
+    f"{name} {depth}": head + opening * depth + b"1" + closing * depth + tail
+    for name, head, tail in (
+        ("user", b'{"userName":"ann@example.com","title":', b"}"),
+        ("patch", b'{"Operations":[{"op":"add","path":"emails","value":', b"}]}"),
+        ("search", b'{"attributes":', b"}"),
+        ("filter", b'{"filter":', b"}"),
+        ("schemas", b'{"userName":"ann@example.com","schemas":', b"}"),
+    )
+    for opening, closing in ((b"[", b"]"), (b'{"a":', b"}"))
+    for depth in (100, 1_000, 20_000)
+}
+
+
+async def test_deep_bodies_are_refused_and_hardly_logged(acme: Client) -> None:
+    ann = await acme.create_user("ann@example.com")
+    for name, body in DEEP.items():
+        for method, path in (
+            ("POST", "/Users"),
+            ("PUT", f"/Users/{ann['id']}"),
+            ("PATCH", f"/Users/{ann['id']}"),
+            ("POST", "/Users/.search"),
+            ("POST", "/Groups"),
+        ):
+            with structlog.testing.capture_logs() as logged:
+                response = await acme.call(method, path, content=body)
+            assert response.status_code == 400, (name, path, response.text)
+            assert json(response)["scimType"] == "invalidSyntax", (name, path)
+            assert len(repr(logged)) <= 300, (name, path, logged)
+
+
+async def test_bodies_of_too_many_values_are_refused(acme: Client) -> None:
+    ann = await acme.create_user("ann@example.com")
+    for value in (b'"x",' * 400_000 + b'"x"', b"{}," * 500_000 + b"{}", b"null," * 60_000 + b"1"):
+        body = b'{"Operations":[{"op":"add","path":"emails","value":[' + value + b"]}]}"
+        response = await acme.call("PATCH", f"/Users/{ann['id']}", content=body)
+        assert response.status_code == 413, response.text
+        assert "send several" in json(response)["detail"]
 
 
 FILTERS = [

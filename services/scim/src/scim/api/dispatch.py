@@ -52,6 +52,7 @@ HELD_BACK_SECONDS = 1.0
 """How long "too many requests" is kept back: a client that repeats at once would cost as before."""
 MAX_HELD_BACK = 256
 _CALL = "scim.call"
+MAX_LOGGED = 200
 _WITHOUT_BODY = frozenset({"GET", "DELETE", "HEAD"})
 
 log = structlog.get_logger()
@@ -196,7 +197,7 @@ class Dispatcher:
             response, detail = error_response(scim_error), scim_error.sentence
             scim_type = scim_error.scim_type
             if scim_error is not error:
-                log.warning("storage.failed", error=repr(error))
+                log.warning("storage.failed", error=repr(error)[:MAX_LOGGED])
         elif isinstance(error, MethodNotAllowed):
             response, detail = method_not_allowed(error), str(error)
         elif isinstance(error, NotSupported):

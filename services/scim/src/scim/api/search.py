@@ -7,6 +7,7 @@ from scim.api.responses import NotSupported, ScimResponse
 from scim.domain.errors import invalid_syntax, invalid_value
 
 _LISTS = frozenset({"attributes", "excludedattributes"})
+_KNOWN = _LISTS | {"filter", "startindex", "count"}
 
 
 def search_by_body(list_resources: Handler) -> Handler:
@@ -17,7 +18,7 @@ def search_by_body(list_resources: Handler) -> Handler:
         if not isinstance(body, dict):
             raise invalid_syntax("The body must be a JSON object: a SearchRequest.")
         given = {name.lower(): value for name, value in body.items() if value is not None}
-        request.query = {name: _parameter(name, given[name]) for name in given}
+        request.query = {name: _parameter(name, given[name]) for name in given.keys() & _KNOWN}
         return await list_resources(request)
 
     return search
@@ -30,7 +31,9 @@ async def refuse_mixed_search(_request: ScimRequest) -> ScimResponse:
 
 def _parameter(name: str, value: Any) -> str:
     if name in _LISTS and isinstance(value, list):
-        return ",".join(str(each) for each in value)
-    if isinstance(value, dict | list) and name in _LISTS | {"filter", "startindex", "count"}:
+        if not all(isinstance(each, str) for each in value):
+            raise invalid_value(f"{name} must be a list of names.")
+        return ",".join(value)
+    if isinstance(value, dict | list):
         raise invalid_value(f"{name} must be a single value.")
     return str(value)

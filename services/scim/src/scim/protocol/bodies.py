@@ -4,7 +4,7 @@ A stored document is a JSON object without `schemas`, `id` and `meta`; those are
 they are, whatever whitespace the database chose for the rest.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,9 +13,14 @@ from uuid import UUID
 import orjson
 
 from kernel.errors import Kind
-from scim.domain.errors import ScimError, invalid_syntax
+from scim.domain.errors import ScimError, invalid_syntax, too_large
 from scim.domain.group import Group
 from scim.domain.user import ENTERPRISE_URN
+
+MAX_VALUES = 50_000
+"""Of a body, counted by what stands between and around them before any of them is read."""
+MAX_DEPTH = 32
+"""A PATCH of entries of an extension nests seven levels."""
 
 CONTENT_TYPE = "application/scim+json"
 
@@ -56,11 +61,34 @@ class Meta:
 
 
 def parse_body(raw: bytes) -> object:
-    """Read a request body as JSON."""
+    """Read a request body as JSON, unless it has more values or levels than any request needs."""
+    if raw.count(b",") > MAX_VALUES:
+        raise too_large(f"The body has more than {MAX_VALUES} values; send several requests.")
+    openings = raw.count(b"{") + raw.count(b"[")
+    if openings > MAX_VALUES:
+        raise invalid_syntax(f"The body has more than {MAX_VALUES} lists and objects.")
     try:
-        return orjson.loads(raw)
+        body: object = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise invalid_syntax(f"The body is not valid JSON: {error}.") from error
+    if openings > MAX_DEPTH and _is_deeper(body, MAX_DEPTH):
+        raise invalid_syntax(f"The body nests deeper than {MAX_DEPTH} levels.")
+    return body
+
+
+def _is_deeper(body: object, most: int) -> bool:
+    level = [body]
+    for _ in range(most + 1):
+        level = [
+            inner for each in level for inner in _inside(each) if isinstance(inner, dict | list)
+        ]
+    return bool(level)
+
+
+def _inside(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def encode_document(document: dict[str, Any]) -> bytes:

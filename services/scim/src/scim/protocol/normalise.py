@@ -27,13 +27,15 @@ from scim.protocol.tolerances import Reading, Tolerance, Verb
 from scim.protocol.user_patch import patch_user
 from scim.protocol.values import coerce, coerce_entries, coerce_sub
 
-MAX_OPERATIONS = {"User": 1_000, "Group": 20_000}
+MAX_OPERATIONS = {"User": 1_000, "Group": 2_500}
 """A first sync may name each member of a group in an operation of its own."""
 
 _OPS = {"add": "add", "replace": "replace", "remove": "remove"}
 _PATCH_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 _ECHOED = frozenset({"id", "meta"})
 _MISSING = object()
+_MOST_SCHEMAS = 20
+_OPERATION_STEPS, _PATH_STEPS, _SELECTION_STEPS = 8, 10, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ def normalise_group_patch(body: object, *, strict: bool = False) -> Patch:
 def _resource(schema: ResourceSchema, body: object, reading: Reading) -> list[Operation]:
     if not isinstance(body, dict):
         raise invalid_syntax(f"The body must be a JSON object that describes a {schema.name}.")
+    reading.spend(len(body))
     _check_schemas(body, schema.urn, reading)
     return list(_from_object(schema, "replace", body, reading))
 
@@ -106,7 +109,7 @@ def _check_schemas(body: dict[str, Any], urn: str, reading: Reading) -> None:
         named = []
     if urn in named:
         return
-    names = [str(name).lower() for name in named]
+    names = [name.lower() for name in named[:_MOST_SCHEMAS] if isinstance(name, str)]
     if urn.lower() in names:
         return
     if names and reading.verb == "patch":
@@ -145,6 +148,7 @@ def _entries(schema: ResourceSchema, body: object, reading: Reading) -> list[obj
 def _operation(schema: ResourceSchema, entry: object, reading: Reading) -> Iterator[Operation]:
     if not isinstance(entry, dict):
         raise invalid_syntax("Each of the Operations must be an object.")
+    reading.spend(_OPERATION_STEPS)
     op = _op(_member(entry, "op"), reading)
     path, value = _member(entry, "path"), _member(entry, "value")
     if value is _MISSING and op != "remove":
@@ -184,6 +188,7 @@ def _without_path(
         value = value[0]
     if not isinstance(value, dict):
         raise invalid_value("An operation without a path needs an object of attributes as value.")
+    reading.spend(len(value))
     echoed = [name for name in value if name.lower() in _ECHOED]
     if echoed:
         reading.tolerate(Tolerance.ECHO, echoed[0])
@@ -215,6 +220,7 @@ def _check_key(schema: ResourceSchema, key: str, reading: Reading) -> None:
 def _at_path(
     schema: ResourceSchema, op: Op, path: str, value: object, reading: Reading
 ) -> Iterator[Operation]:
+    reading.spend(_SELECTION_STEPS if "[" in path else _PATH_STEPS)
     resolved = resolve(schema, path, reading.strict)
     if isinstance(resolved, Target):
         yield Operation(op, resolved, _value(op, resolved, value, reading))

@@ -8,7 +8,11 @@ from typing import Any
 
 import orjson
 
+from scim.domain.errors import invalid_value
 from scim.protocol.schema import group_schema, user_schema
+
+MAX_NAMES = 200
+MAX_LENGTH = 1_000
 
 Tree = dict[str, "Tree | None"]
 """Lower-case names, with what is meant inside of them; None means the whole."""
@@ -53,7 +57,12 @@ def parse_projection(attributes: str | None, excluded: str | None) -> Projection
 
 def _tree(text: str | None) -> Tree:
     tree: Tree = {}
-    for name in (text or "").split(","):
+    names = (text or "").split(",", MAX_NAMES)
+    if len(names) > MAX_NAMES:
+        raise invalid_value(f"At most {MAX_NAMES} attributes can be named.")
+    for name in names:
+        if len(name) > MAX_LENGTH:
+            raise invalid_value(f"The name of an attribute is longer than {MAX_LENGTH} characters.")
         if name.strip():
             _insert(tree, _steps(name.strip()))
     return tree

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Literal
 
 from kernel.errors import Kind
-from scim.domain.errors import ScimError
+from scim.domain.errors import ScimError, too_large
 
 Verb = Literal["create", "replace", "patch", "find"]
 """What the request does; only in a `create` is there nothing that could be wiped by mistake."""
@@ -115,12 +115,22 @@ class Reading:
 
     MOST, LONGEST = 20, 100
 
-    __slots__ = ("_left_out", "strict", "verb")
+    MOST_STEPS = 60_000
+    """Of about a microsecond each: what one request may hold up all others with."""
+
+    __slots__ = ("_left_out", "_steps", "strict", "verb")
 
     def __init__(self, verb: Verb, *, strict: bool = False) -> None:
         self.verb = verb
         self.strict = strict
         self._left_out: dict[str, None] = {}
+        self._steps = 0
+
+    def spend(self, steps: int) -> None:
+        """Count work that is about to be done; refuse the request that asks for too much."""
+        self._steps += steps
+        if self._steps > self.MOST_STEPS:
+            raise too_large("The request names too much for one request; send it in several.")
 
     def tolerate(self, tolerance: Tolerance, subject: str) -> None:
         """Let a deviation pass, or refuse it where the tenant is read strictly."""

@@ -9,15 +9,14 @@ already, one entry at most is primary, and entries left without a value disappea
 from collections.abc import Iterable
 from typing import Any
 
-from kernel.names import comparison_key
-from scim.domain.errors import mutability, no_target
-from scim.protocol.operations import Condition, Operation, Target
+from scim.domain.errors import invalid_value, mutability, no_target
+from scim.protocol.entries import Entry, Finder, keep_one_primary
+from scim.protocol.operations import Operation, Target
 from scim.protocol.schema import Attribute
 from scim.protocol.tolerances import Reading, Tolerance
-from scim.protocol.values import is_empty, without_repeats
+from scim.protocol.values import MAX_ENTRIES, is_empty, without_repeats
 
 Document = dict[str, Any]
-Entry = dict[str, Any]
 
 _MAKING = frozenset({"type", "primary"})
 
@@ -29,12 +28,13 @@ def patch_user(
     patched = _copy(document)
     touched: dict[Attribute, None] = {}
     reading = Reading("patch", strict=strict)
+    finder = Finder(reading)
     for operation in operations:
         attribute = operation.target.attribute
         parent = patched
         if attribute.extension is not None:
             parent = patched.setdefault(attribute.extension, {})
-        _apply(parent, operation, reading)
+        _apply(parent, operation, finder, reading)
         touched[attribute] = None
     for attribute in touched:
         _clean_up(patched, attribute)
@@ -51,11 +51,14 @@ def _copy_value(value: Any) -> Any:
     return _copy(value) if isinstance(value, dict) else value
 
 
-def _apply(parent: Document, operation: Operation, reading: Reading) -> None:
+def _apply(parent: Document, operation: Operation, finder: Finder, reading: Reading) -> None:
     attribute = operation.target.attribute
     if attribute.multi_valued:
         entries = parent.get(attribute.name, [])
-        parent[attribute.name] = _apply_to_entries(entries, operation, reading)
+        entries = _apply_to_entries(entries, operation, finder, reading)
+        if len(entries) > MAX_ENTRIES:
+            raise invalid_value(f"{attribute.label} has more than {MAX_ENTRIES} values.")
+        parent[attribute.name] = entries
     elif attribute.is_complex:
         _apply_to_complex(parent, operation)
     elif operation.op == "remove" or operation.value is None:
@@ -84,38 +87,42 @@ def _merge(entry: Entry, value: dict[str, Any]) -> None:
             entry[name] = given
 
 
-def _apply_to_entries(entries: list[Entry], operation: Operation, reading: Reading) -> list[Entry]:
+def _apply_to_entries(
+    entries: list[Entry], operation: Operation, finder: Finder, reading: Reading
+) -> list[Entry]:
     target, value = operation.target, operation.value
     if operation.op == "remove" or (value is None and target.sub is None):
-        return _remove(entries, operation)
+        return _remove(entries, operation, finder)
     if target.where or target.sub is not None:
-        return _set_selected(entries, operation, reading)
+        return _set_selected(entries, operation, finder, reading)
     if operation.op == "replace":
         return [dict(entry) for entry in value]
-    for entry in value or ():
-        _add(entries, target.attribute, entry)
+    finder.add(entries, target.attribute, value or ())
     return entries
 
 
-def _remove(entries: list[Entry], operation: Operation) -> list[Entry]:
+def _remove(entries: list[Entry], operation: Operation, finder: Finder) -> list[Entry]:
     target, value = operation.target, operation.value
     if operation.op == "add":
-        return entries if not target.where else _without(entries, target.where)
+        return entries if not target.where else finder.without(entries, target.where)
     if target.sub is not None:
-        for entry in _selected(entries, target.where):
+        for entry in finder.selected(entries, target.where):
             entry.pop(target.sub.name, None)
         return entries
     if target.where:
-        return _without(entries, target.where)
+        return finder.without(entries, target.where)
     if value is None:
         return []
-    return [e for e in entries if not any(_is_named_by(target.attribute, e, v) for v in value)]
+    return finder.not_named(target.attribute, entries, value)
 
 
-def _set_selected(entries: list[Entry], operation: Operation, reading: Reading) -> list[Entry]:
+def _set_selected(
+    entries: list[Entry], operation: Operation, finder: Finder, reading: Reading
+) -> list[Entry]:
     target = operation.target
     value = operation.value if target.sub is None else {target.sub.name: operation.value}
-    selected = _selected(entries, target.where)
+    selected = finder.selected(entries, target.where)
+    reading.spend(len(selected) * finder.length(value))
     if not selected:
         return _make_selected(entries, target, value, reading)
     for entry in selected:
@@ -123,7 +130,7 @@ def _set_selected(entries: list[Entry], operation: Operation, reading: Reading) 
             entry.clear()
             entry.update({c.sub.name: c.value for c in target.where})
         _merge(entry, value)
-    _keep_one_primary(entries, selected)
+    keep_one_primary(entries, selected)
     return entries
 
 
@@ -138,62 +145,8 @@ def _make_selected(
     if given:
         made = {c.sub.name: c.value for c in target.where} | given
         entries.append(made)
-        _keep_one_primary(entries, [made])
+        keep_one_primary(entries, [made])
     return entries
-
-
-def _add(entries: list[Entry], attribute: Attribute, entry: Entry) -> None:
-    present = next((e for e in entries if _is_same(attribute, e, entry)), None)
-    if present is None:
-        present = {}
-        entries.append(present)
-    present.update(entry)
-    _keep_one_primary(entries, [present])
-
-
-def _keep_one_primary(entries: list[Entry], changed: list[Entry]) -> None:
-    """Let a new primary entry take that from the others; one without content takes nothing."""
-    if not any(e.get("primary") is True and not is_empty(e) for e in changed):
-        return
-    kept = {id(entry) for entry in changed}
-    for entry in entries:
-        if entry.get("primary") is True and id(entry) not in kept:
-            entry["primary"] = False
-
-
-def _is_same(attribute: Attribute, present: Entry, added: Entry) -> bool:
-    """Tell whether an added entry is there already: the same value, of the same type if it says."""
-    if "value" in added:
-        return _is_named_by(attribute, present, added)
-    return present == added
-
-
-def _is_named_by(attribute: Attribute, present: Entry, given: Entry) -> bool:
-    """Tell whether a value to remove names the present entry."""
-    names = [n for n in ("value", "type") if n in given] if "value" in given else list(given)
-    return all(_holds(attribute.subs[n.lower()], present, given[n]) for n in names)
-
-
-def _selected(entries: list[Entry], where: tuple[Condition, ...]) -> list[Entry]:
-    return [e for e in entries if _matches(e, where)]
-
-
-def _without(entries: list[Entry], where: tuple[Condition, ...]) -> list[Entry]:
-    return [e for e in entries if not _matches(e, where)]
-
-
-def _matches(entry: Entry, where: tuple[Condition, ...]) -> bool:
-    return all(_holds(c.sub, entry, c.value) for c in where)
-
-
-def _holds(sub: Attribute, entry: Entry, right: Any) -> bool:
-    """Tell whether an entry has a value; without one, primary is false (RFC 7643 §2.4)."""
-    left = entry.get(sub.name)
-    if left == right or (left is None and right is False):
-        return True
-    if sub.case_exact or not isinstance(left, str) or not isinstance(right, str):
-        return False
-    return comparison_key(left) == comparison_key(right)
 
 
 def _clean_up(document: Document, attribute: Attribute) -> None:

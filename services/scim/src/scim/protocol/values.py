@@ -20,6 +20,10 @@ MAX_ENTRIES = 200
 _BOOLEANS = {"true": True, "false": False}
 _SURELY_FITS = MAX_VALUE_BYTES // 4
 """Characters; none takes more than four bytes."""
+_KINDS = {dict: "an object", list: "a list", bool: "a boolean", type(None): "null"}
+_PLAIN_MEMBERS = ({"value"}, {"value", "$ref"})
+_ID_LENGTH = 36
+_NAME_STEPS, _ENTRY_STEPS, _MEMBER_STEPS = 2, 6, 5
 _WITHOUT_CONTENT = frozenset({"type", "primary"})
 
 
@@ -59,8 +63,9 @@ def coerce_entries(attribute: Attribute, value: object, reading: Reading) -> lis
     else:
         reading.tolerate(Tolerance.LOOSE_SHAPE, attribute.label)
         values = [value]
+    reading.spend(len(values) * (_ENTRY_STEPS if _has_primary(attribute) else _MEMBER_STEPS))
     if not _has_primary(attribute):
-        return [_entry(attribute, v, reading) for v in values]
+        return [_plain_member(v) or _entry(attribute, v, reading) for v in values]
     entries = [_entry(attribute, v, reading) for v in values if v is not None and v != ""]
     return without_repeats(attribute, [e for e in entries if e])
 
@@ -80,6 +85,15 @@ def without_repeats(attribute: Attribute, entries: list[dict[str, Any]]) -> list
 def is_empty(entry: dict[str, Any]) -> bool:
     """Tell whether an entry has a type or a primary flag but no content."""
     return _WITHOUT_CONTENT.issuperset(entry)
+
+
+def _plain_member(value: object) -> dict[str, Any] | None:
+    """Return a member as nearly every client sends it: an id, and a `$ref` that says the same."""
+    if isinstance(value, dict) and value.keys() in _PLAIN_MEMBERS:
+        member = value["value"]
+        if isinstance(member, str) and len(member) == _ID_LENGTH and "\x00" not in member:
+            return {"value": member}
+    return None
 
 
 def _has_primary(attribute: Attribute) -> bool:
@@ -161,6 +175,7 @@ def _complex(attribute: Attribute, value: object, reading: Reading) -> dict[str,
             return {"value": coerce(attribute.subs["value"], value, reading)}
     if not isinstance(value, dict):
         raise _wrong_type(attribute, "an object", value)
+    reading.spend(len(value) * _NAME_STEPS)
     found: dict[str, Any] = {}
     for name, given in value.items():
         sub = attribute.subs.get(name.lower()) or _alias(attribute, name)
@@ -223,7 +238,5 @@ def _unwrap(attribute: Attribute, value: object, reading: Reading) -> object:
 
 
 def _wrong_type(attribute: Attribute, expected: str, value: object) -> ScimError:
-    kinds = {dict: "an object", list: "a list", str: f"{str(value)[:40]!r}", bool: "a boolean"}
-    kinds[type(None)] = "null"
-    given = kinds.get(type(value), "a number")
+    given = repr(value[:40]) if isinstance(value, str) else _KINDS.get(type(value), "a number")
     return invalid_value(f"{attribute.label} must be {expected}, not {given}.")
