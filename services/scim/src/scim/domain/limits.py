@@ -38,7 +38,9 @@ def check_group(display_name: str | None, external_id: str | None) -> None:
 def _check_names(user: User, before: User | None) -> None:
     # A name that was deleted may be longer: it is judged again when it is to be active.
     named = (user.user_name, user.soft_deleted)
-    kept = before is not None and named == (before.user_name, before.soft_deleted)
+    kept = before is not None and (
+        named == (before.user_name, before.soft_deleted) or _deletes_long_name(user, before)
+    )
     if not kept and not is_storable_name(user.user_name, soft_deleted=user.soft_deleted):
         raise _too_long("userName")
     if before is None or user.external_id != before.external_id:
@@ -46,6 +48,11 @@ def _check_names(user: User, before: User | None) -> None:
     known = frozenset(() if before is None else before.email_values)
     if not all(email in known or is_storable_name(email) for email in user.email_values):
         raise _too_long("emails.value")
+
+
+def _deletes_long_name(user: User, before: User) -> bool:
+    """Tell whether a soft delete renames a user whose name is from before the limit."""
+    return user.soft_deleted and not is_storable_name(before.user_name, soft_deleted=True)
 
 
 def _check_external_id(external_id: str | None) -> None:

@@ -18,8 +18,10 @@ class IdpGroup:
     display_name: str
     external_id: str | None
 
-    def __post_init__(self) -> None:
-        refuse_long_name(self.display_name)
+    def refuse_long_name(self, before: str | None = None) -> None:
+        """Refuse a name that cannot be stored; one that a group has had from before may stay."""
+        if self.display_name != before:
+            refuse_long_name(self.display_name)
 
 
 def display_name_key(display_name: str) -> str:
@@ -48,6 +50,7 @@ class Group:
     @classmethod
     def provisioned(cls, tenant_id: UUID, idp: IdpGroup, now: datetime) -> Self:
         """Return a group that the identity provider provisioned."""
+        idp.refuse_long_name()
         return cls(
             tenant_id=tenant_id,
             group_id=idp.group_id,
@@ -63,6 +66,7 @@ class Group:
         """Return the group as the provider now has it; an older version changes nothing."""
         if self.scim_version >= idp.version:
             return self
+        idp.refuse_long_name(self.display_name)
         updated = (idp.display_name, idp.external_id)
         if updated == (self.display_name, self.external_id):
             return replace(self, scim_version=idp.version)

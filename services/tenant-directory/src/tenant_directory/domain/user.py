@@ -61,8 +61,10 @@ class IdpUser:
     soft_deleted: bool
     profile: Profile
 
-    def __post_init__(self) -> None:
-        refuse_long_name(self.user_name, soft_deleted=self.soft_deleted)
+    def refuse_long_name(self, before: str | None = None) -> None:
+        """Refuse a name that cannot be stored; one that a user has had from before may stay."""
+        if self.user_name != before:
+            refuse_long_name(self.user_name, soft_deleted=self.soft_deleted)
 
     @property
     def name_key(self) -> str | None:
@@ -100,6 +102,7 @@ class User:
         cls, tenant_id: UUID, idp: IdpUser, *, default_role: Role | None, now: datetime
     ) -> Self:
         """Return a user that the provider provisioned, with the default role of this moment."""
+        idp.refuse_long_name()
         return cls(
             tenant_id=tenant_id,
             user_id=idp.user_id,
@@ -162,7 +165,9 @@ class User:
         if self.has_applied(idp):
             return self
         profile = idp.profile
-        if idp.soft_deleted:
+        if not idp.soft_deleted:
+            idp.refuse_long_name(self.user_name)
+        else:
             profile = replace(profile, email=self.profile.email)
         changed = self._changed(
             now,

@@ -31,6 +31,8 @@ CREATE TABLE groups (
 );
 CREATE INDEX groups_display_name ON groups USING btree (tenant_id, display_name_key);
 
+CREATE TRIGGER groups_fill_display_name_key BEFORE INSERT ON groups FOR EACH ROW EXECUTE FUNCTION fill_display_name_key();
+
 CREATE TABLE memberships (
     tenant_id uuid NOT NULL,
     group_id uuid NOT NULL,
@@ -79,6 +81,16 @@ CREATE TABLE users (
     CONSTRAINT users_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(tenant_id)
 );
 CREATE UNIQUE INDEX users_user_name ON users USING btree (tenant_id, user_name_key) WHERE NOT soft_deleted;
+
+CREATE FUNCTION fill_display_name_key()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    NEW.display_name_key := coalesce(NEW.display_name_key, lower(normalize(NEW.display_name, NFC)));
+    RETURN NEW;
+END
+$function$;
 
 CREATE FUNCTION refuse_audit_log_change()
  RETURNS trigger
