@@ -11,16 +11,22 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis.http import create_app, http_loop, listen
-from chassis.http.protocol import HEAD_BYTES, HEADERS, BoundedProtocol
+from chassis.http.protocol import HEAD_BYTES, HEADERS, MOST_PIPELINED, BoundedProtocol
 
 SECONDS = 0.3
 WITHIN = 3.0
+KEPT_ALIVE = 2
+"""Seconds that an idle connection is kept."""
 ANSWER = b"x" * 30_000_000
 HEAD = b"GET /hot HTTP/1.1\r\nhost: x\r\n"
 
 
 class ImpatientProtocol(BoundedProtocol):
     head_seconds = drain_seconds = write_seconds = SECONDS
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self.timeout_keep_alive = KEPT_ALIVE
+        super().connection_made(transport)
 
 
 async def hot(request: Request) -> Response:
@@ -54,10 +60,10 @@ class Connection:
         await asyncio.wait_for(self._reader.readexactly(int(length)), WITHIN)
         return int(head.split()[1])
 
-    async def closed(self) -> bool:
+    async def closed(self, within: float = WITHIN) -> bool:
         """Wait until the server has ended the connection."""
         try:
-            return await asyncio.wait_for(self._reader.read(), WITHIN) is not None
+            return await asyncio.wait_for(self._reader.read(), within) is not None
         except ConnectionError:
             return True
 
@@ -221,3 +227,19 @@ async def test_what_cannot_be_parsed_is_refused_after_what_could(port: int) -> N
     async with connection(port) as client:
         await client.say(b"no such thing\r\n\r\n")
         assert await client.status() == 400
+
+
+async def test_a_client_that_never_waits_for_answers_is_refused(port: int) -> None:
+    async with connection(port) as client:
+        await client.say((HEAD + b"\r\n") * 1_000)
+        answered = 0
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while await client.answer() == 200:
+                answered += 1
+        assert 0 < answered <= 2 * MOST_PIPELINED
+
+
+async def test_a_blank_line_keeps_no_connection(port: int) -> None:
+    async with connection(port) as client:
+        await client.say(b"\r\n")
+        assert await client.closed(KEPT_ALIVE + WITHIN)

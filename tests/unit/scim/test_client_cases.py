@@ -360,3 +360,21 @@ def test_b1_a_first_sync_names_each_member_in_an_operation() -> None:
     body = patch_body(*[op("add", "members", value=[{"value": str(i)}]) for i in ids])
 
     assert group_change(normalise_group_patch(body).operations).add == tuple(ids)
+
+
+@pytest.mark.parametrize(("path", "name"), [("emails", "emails"), ("roles", "roles")])
+def test_a1_a_wrapper_around_nothing_removes_nothing(path: str, name: str) -> None:
+    with pytest.raises(ScimError, match="names nothing"):
+        patched(BOTH, op("remove", path, value={name: None}))
+
+
+def test_a1_a_wrapper_around_nothing_removes_no_member() -> None:
+    operation = op("remove", "members", value={"members": None})
+    with pytest.raises(ScimError, match="names nothing"):
+        normalise_group_patch(patch_body(operation))
+
+
+@pytest.mark.parametrize("groups", [[{"value": M}], [], None])
+def test_e1_what_is_read_only_hinders_no_deactivation(groups: object) -> None:
+    after = patched(document(active=True), op("replace", value={"active": False, "groups": groups}))
+    assert after["active"] is False

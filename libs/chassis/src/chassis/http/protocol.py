@@ -11,6 +11,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_BYTES = 65_536
 HEADERS = 100
+MOST_PIPELINED = 16
+"""Requests of one connection that may wait for the answers to those before them."""
 HEAD_SECONDS = 10.0
 DRAIN_SECONDS = 5.0
 """How long a request's body is thrown away once it has its answer, so that this can be read."""
@@ -23,6 +25,10 @@ WRITE_BYTES = 65_536
 
 class _HeadTooLarge(Exception):
     """Ends the parsing of a head or of trailers that are over a limit."""
+
+
+class _TooManyPipelined(Exception):
+    """Ends the parsing of requests that nobody has waited for."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -67,6 +73,13 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         elif self._in_head and self._reading is None:
             self._reading = self.loop.call_later(self.head_seconds, self._give_up)
+        elif self._is_idle():
+            self._wait_idle()
+
+    def _is_idle(self) -> bool:
+        """Tell whether nothing has begun, though something came, as an empty line does."""
+        answered = self.cycle is None or self.cycle.response_complete
+        return answered and not (self._in_head or self.pipeline or self._reading)
 
     def send_400_response(self, _msg: str) -> None:
         """Answer what cannot be parsed; uvicorn calls this for any error in the parsing."""
@@ -75,7 +88,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refuse(status)
 
     def on_message_begin(self) -> None:
-        """Begin a request."""
+        """Begin a request, unless its client sends on and on without waiting for answers."""
+        if len(self.pipeline) >= MOST_PIPELINED:
+            raise _TooManyPipelined
         super().on_message_begin()
         self._in_head = True
         # The edge asks it whether an answer has been read.

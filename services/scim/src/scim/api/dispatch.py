@@ -48,6 +48,8 @@ from scim.usecases.provisioning_log import ProvisioningLog
 
 PREFIX = "/scim/v2/"
 MAX_DETAIL = 1_000
+ADMITTED_SECONDS = 1.0
+"""How long a request goes by the look at its token that came before its body."""
 HELD_BACK_SECONDS = 1.0
 """How long "too many requests" is kept back: a client that repeats at once would cost as before."""
 MAX_HELD_BACK = 256
@@ -69,6 +71,8 @@ class _Call:
     """What follows the resource in the path."""
     tenant: Tenant | None = None
     refusal: Exception | None = None
+    admitted_at: float = 0.0
+    """Time of the event loop at which the token was checked."""
 
 
 @dataclass(slots=True)
@@ -101,6 +105,7 @@ class Dispatcher:
         scope["operation"] = endpoint.name if endpoint else "scim.unknown"
         call = scope[_CALL] = _Call(tenant_text, methods, endpoint, rest)
         try:
+            call.admitted_at = asyncio.get_running_loop().time()
             call.tenant = await self.authenticate(tenant_text, _authorization(scope))
             seconds = self.limit.take(call.tenant.tenant_id)
         except Exception as error:
@@ -137,6 +142,9 @@ class Dispatcher:
             if endpoint is None:
                 raise _no_endpoint(", ".join(call.methods))
             body = await _body(scope, receive)
+            if asyncio.get_running_loop().time() - call.admitted_at > ADMITTED_SECONDS:
+                # The body was long in coming: a token that was revoked meanwhile opens nothing.
+                tenant = await self.authenticate(call.tenant_text, _authorization(scope))
             query = read_query(scope["query_string"])
             base_url = self.base_url(tenant.tenant_id)
             strict = self.authenticate.reads_strictly(tenant)

@@ -33,6 +33,8 @@ MAX_OPERATIONS = {"User": 1_000, "Group": 2_500}
 _OPS = {"add": "add", "replace": "replace", "remove": "remove"}
 _PATCH_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 _ECHOED = frozenset({"id", "meta"})
+_LEFT_OUT = {"invalidPath": Tolerance.UNKNOWN_KEY, "mutability": Tolerance.ECHO}
+"""What one key of a body without a path may be without hindering the others."""
 _MISSING = object()
 _MOST_SCHEMAS = 20
 _OPERATION_STEPS, _PATH_STEPS, _SELECTION_STEPS = 8, 10, 40
@@ -199,15 +201,24 @@ def _without_path(
 def _from_object(
     schema: ResourceSchema, op: Op, value: dict[str, Any], reading: Reading, prefix: str = ""
 ) -> Iterator[Operation]:
+    refused: ScimError | None = None
+    understood = False
     for key, given in value.items():
         if reading.strict:
             _check_key(schema, prefix + key, reading)
         try:
-            yield from _at_path(schema, op, prefix + key, given, reading)
+            for operation in _at_path(schema, op, prefix + key, given, reading):
+                understood = True
+                yield operation
         except ScimError as error:
-            if error.scim_type != "invalidPath" or reading.strict:
+            tolerance = _LEFT_OUT.get(error.scim_type or "")
+            if tolerance is None or reading.strict:
                 raise
-            reading.leave_out(prefix + key, Tolerance.UNKNOWN_KEY)
+            reading.leave_out(prefix + key, tolerance)
+            refused = error if error.scim_type == "mutability" else refused
+    if refused is not None and not understood:
+        # Next to a change it is an echo; alone it is what the client wants.
+        raise refused
 
 
 def _check_key(schema: ResourceSchema, key: str, reading: Reading) -> None:
@@ -255,9 +266,11 @@ def _in_schema(
 
 
 def _value(op: Op, target: Target, value: object, reading: Reading) -> Any:
-    attribute = target.attribute
+    attribute, given = target.attribute, value
     if isinstance(value, dict) and target.sub is None and len(value) == 1:
         value = _without_repeated_name(attribute.name, value, reading)
+    if op == "remove" and value is None and given is not None:
+        raise invalid_value(f"The value names nothing in {attribute.label} that could be removed.")
     if op == "remove":
         return _removed_values(target, value, reading)
     if target.sub is not None:

@@ -55,8 +55,8 @@ class Tolerance(Enum):
     )
     ECHO = (
         "mutability",
-        "id and meta are the server's and cannot be changed",
-        "Okta repeats the id in a PATCH without a path.",
+        "what the server alone writes cannot be changed",
+        "Okta repeats the id in a PATCH without a path, others what they have read, as groups.",
     )
     BARE_EXTENSION = (
         "invalidPath",

@@ -21,7 +21,7 @@ _BOOLEANS = {"true": True, "false": False}
 _SURELY_FITS = MAX_VALUE_BYTES // 4
 """Characters; none takes more than four bytes."""
 _KINDS = {dict: "an object", list: "a list", bool: "a boolean", type(None): "null"}
-_PLAIN_MEMBERS = ({"value"}, {"value", "$ref"})
+_PLAIN_MEMBER = frozenset({"value", "$ref", "type", "display"})
 _ID_LENGTH = 36
 _NAME_STEPS, _ENTRY_STEPS, _MEMBER_STEPS = 2, 6, 5
 _WITHOUT_CONTENT = frozenset({"type", "primary"})
@@ -88,8 +88,10 @@ def is_empty(entry: dict[str, Any]) -> bool:
 
 
 def _plain_member(value: object) -> dict[str, Any] | None:
-    """Return a member as nearly every client sends it: an id, and a `$ref` that says the same."""
-    if isinstance(value, dict) and value.keys() in _PLAIN_MEMBERS:
+    """Return a member as nearly every client sends it: an id, and what says the same or nothing."""
+    if isinstance(value, dict) and value.get("type", "User") == "User" and "value" in value:
+        if not value.keys() <= _PLAIN_MEMBER:
+            return None
         member = value["value"]
         if isinstance(member, str) and len(member) == _ID_LENGTH and "\x00" not in member:
             return {"value": member}
