@@ -230,6 +230,28 @@ async def test_a_record_the_broker_refuses_is_found_among_many(local_bus: Bus) -
     assert await bus.effects(bad) == []
 
 
+async def test_a_relay_stopped_while_it_gives_its_buckets_back_stops(local_bus: Bus) -> None:
+    session = await RelaySession.open(local_bus.producer_dsn, silence=5, wake=lambda: None)
+    release = asyncio.Event()
+
+    async def slow_to_end() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await release.wait()
+
+    session._beating.cancel()
+    session._beating = asyncio.create_task(slow_to_end())
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(session.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    release.set()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert session._connection.is_closed()
+
+
 async def test_sent_events_are_pruned_and_unsent_ones_never(bus: Bus) -> None:
     tenant_id = uuid7()
     async with running(bus.relay(keep_sent=timedelta(0), poll=0.05).run, bus.reader().run):

@@ -1,7 +1,6 @@
 """Doing things at the same time, and stopping in the middle of them."""
 
 import asyncio
-import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -29,8 +28,7 @@ async def ends_before(task: asyncio.Task[object], stop: asyncio.Event) -> bool:
     if not stop.is_set():
         return True
     task.cancel()
-    with contextlib.suppress(asyncio.CancelledError, Exception):
-        await task
+    await asyncio.gather(task, return_exceptions=True)
     return False
 
 

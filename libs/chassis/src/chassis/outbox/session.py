@@ -7,7 +7,6 @@ waits for a stopped client to take its answer would keep the locks.
 """
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -85,9 +84,11 @@ class RelaySession:
     async def close(self) -> None:
         """Give the buckets back."""
         self._beating.cancel()
-        with contextlib.suppress(asyncio.CancelledError, Exception):
-            await self._beating
-        await disconnect(self._connection)
+        try:
+            # Not `await self._beating` without its CancelledError: that may be our caller's own.
+            await asyncio.gather(self._beating, return_exceptions=True)
+        finally:
+            await disconnect(self._connection)
 
     async def _fetch(self, query: str, **values: Any) -> list[asyncpg.Record]:
         async with self._lock:
