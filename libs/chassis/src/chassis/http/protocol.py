@@ -40,7 +40,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     _in_head = False
     _unread = 0
-    """Bytes received since the last piece of a body or the last request."""
+    """Bytes received after the read that brought the last piece of a body or the last request."""
     _refused = False
     """Whether nothing that still comes is looked at."""
     _reading: TimerHandle | None = None
