@@ -97,7 +97,7 @@ async def test_a_stack_starts_serves_stops_and_keeps_its_data(
     assert stack.zone() == []
     described = {each["pid"] for each in all_processes(stack.run)}
     assert described <= {process.pid for process in stack.processes()}
-    assert (stack.data / "run.json").stat().st_mode & 0o777 == 0o600
+    assert open_to_others(stack.data) == []
 
     second = run_embedded("up", "--data", str(stack.data))
     assert second.returncode == 1
@@ -190,6 +190,11 @@ def readme_commands() -> list[list[str]]:
     found = [line.removeprefix(python).split() for line in lines if line.startswith(python)]
     assert len(found) >= 3
     return [[sys.executable, "-m", "embedded", "run", *words] for words in found]
+
+
+def open_to_others(data: Path) -> list[Path]:
+    """What in a data directory somebody else may list, read or change."""
+    return [path for path in [data, *data.rglob("*")] if path.stat().st_mode & 0o066]
 
 
 def all_processes(run: dict[str, Any]) -> list[dict[str, Any]]:

@@ -133,7 +133,7 @@ def temporary_data_directory() -> Iterator[Path]:
     """Make a data directory that is gone afterwards."""
     data = Path(tempfile.mkdtemp(prefix="portico-"))
     # PostgreSQL runs under another account when this one is root, and has to reach its files.
-    data.chmod(0o755)
+    data.chmod(0o711)
     try:
         yield data
     finally:

@@ -18,6 +18,7 @@ from embedded.errors import EmbeddedError
 from embedded.jars import jar_directory
 from embedded.logs import Logs
 from embedded.ports import HOST
+from embedded.private import private_directory, private_file
 from embedded.processes import Command, Process
 from embedded.waiting import until_ready
 
@@ -84,8 +85,8 @@ class KafkaBroker:
         """Start the broker and wait until it is registered, formatting its storage at first."""
         if not jar_directory().exists():
             raise EmbeddedError("Apache Kafka's jars are missing. Run `make setup`.")
-        self._data.mkdir(parents=True, exist_ok=True)
-        self._properties.write_text(
+        private_directory(self._data)
+        private_file(self._properties).write_text(
             PROPERTIES.format(
                 host=HOST,
                 port=self._port,

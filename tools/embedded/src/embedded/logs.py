@@ -6,6 +6,8 @@ Only whole lines are written, so lines of two processes never mix.
 from pathlib import Path
 from typing import BinaryIO
 
+from embedded.private import private_directory, private_file
+
 COMBINED = "all"
 MAX_BYTES = 50_000_000
 
@@ -14,7 +16,7 @@ class Logs:
     """The log files of one run, kept between runs and rotated once at start when large."""
 
     def __init__(self, directory: Path) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
+        private_directory(directory)
         self.directory = directory
         self._files: dict[str, BinaryIO] = {}
 
@@ -47,5 +49,5 @@ class Logs:
             path = self.path(name)
             if path.exists() and path.stat().st_size > MAX_BYTES:
                 path.replace(path.with_suffix(".log.1"))
-            self._files[name] = path.open("ab", buffering=0)
+            self._files[name] = private_file(path).open("ab", buffering=0)
         return self._files[name]

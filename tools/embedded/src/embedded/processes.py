@@ -18,6 +18,7 @@ import psutil
 from embedded.accounts import Account
 from embedded.errors import EmbeddedError
 from embedded.logs import Logs
+from embedded.private import UMASK
 
 CHUNK = 65_536
 
@@ -98,6 +99,7 @@ class Process:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
+            umask=UMASK,
         )
         with contextlib.suppress(psutil.NoSuchProcess):
             self.started_at = psutil.Process(self._child.pid).create_time()

@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from embedded.errors import EmbeddedError
+from embedded.private import private_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,9 @@ class RunDirectory:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the directory as the only supervisor; raise when another one does."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        with self._lock.open("a+") as lock:
+        # Others may pass through, as PostgreSQL's account has to, but not look around.
+        self.path.mkdir(mode=0o711, parents=True, exist_ok=True)
+        with private_file(self._lock).open("a+") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
