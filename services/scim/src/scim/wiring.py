@@ -26,6 +26,7 @@ from scim.settings import Settings
 from scim.storage.directory_users import PostgresDirectoryUsers
 from scim.storage.failures import as_scim_error
 from scim.storage.groups import PostgresGroups
+from scim.storage.listing_counts import PostgresListingCounts
 from scim.storage.log_entries import PostgresLogEntries
 from scim.storage.memberships import PostgresMemberships
 from scim.storage.pool import open_pool
@@ -35,6 +36,7 @@ from scim.storage.users import PostgresUsers
 from scim.usecases.authenticate import Authenticate
 from scim.usecases.directory_users import ForgetDirectoryUser, KeepDirectoryUser
 from scim.usecases.groups import ChangeGroup, CreateGroup, DeleteGroup, FindGroups, GetGroup
+from scim.usecases.listing_counts import EvenOutCounts
 from scim.usecases.memberships import FindGroupsOfUsers, NameMembers
 from scim.usecases.provisioning_log import (
     BackgroundWriter,
@@ -71,6 +73,7 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     pruning = Pruning(
         PostgresLogEntries(pool), clock, settings.provisioning_log_days, DATABASE_FAILURES
     )
+    counts = EvenOutCounts(PostgresListingCounts(pool), DATABASE_FAILURES)
     try:
         yield on_the_bus(
             settings,
@@ -81,7 +84,10 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
             signal=signal,
             subscriptions=subscriptions(event_use_cases),
             app=surface.app,
-            work_loops=[Loop("retention", pruning.run, silence=300)],
+            work_loops=[
+                Loop("retention", pruning.run, silence=300),
+                Loop("listing-counts", counts.run),
+            ],
             serve_loops=[Loop("background-writer", surface.background_writer.run)],
         )
     finally:

@@ -28,8 +28,8 @@ async def find_groups(
     values = single_values(clauses, several=Field.MEMBER)
     if values is None:
         return SearchResult(0, ())
-    searched = {name: values.get(field) for field, name in _PARAMETERS.items()}
-    query = QUERIES["search_groups"](
+    searched = {name: values.get(field) for field, name in _PARAMETERS.items()} if clauses else {}
+    query = QUERIES["search_groups" if clauses else "list_groups"](
         tenant_id=tenant_id,
         offset=page.offset,
         limit=page.count,

@@ -199,6 +199,18 @@ class Memberships(Protocol):
         ...
 
 
+class ListingCounts(Protocol):
+    """How many users and groups tenants have, in ranges that listings find their place by."""
+
+    async def uneven(self) -> Sequence[tuple[UUID, str]]:
+        """Return the tenants, and the kinds of resources, whose counts should be evened out."""
+        ...
+
+    async def even_out(self, tenant_id: UUID, kind: str) -> bool:
+        """Fold and divide the counts of a tenant; False while somebody is writing."""
+        ...
+
+
 class LogEntries(Protocol):
     """The provisioning log."""
 

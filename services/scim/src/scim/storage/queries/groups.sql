@@ -243,6 +243,48 @@ SELECT
 FROM groups
 WHERE tenant_id = :tenant_id AND id = :group_id;
 
+-- name: list_groups
+-- A page of all groups: the keys of the page first.
+-- The total is kept in ranges of ids, and so is where the page begins: no more is skipped than the
+-- rest of a range.
+WITH ranges AS (
+    SELECT first_id, sum(amount) AS amount
+    FROM listing_counts
+    WHERE tenant_id = :tenant_id AND kind = 'groups'
+    GROUP BY first_id
+), placed AS (
+    SELECT first_id, (sum(amount) OVER (ORDER BY first_id) - amount)::bigint AS before FROM ranges
+), total AS (
+    SELECT coalesce(sum(amount), 0)::bigint AS total FROM ranges
+), start AS (
+    SELECT placed.first_id, placed.before
+    FROM placed
+    WHERE placed.before <= :offset::bigint
+    ORDER BY placed.first_id DESC
+    LIMIT 1
+), page AS (
+    SELECT id
+    FROM groups
+    WHERE tenant_id = :tenant_id AND id >= (SELECT first_id FROM start)
+    ORDER BY id
+    OFFSET :offset::bigint - (SELECT before FROM start)
+    LIMIT :limit
+)
+SELECT
+    total.total, found.id, found.version, found.display_name, found.external_id,
+    found.created_at, found.updated_at,
+    CASE WHEN :with_members::boolean THEN ARRAY(
+        SELECT user_id FROM group_members
+        WHERE group_members.tenant_id = :tenant_id AND group_members.group_id = found.id
+        ORDER BY user_id
+    ) END AS members
+FROM total
+LEFT JOIN page ON true
+LEFT JOIN LATERAL (
+    SELECT * FROM groups WHERE groups.tenant_id = :tenant_id AND groups.id = page.id OFFSET 0
+) AS found ON true
+ORDER BY found.id;
+
 -- name: search_groups
 -- A page of the groups that fit every clause given; null stands for a clause that was not.
 WITH fitting AS MATERIALIZED (

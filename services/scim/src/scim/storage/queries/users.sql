@@ -120,10 +120,30 @@ WHERE tenant_id = :tenant_id AND id = :user_id;
 
 -- name: list_users
 -- A page of all users: the keys of the page first, then their documents.
-WITH total AS (
-    SELECT count(*) AS total FROM users WHERE tenant_id = :tenant_id
+-- The total is kept in ranges of ids, and so is where the page begins: no more is skipped than the
+-- rest of a range.
+WITH ranges AS (
+    SELECT first_id, sum(amount) AS amount
+    FROM listing_counts
+    WHERE tenant_id = :tenant_id AND kind = 'users'
+    GROUP BY first_id
+), placed AS (
+    SELECT first_id, (sum(amount) OVER (ORDER BY first_id) - amount)::bigint AS before FROM ranges
+), total AS (
+    SELECT coalesce(sum(amount), 0)::bigint AS total FROM ranges
+), start AS (
+    SELECT placed.first_id, placed.before
+    FROM placed
+    WHERE placed.before <= :offset::bigint
+    ORDER BY placed.first_id DESC
+    LIMIT 1
 ), page AS (
-    SELECT id FROM users WHERE tenant_id = :tenant_id ORDER BY id OFFSET :offset LIMIT :limit
+    SELECT id
+    FROM users
+    WHERE tenant_id = :tenant_id AND id >= (SELECT first_id FROM start)
+    ORDER BY id
+    OFFSET :offset::bigint - (SELECT before FROM start)
+    LIMIT :limit
 )
 SELECT total.total, found.id, found.version, found.created_at, found.updated_at, found.document
 FROM total
