@@ -6,7 +6,6 @@ on any machine that reaches the database, and never behind a running consumer's 
 
 import asyncio
 import getpass
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal, NoReturn
 from uuid import UUID
@@ -24,9 +23,10 @@ from chassis.bus import (
     request_action,
     request_done,
 )
-from chassis.cli.printing import Json, print_rows
+from chassis.cli.printing import Json, print_json, print_rows
 from chassis.database import DATABASE_FAILURES, connect
 from chassis.outbox import Backlog, read_backlog
+from chassis.printable import printable
 
 POLL_SECONDS = 0.2
 
@@ -48,7 +48,7 @@ def bus_cli(dsn: Callable[[], str]) -> typer.Typer:
         """Show the outbox, the offsets and the parked events."""
         backlog, found = _with_database(dsn(), _read_status)
         if as_json:
-            typer.echo(json.dumps(_plain(backlog, found), default=str, indent=2))
+            print_json(_plain(backlog, found))
         else:
             _print_status(backlog, found)
 
@@ -143,7 +143,7 @@ def _with_database(dsn: str, act: Callable[[asyncpg.Connection], Awaitable[Any]]
 
 
 def _fail(sentence: str) -> NoReturn:
-    typer.echo(sentence, err=True)
+    typer.echo(printable(sentence), err=True)
     raise typer.Exit(1)
 
 
@@ -162,7 +162,7 @@ def _plain(backlog: Backlog, status: BusStatus) -> dict[str, Any]:
 
 
 def _print_status(backlog: Backlog, status: BusStatus) -> None:
-    console = Console()
+    console = Console(markup=False)
     lag = f"{backlog.lag_seconds:.1f} s"
     console.print(f"Outbox: {backlog.pending} waiting, the oldest for {lag}.")
     for title, rows, columns in (
@@ -184,5 +184,5 @@ def _print_table(
         # An id that is cut off cannot be copied.
         table.add_column(column, no_wrap=column.endswith("_id"), overflow="fold")
     for row in rows:
-        table.add_row(*("" if row[column] is None else str(row[column]) for column in columns))
+        table.add_row(*("" if row[c] is None else printable(str(row[c])) for c in columns))
     console.print(table)

@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from chassis.printable import printable, printable_json
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Limit = Annotated[
     int, typer.Option("--limit", min=0, help="Rows of the table; 0 for all. JSON has all always.")
@@ -83,7 +85,8 @@ async def _print_json_stream(rows: AsyncIterator[Facts]) -> None:
 
 
 def _json(value: Any, option: int = 0) -> str:
-    return orjson.dumps(value, default=str, option=option | orjson.OPT_UTC_Z).decode()
+    encoded = orjson.dumps(value, default=str, option=option | orjson.OPT_UTC_Z)
+    return printable_json(encoded.decode())
 
 
 def _title(name: str) -> str:
@@ -99,4 +102,4 @@ def _text(value: Any) -> str:
         return value.strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, list | tuple):
         return ", ".join(_text(item) for item in value) or "-"
-    return _json(value) if isinstance(value, Mapping) else str(value)
+    return _json(value) if isinstance(value, Mapping) else printable(str(value))

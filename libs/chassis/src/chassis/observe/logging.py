@@ -7,12 +7,14 @@ through: a field whose name says that it holds one is blanked before it is writt
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from io import StringIO
+from typing import Any, TextIO
 
 import orjson
 import structlog
 
 from chassis.context import current
+from chassis.printable import printable
 from chassis.settings import Environment
 
 REDACTED = "[redacted]"
@@ -37,12 +39,13 @@ def configure_logging(*, service: str, environment: Environment, level: str) -> 
     ]
     renderer: list[structlog.typing.Processor] = (
         [
+            escape,
             structlog.dev.ConsoleRenderer(
                 colors=sys.stderr.isatty(),
                 sort_keys=False,
                 # The default one shows local variables, and those may be secrets.
-                exception_formatter=structlog.dev.plain_traceback,
-            )
+                exception_formatter=_plain_traceback,
+            ),
         ]
         if readable
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_to_json)]
@@ -76,9 +79,23 @@ def redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
     return event
 
 
+def escape(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Show what steers a terminal as its escape: values may be names that a stranger chose."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = printable(value)
+    return event
+
+
 def _names_a_secret(key: object) -> bool:
     name = str(key).lower().replace("-", "_")
     return not name.endswith(_HARMLESS_ENDINGS) and any(word in name for word in _SECRET_WORDS)
+
+
+def _plain_traceback(out: TextIO, exc_info: structlog.typing.ExcInfo) -> None:
+    text = StringIO()
+    structlog.dev.plain_traceback(text, exc_info)
+    out.write("\n".join(map(printable, text.getvalue().split("\n"))))
 
 
 class _ServiceName:
