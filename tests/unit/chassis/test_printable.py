@@ -1,5 +1,6 @@
 """Nothing that a person reads steers the terminal: escape sequences in names stay texts."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -41,12 +42,15 @@ def _bus_status() -> None:
 
 
 def _log() -> None:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
     configure_logging(service="demo", environment="test", level="info")
-    structlog.get_logger().warning("demo.failed", name=HOSTILE)
     try:
-        raise ValueError(HOSTILE)
-    except ValueError as error:
-        structlog.get_logger().error("demo.failed", exc_info=error)
+        structlog.get_logger().warning("demo.failed", name=HOSTILE)
+        structlog.get_logger().error("demo.failed", exc_info=ValueError(HOSTILE))
+    finally:
+        structlog.reset_defaults()
+        root.handlers[:], root.level = handlers, level
 
 
 PRINTED: dict[str, Callable[[], None]] = {
