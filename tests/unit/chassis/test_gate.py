@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from chassis.http.gate import Gate
+from chassis.gate import Gate
 
 
 async def test_so_many_enter_and_the_next_waits_its_turn() -> None:
@@ -132,3 +132,79 @@ async def test_a_place_is_not_given_to_one_who_gave_up_in_the_same_moment() -> N
     assert await stays
     gate.leave("acme")
     assert (gate.active, gate.waiting) == (0, 0)
+
+
+async def test_a_crowd_that_gives_up_at_once_takes_no_place_along() -> None:
+    gate = Gate(1, 5_000, share=1)
+    gate.try_enter("acme")
+    crowd = [asyncio.create_task(gate.enter(f"t{n}")) for n in range(2_000)]
+    last = asyncio.create_task(gate.enter("last"))
+    await asyncio.sleep(0)
+    for task in crowd:
+        task.cancel()
+    gate.leave("acme")
+
+    assert await last
+    await asyncio.wait(crowd)
+    gate.leave("last")
+    assert (gate.active, gate.waiting) == (0, 0)
+    assert gate.try_enter("acme")
+
+
+async def test_two_parties_fill_no_queue_for_the_others() -> None:
+    gate = Gate(1, 8, share=1)
+    gate.try_enter("acme")
+    crowd = [asyncio.create_task(gate.enter(party)) for party in ("acme", "bad") * 4]
+    await asyncio.sleep(0)
+    assert gate.waiting == 8, "the queue is full"
+
+    others = [asyncio.create_task(gate.enter(party)) for party in ("one", "two")]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert [task.done() and task.result() for task in crowd[-2:]] == [False, False]
+    assert sum(task.done() for task in crowd) == 2, "the last of each was turned away"
+    assert gate.waiting == 8
+    assert await gate.enter("bad") is False, "who has the most gets no more"
+
+    gate.leave("acme")
+    for task, party in (
+        (crowd[0], "acme"),
+        (crowd[1], "bad"),
+        *zip(others, ("one", "two"), strict=True),
+    ):
+        assert await task
+        gate.leave(party)
+
+
+async def test_one_who_is_turned_away_and_gives_up_takes_no_place_along() -> None:
+    gate = Gate(1, 4, share=1)
+    gate.try_enter("acme")
+    stays, gone = (asyncio.create_task(gate.enter("acme")) for _ in range(2))
+    others = [asyncio.create_task(gate.enter(party)) for party in ("one", "two")]
+    await asyncio.sleep(0)
+    newcomer = asyncio.create_task(gate.enter("three"))
+    await asyncio.sleep(0)
+    gone.cancel()
+    gate.leave("acme")
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+
+    waiting = ((stays, "acme"), *zip(others, ("one", "two"), strict=True), (newcomer, "three"))
+    for task, party in waiting:
+        assert await task
+        gate.leave(party)
+    assert (gate.active, gate.waiting) == (0, 0)
+
+
+async def test_a_place_is_held_for_a_while() -> None:
+    gate = Gate(1, 0)
+
+    async def fail(*parties: str) -> None:
+        async with gate.place(parties[0], refused=RuntimeError):
+            await fail(*parties[1:])
+
+    with pytest.raises(RuntimeError):
+        await fail("acme", "other")
+    with pytest.raises(IndexError):
+        await fail("acme")
+    assert gate.active == 0

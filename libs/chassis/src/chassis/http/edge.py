@@ -18,8 +18,8 @@ from opentelemetry.trace import SpanKind, StatusCode
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.context import Context, bind
+from chassis.gate import Gate
 from chassis.http.body import Uploads, announced_too_large, limited
-from chassis.http.gate import Gate
 from chassis.http.problems import (
     Problem,
     ProblemError,
