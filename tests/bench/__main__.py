@@ -54,6 +54,7 @@ def _run(console: Console, run_file: Path | None, plan: Plan) -> Results:
         # One tenant sends more here than any real one may: only the limit is lifted, not the work.
         settings = {
             "SCIM_TENANT_REQUESTS_PER_SECOND": UNLIMITED,
+            "SCIM_TENANT_BYTES_PER_SECOND": f"{UNLIMITED}000",
             "SCIM_TENANT_CONCURRENT_REQUESTS": "64",
             "OTEL_EXPORTER_OTLP_ENDPOINT": traces,
             "LOG_LEVEL": "info",

@@ -6,11 +6,13 @@ from component.scim.harness import (
     Client,
     Surface,
     add_members,
+    group,
     json,
     remove_members,
     replace,
     user,
 )
+from support.waiting import eventually
 
 CLIENTS = 16
 ROUNDS = 6
@@ -186,3 +188,24 @@ async def test_two_tenants_with_the_same_names(surface: Surface) -> None:
         response = await tenant.patch(f"/Groups/{group['id']}", add_members(foreign))
         assert response.status_code == 400
         assert str(other.tenant.tenant_id) not in page["Resources"][0]["meta"]["location"]
+
+
+async def test_puts_of_one_group_leave_connections_to_others(
+    surface: Surface, acme: Client
+) -> None:
+    ann = (await acme.create_user("ann@acme.test"))["id"]
+    sales = (await acme.create_group("Sales"))["id"]
+    other = await surface.tenant("other")
+    async with surface.pool.acquire() as connection, connection.transaction():
+        # Whoever changes the group waits for this, as for a change that takes long.
+        await connection.execute("SELECT FROM groups FOR UPDATE")
+        puts = [
+            asyncio.create_task(acme.call("PUT", f"/Groups/{sales}", group("Sales", ann)))
+            for _ in range(24)
+        ]
+        await eventually(lambda: surface.pool.get_idle_size() < surface.pool.get_size() - 1)
+        for number in range(8):
+            async with asyncio.timeout(10):
+                await other.create_user(f"u{number}@other.test")
+        assert surface.pool.get_idle_size() == surface.pool.get_size() - 2, "one waits, no more"
+    assert {response.status_code for response in await asyncio.gather(*puts)} == {200}

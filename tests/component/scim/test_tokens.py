@@ -213,3 +213,22 @@ async def test_a_tenant_over_its_rate(surface: Surface, acme: Client) -> None:
     response = await acme.get("/Schemas")
     assert int(response.headers["retry-after"]) >= 1
     assert (await other.get("/Schemas")).status_code == 200
+
+
+async def test_a_tenant_over_its_byte_rate(surface: Surface, acme: Client) -> None:
+    other = await surface.tenant("other")
+    ann = await acme.create_user("ann@x.test", title="x" * 3_000)
+    limit = surface.scim.byte_limit
+    limit._rate, limit._burst = 100.0, 10_000.0
+    limit._buckets.clear()
+    small = {"op": "replace", "path": "nickName", "value": "A"}
+    path = f"/Users/{ann['id']}?attributes=id"
+    assert (await acme.patch(path, small)).status_code == 200
+    assert (await acme.patch(path, small)).status_code == 200
+    assert (await acme.patch(path, small)).status_code == 200, "the third one is over the burst"
+    refused = await acme.patch(path, small)
+    assert (refused.status_code, "too large ones" in refused.text) == (429, True)
+    assert int(refused.headers["retry-after"]) >= 1
+    assert (await other.get("/Schemas")).status_code == 200
+    await other.call("POST", "/Users", content=b" " * 12_000)
+    assert (await other.get("/Schemas")).status_code == 429, "what was refused was read as well"

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -237,6 +238,18 @@ class MemoryTokens:
             if token.tenant_id == tenant_id and kept == digest and live:
                 return Grant(token.id, self.memory.tenants[tenant_id], token.expires_at)
         return None
+
+    async def list_live(
+        self, at: datetime, *, since: datetime | None, limit: int
+    ) -> Sequence[tuple[UUID, bytes]]:
+        live = [
+            (token.last_used_at or datetime.min.replace(tzinfo=UTC), token.tenant_id, digest)
+            for token, digest in self.memory.tokens.values()
+            if token.revoked_at is None
+            and token.expires_at > at
+            and (since is None or token.created_at > since)
+        ]
+        return [(t, d) for _, t, d in sorted(live, key=itemgetter(0), reverse=True)][:limit]
 
     async def mark_used(self, uses: Mapping[tuple[UUID, UUID], datetime]) -> None:
         for key, at in uses.items():

@@ -1,6 +1,7 @@
 """What every storage of tokens and of the provisioning log promises."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis.ids import uuid7
@@ -54,6 +55,25 @@ async def test_last_use_only_rises(storage: Storage, tenant: UUID) -> None:
     [listed] = await storage.tokens.list(tenant)
     assert listed.last_used_at == NOW + DAY
     await storage.tokens.mark_used({})
+
+
+async def test_live_tokens_are_told_those_used_last_first(storage: Storage, tenant: UUID) -> None:
+    await storage.keep_tenant(Tenant(tenant, "acme", "smb", "active"))
+    unused, used, revoked, expired = (token(tenant) for _ in range(4))
+    expired = replace(expired, expires_at=NOW)
+    for number, each in enumerate((unused, used, revoked, expired)):
+        await storage.tokens.add(each, b"%d" % number)
+    await storage.tokens.mark_used({(tenant, used.id): NOW})
+    await storage.tokens.revoke(tenant, revoked.id, NOW)
+
+    async def live(limit: int = 100_000, since: datetime | None = None) -> list[bytes]:
+        found = await storage.tokens.list_live(NOW, since=since, limit=limit)
+        return [digest for tenant_id, digest in found if tenant_id == tenant]
+
+    assert await live() == [b"1", b"0"]
+    assert await live(since=NOW - DAY) == [b"1", b"0"]
+    assert await live(since=NOW) == []
+    assert await live(limit=0) == []
 
 
 async def test_rows_of_the_log(storage: Storage, tenant: UUID) -> None:

@@ -35,3 +35,10 @@ class TestRateLimit:
             self.limit.take(key, 20)
         assert self.limit.take("d") == 1
         assert self.limit.take("a") == 0
+
+    def test_what_is_done_already_is_paid_later(self) -> None:
+        self.limit.charge("a", 45)
+        assert self.limit.take("a", 0) == 3
+        self.now += 2.5
+        assert self.limit.take("a", 0) == 0
+        assert self.limit.take("a") == 1

@@ -28,6 +28,11 @@ class Settings(ChassisSettings):
     """Requests a second that one process answers to one tenant before it says 429; at least 25."""
     tenant_burst_requests: int = Field(400, ge=25)
     """Requests that a tenant may send at once before that rate counts; at least 25."""
+    tenant_bytes_per_second: int = Field(8_388_608, ge=262_144)
+    """Bytes a second of bodies that a tenant sends to one process, and of users that they store,
+    before it says 429; at least 262,144."""
+    tenant_burst_bytes: int = Field(134_217_728, ge=2_097_152)
+    """Such bytes that a tenant may send and store at once before that rate counts."""
     tenant_concurrent_requests: int = Field(4, ge=1)
     """Requests of one tenant that one process works on at once; keep it below the pool size."""
     max_user_bytes: int = Field(MAX_USER_BYTES, ge=8_192, le=HIGHEST_USER_BYTES)

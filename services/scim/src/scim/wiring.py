@@ -47,6 +47,7 @@ from scim.usecases.provisioning_log import (
 from scim.usecases.tenant_settings import ReadStrictly
 from scim.usecases.tenants import FindTenant
 from scim.usecases.tokens import CreateToken, ListTokens, RevokeToken
+from scim.usecases.turns import Turns
 from scim.usecases.use_cases import EventUseCases, UseCases
 from scim.usecases.users import ChangeUser, CreateUser, DeleteUser, FindUsers, GetUser
 
@@ -61,6 +62,7 @@ class ScimSurface:
     app: Application
     background_writer: BackgroundWriter
     limit: RateLimit
+    byte_limit: RateLimit
 
 
 @asynccontextmanager
@@ -102,10 +104,12 @@ def build_surface(
     provisioning_log = ProvisioningLog(PostgresLogEntries(pool))
     rate = settings.tenant_requests_per_second
     limit = RateLimit(rate, burst=settings.tenant_burst_requests)
+    byte_limit = RateLimit(settings.tenant_bytes_per_second, burst=settings.tenant_burst_bytes)
     dispatcher = Dispatcher(
         endpoints=scim_endpoints(bundle),
         authenticate=bundle.authenticate,
         limit=limit,
+        byte_limit=byte_limit,
         provisioning_log=provisioning_log,
         clock=clock,
         base_url=_base_url(settings),
@@ -117,7 +121,7 @@ def build_surface(
     background_writer = BackgroundWriter(
         provisioning_log, bundle.authenticate, PostgresTokens(pool)
     )
-    return ScimSurface(app, background_writer, limit)
+    return ScimSurface(app, background_writer, limit, byte_limit)
 
 
 def use_cases(
@@ -126,6 +130,8 @@ def use_cases(
     """Put the use cases on PostgreSQL."""
     users = PostgresUsers(pool, signal, outgoing)
     groups = PostgresGroups(pool, signal, outgoing)
+    # Of the connections three in four are never held by long work.
+    turns = Turns(settings.database_pool_size // 4)
     tokens, digest_key = PostgresTokens(pool), settings.token_digest_key.get_secret_value().encode()
     return UseCases(
         authenticate=Authenticate(tokens, digest_key, clock),
@@ -134,11 +140,11 @@ def use_cases(
         find_users=FindUsers(users),
         change_user=ChangeUser(users, clock, settings.max_user_bytes),
         delete_user=DeleteUser(users, clock),
-        create_group=CreateGroup(groups, clock),
+        create_group=CreateGroup(groups, clock, turns),
         get_group=GetGroup(groups),
         find_groups=FindGroups(groups),
-        change_group=ChangeGroup(groups, clock),
-        delete_group=DeleteGroup(groups, clock),
+        change_group=ChangeGroup(groups, clock, turns),
+        delete_group=DeleteGroup(groups, clock, turns),
         find_groups_of_users=FindGroupsOfUsers(PostgresMemberships(pool)),
         name_members=NameMembers(PostgresMemberships(pool)),
         find_tenant=FindTenant(KnownTenants(pool)),

@@ -82,6 +82,9 @@ class Dispatcher:
     endpoints: Endpoints
     authenticate: Authenticate
     limit: RateLimit
+    """Requests a second of each tenant."""
+    byte_limit: RateLimit
+    """Bytes a second of each tenant: of bodies, and of the users that they store."""
     provisioning_log: ProvisioningLog
     clock: Clock
     base_url: Callable[[UUID], str]
@@ -107,14 +110,15 @@ class Dispatcher:
         try:
             call.admitted_at = asyncio.get_running_loop().time()
             call.tenant = await self.authenticate(tenant_text, _authorization(scope))
-            seconds = self.limit.take(call.tenant.tenant_id)
+            tenant_id = call.tenant.tenant_id
+            seconds = self.limit.take(tenant_id) or self.byte_limit.take(tenant_id, 0)
         except Exception as error:
             call.refusal = error
             return None
         if seconds:
             call.refusal = await self._too_many(seconds)
             return None
-        return call.tenant.tenant_id
+        return tenant_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, after `admit`."""
@@ -135,13 +139,14 @@ class Dispatcher:
         if tenant is None:
             public = await self._public_response(call, scope)
             return public or self._error_response(call.refusal or _no_endpoint(""), None)
-        entry = self._log_entry(tenant, endpoint)
+        entry, size = self._log_entry(tenant, endpoint), 0
         try:
             if call.refusal is not None:
                 raise call.refusal
             if endpoint is None:
                 raise _no_endpoint(", ".join(call.methods))
             body = await _body(scope, receive)
+            size = len(body)
             if asyncio.get_running_loop().time() - call.admitted_at > ADMITTED_SECONDS:
                 # The body was long in coming: a token that was revoked meanwhile opens nothing.
                 tenant = await self.authenticate(call.tenant_text, _authorization(scope))
@@ -149,7 +154,10 @@ class Dispatcher:
             base_url = self.base_url(tenant.tenant_id)
             strict = self.authenticate.reads_strictly(tenant)
             request = ScimRequest(tenant, base_url, call.rest, query, body, entry, strict)
-            return await endpoint.handle(request)
+            response = await endpoint.handle(request)
+            # A small change of a large user stores and announces all of it.
+            size += request.stored
+            return response
         except CancelledError:
             # The edge gave up waiting; whether a write went through is not known.
             entry.status, entry.detail = 503, "The request took too long."
@@ -157,6 +165,8 @@ class Dispatcher:
         except Exception as error:
             return self._error_response(error, entry)
         finally:
+            if size:
+                self.byte_limit.charge(tenant.tenant_id, size)
             self.provisioning_log.append(entry)
 
     async def _public_response(self, call: _Call, scope: Scope) -> ScimResponse | None:
@@ -194,7 +204,7 @@ class Dispatcher:
                 self.held_back -= 1
         return ScimError(
             Kind.TOO_MANY_REQUESTS,
-            f"Too many requests for this tenant; try again in {seconds} s.",
+            f"Too many requests, or too large ones, for this tenant; try again in {seconds} s.",
             retry_after=seconds,
         )
 

@@ -36,6 +36,8 @@ class ScimRequest:
     entry: LogEntry
     strict: bool = False
     """Whether the tenant's client is read strictly."""
+    stored: int = 0
+    """Bytes of the document that the request has stored."""
 
     def resource_id(self, missing: Callable[[], ScimError]) -> UUID:
         """Return the id in the path, or raise the error that `missing` makes."""

@@ -31,6 +31,7 @@ class UserEndpoints:
         normalised = normalise_user(request.resource("userName"), strict=request.strict)
         request.entry.dropped = normalised.dropped
         record = await self.use_cases.create_user(normalised.document, request.entry)
+        request.stored = len(record.document)
         return await self._response(201, record, request, projection)
 
     async def get(self, request: ScimRequest) -> ScimResponse:
@@ -70,6 +71,7 @@ class UserEndpoints:
     async def _edit(self, request: ScimRequest, user_id: UUID, edit: Edit) -> ScimResponse:
         projection = request.projection()
         record = await self.use_cases.change_user(user_id, edit, request.entry)
+        request.stored = len(record.document)
         return await self._response(200, record, request, projection)
 
     async def _response(

@@ -47,6 +47,17 @@ class GroupChange:
     add: tuple[UUID, ...] = ()
     remove: tuple[UUID, ...] = ()
 
+    @property
+    def is_one_way(self) -> bool:
+        """Whether the change only adds or only removes named members."""
+        renames = self.display_name is not None or self.changes_external_id
+        return not (renames or self.clear_members or (self.add and self.remove))
+
+    @property
+    def size(self) -> int:
+        """How many members are named."""
+        return len(self.add) + len(self.remove)
+
     def apply_to(self, group: Group) -> Group:
         """Return the group after the change: the same object when nothing of it differs."""
         name = group.display_name if self.display_name is None else self.display_name

@@ -95,7 +95,7 @@ class PostgresGroups:
     async def _change_once(
         self, group_id: UUID, change: GroupChange, *, at: datetime, entry: LogEntry
     ) -> bool:
-        if _is_one_way(change):
+        if change.is_one_way:
             return await self._change(self.pool, group_id, change, None, at=at, entry=entry)
         return await self._change_locked(group_id, change, at=at, entry=entry)
 
@@ -183,12 +183,6 @@ class PostgresGroups:
     def _committed(self, entry: LogEntry) -> None:
         entry.logged = True
         self.signal.notify()
-
-
-def _is_one_way(change: GroupChange) -> bool:
-    """Tell whether the change only adds or only removes named members."""
-    renames = change.display_name is not None or change.changes_external_id
-    return not (renames or change.clear_members or (change.add and change.remove))
 
 
 def _members_event_values(event: OutboxRecord, members: int) -> dict[str, object]:

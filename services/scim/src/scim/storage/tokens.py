@@ -53,6 +53,13 @@ class PostgresTokens:
         tenant = Tenant(tenant_id, row["name"], row["package"], row["status"])
         return Grant(row["id"], tenant, row["expires_at"], row["strict"])
 
+    async def list_live(
+        self, at: datetime, *, since: datetime | None, limit: int
+    ) -> Sequence[tuple[UUID, bytes]]:
+        """Return tenants and digests of tokens that open something, those used last first."""
+        query = QUERIES["list_live_tokens"](now=at, since=since, limit=limit)
+        return [(row["tenant_id"], row["digest"]) for row in await self.pool.fetch(*query)]
+
     async def mark_used(self, uses: Mapping[tuple[UUID, UUID], datetime]) -> None:
         """Note when tokens (tenant id, token id) were last used."""
         if uses:

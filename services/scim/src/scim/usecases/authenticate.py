@@ -3,8 +3,9 @@
 What a token opens is remembered for less than 5 s, so that a revoked token stops within 5 s in
 every process. Nothing tells a wrong token, another tenant's, and an unknown tenant apart.
 
-Tokens that never opened anything are looked up a few at a time, so that a flood of guesses leaves
-the database to those whose token is good.
+Unknown tokens are looked up a few at a time, in turn by tenant: a flood of guesses leaves
+the database to those whose token is good. Which ones there are is learnt when a process starts, and
+every few seconds from then on. Requests with the same token share one look-up.
 """
 
 import asyncio
@@ -13,12 +14,13 @@ import hmac
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from cachetools import LRUCache, TLRUCache
 
 from chassis.clock import Clock
+from chassis.gate import Gate
 from kernel.errors import Kind
 from kernel.names import parse_id
 from kernel.tenant import Tenant
@@ -29,7 +31,10 @@ from scim.usecases.ports import Grant, Tokens
 REMEMBERED_SECONDS = 4.0
 REMEMBERED_GRANTS = 10_000
 LOOKUPS_OF_STRANGERS = 2
+"""At once; one of them for one tenant."""
 WAITING_STRANGERS = 256
+LEARN_AGAIN = timedelta(minutes=1)
+"""How far back tokens are read again: clocks differ, and transactions end late."""
 _SCHEME = "bearer "
 
 
@@ -43,6 +48,14 @@ class _Lookup:
     """What a token opened, and until when that is remembered."""
 
     grant: Grant | None
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A look-up that goes on, and until when its answer holds."""
+
+    task: "asyncio.Task[Grant | None]"
     until: float
 
 
@@ -72,16 +85,18 @@ class Authenticate:
     _good: TLRUCache[_Credentials, _Lookup] = field(init=False)
     """By what is sent, so that a good token is digested only when it is looked up."""
     _wrong: TLRUCache[_Key, _Lookup] = field(init=False)
-    _once_good: LRUCache[_Key, bool] = field(init=False)
-    _strangers: asyncio.Semaphore = field(init=False)
-    _waiting: int = 0
+    _known: LRUCache[_Key, bool] = field(init=False)
+    """Tokens that were good when they were last looked at."""
+    _asked: dict[_Key, _Asked] = field(default_factory=dict)
+    _strangers: Gate = field(init=False)
+    _learnt_at: datetime | None = None
 
     def __post_init__(self) -> None:
         # Two caches, so that a flood of guesses cannot push out what the real clients use.
         self._good = TLRUCache(self.remembered, ttu=_until, timer=lambda: self.monotonic())
         self._wrong = TLRUCache(self.remembered, ttu=_until, timer=lambda: self.monotonic())
-        self._once_good = LRUCache(self.remembered)
-        self._strangers = asyncio.Semaphore(LOOKUPS_OF_STRANGERS)
+        self._known = LRUCache(self.remembered)
+        self._strangers = Gate(LOOKUPS_OF_STRANGERS, WAITING_STRANGERS, share=1)
 
     async def __call__(self, tenant: str, authorization: str) -> Tenant:
         """Return the tenant that the token opens.
@@ -124,29 +139,53 @@ class Authenticate:
         key = (tenant_id, digest_of(secret, self.digest_key))
         if self._wrong.get(key) is not None:
             return None
+        asked = self._asked.get(key)
+        if asked is None or self.monotonic() >= asked.until:
+            asked = self._ask(credentials, key, now)
+        # Who gives up waiting leaves the look-up to the others.
+        return await asyncio.shield(asked.task)
+
+    def _ask(self, credentials: _Credentials, key: _Key, now: datetime) -> _Asked:
         # Time counts from before the look-up, so its duration is not added to what is remembered.
         until = self.monotonic() + REMEMBERED_SECONDS
-        grant = await self._look_up(key, now)
+        task = asyncio.ensure_future(self._find(credentials, key, now, until))
+        asked = self._asked[key] = _Asked(task, until)
+
+        def forget(_task: object) -> None:
+            if self._asked.get(key) is asked:
+                del self._asked[key]
+
+        task.add_done_callback(forget)
+        return asked
+
+    async def _find(
+        self, credentials: _Credentials, key: _Key, now: datetime, until: float
+    ) -> Grant | None:
+        if key in self._known:
+            grant = await self.tokens.find(*key, now)
+        else:
+            async with self._strangers.place(key[0], refused=_too_many_strangers):
+                grant = await self.tokens.find(*key, now)
         if grant is None:
             self._wrong[key] = _Lookup(None, until)
         else:
             self._good[credentials] = _Lookup(grant, until)
-            self._once_good[key] = True
+            self._known[key] = True
         return grant
 
-    async def _look_up(self, key: _Key, now: datetime) -> Grant | None:
-        if key in self._once_good:
-            return await self.tokens.find(*key, now)
-        if self._waiting >= WAITING_STRANGERS:
-            raise unavailable("Too many unknown tokens at once; try again soon.")
-        self._waiting += 1
-        try:
-            async with self._strangers:
-                return await self.tokens.find(*key, now)
-        finally:
-            self._waiting -= 1
+    async def learn(self) -> None:
+        """Get to know the tokens that are good and were made since this was last done."""
+        now = self.clock.now()
+        since = self._learnt_at and self._learnt_at - LEARN_AGAIN
+        for key in await self.tokens.list_live(now, since=since, limit=self.remembered):
+            self._known.setdefault(key, True)
+        self._learnt_at = now
 
     def take_uses(self) -> dict[tuple[UUID, UUID], datetime]:
         """Return the uses since the last call, and forget them."""
         uses, self.uses = self.uses, {}
         return uses
+
+
+def _too_many_strangers() -> ScimError:
+    return unavailable("Too many unknown tokens at once; try again soon.")

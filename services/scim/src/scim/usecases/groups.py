@@ -1,7 +1,7 @@
 """Creating, reading, changing and deleting groups; no change ever reads a group's members."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from chassis.clock import Clock
@@ -12,6 +12,7 @@ from scim.domain.limits import check_group
 from scim.domain.query import Filter, Page
 from scim.usecases.log_entry import LogEntry, truncated
 from scim.usecases.ports import GroupRecord, Groups, NameTaken, SearchResult, UnknownMembers
+from scim.usecases.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class CreateGroup:
 
     groups: Groups
     clock: Clock
+    turns: Turns = field(default_factory=Turns)
 
     async def __call__(
         self, display_name: str, external_id: str | None, members: Sequence[UUID], entry: LogEntry
@@ -29,7 +31,8 @@ class CreateGroup:
         entry.resource_name = truncated(display_name)
         check_group(display_name, external_id)
         try:
-            record = await self.groups.add(group, members, at=self.clock.now(), entry=entry)
+            async with self.turns.creation(entry.tenant_id, len(members)):
+                record = await self.groups.add(group, members, at=self.clock.now(), entry=entry)
         except NameTaken as error:
             raise _display_name_taken(display_name) from error
         except UnknownMembers as error:
@@ -71,12 +74,14 @@ class ChangeGroup:
 
     groups: Groups
     clock: Clock
+    turns: Turns = field(default_factory=Turns)
 
     async def __call__(self, group_id: UUID, change: GroupChange, entry: LogEntry) -> None:
         """Apply the whole change or none of it."""
         check_group(change.display_name, change.external_id)
         try:
-            found = await self.groups.change(group_id, change, at=self.clock.now(), entry=entry)
+            async with self.turns.change(entry.tenant_id, group_id, change):
+                found = await self.groups.change(group_id, change, at=self.clock.now(), entry=entry)
         except NameTaken as error:
             raise _display_name_taken(change.display_name) from error
         except UnknownMembers as error:
@@ -91,10 +96,13 @@ class DeleteGroup:
 
     groups: Groups
     clock: Clock
+    turns: Turns = field(default_factory=Turns)
 
     async def __call__(self, group_id: UUID, entry: LogEntry) -> None:
         """Remove the group."""
-        if not await self.groups.remove(group_id, at=self.clock.now(), entry=entry):
+        async with self.turns.change(entry.tenant_id, group_id, None):
+            found = await self.groups.remove(group_id, at=self.clock.now(), entry=entry)
+        if not found:
             raise no_such_group()
 
 

@@ -248,6 +248,15 @@ class Tokens(Protocol):
         """Return what a digest opens: None unless it is this tenant's, live and not expired."""
         ...
 
+    async def list_live(
+        self, at: datetime, *, since: datetime | None, limit: int
+    ) -> Sequence[tuple[UUID, bytes]]:
+        """Return tenants and digests of tokens that open something, those used last first.
+
+        With `since` only of those made after it.
+        """
+        ...
+
     async def mark_used(self, uses: Mapping[tuple[UUID, UUID], datetime]) -> None:
         """Note when tokens (tenant id, token id) were last used."""
         ...

@@ -85,7 +85,7 @@ class ProvisioningLog:
 
 @dataclass(slots=True)
 class BackgroundWriter:
-    """Writes log rows each half second, and the last use of tokens each ten."""
+    """Writes log rows each half second; each ten, the last use of tokens, and learns new ones."""
 
     provisioning_log: ProvisioningLog
     authenticate: Authenticate
@@ -104,6 +104,7 @@ class BackgroundWriter:
         await _log_failure(self.provisioning_log.flush, "provisioning_log.flush_failed")
         if uses:
             await _log_failure(self._write_uses, "tokens.flush_failed")
+            await _log_failure(self.authenticate.learn, "tokens.not_learnt")
 
     async def _write_uses(self) -> None:
         uses = self.authenticate.take_uses()
