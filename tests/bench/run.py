@@ -55,7 +55,7 @@ async def run_bench(console: Console, stack: Stack, plan: Plan) -> Results:
     steady = None
     async with (
         client_of(str(scim["url"]), tenant) as client,
-        _floor(str(scim["dsn"]), plan) as floor,
+        _floor(str(scim["migration_env"]["SCIM_MIGRATION_DATABASE_URL"]), plan) as floor,
     ):
         world = World(client)
         service = Side("scim", world, pid, plan.members, quiet)

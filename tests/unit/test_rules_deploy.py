@@ -55,13 +55,16 @@ def test_the_written_secrets_are_what_the_compose_file_asks_for(tmp_path: Path) 
     assert len(set(written.values())) == len(written)
     assert file.stat().st_mode & 0o777 == 0o600
     before = file.read_text()
+    file.write_text("".join(before.splitlines(keepends=True)[1:]))
     subprocess.run([ROOT / "deploy/make-env.sh", file], check=True, capture_output=True)
-    assert file.read_text() == before
+    # What was missing is new, as after an upgrade; the rest is as it was.
+    assert file.read_text().splitlines()[:-1] == before.splitlines()[1:]
+    assert {line.partition("=")[0] for line in file.read_text().splitlines()} == set(written)
 
 
-def test_each_named_password_makes_a_database_and_its_role(tmp_path: Path) -> None:
+def test_each_named_password_makes_a_database_and_its_roles(tmp_path: Path) -> None:
     psql = tmp_path / "psql"
-    psql.write_text('#!/bin/sh\ncat >/dev/null\necho "$4 $6"\n')
+    psql.write_text('#!/bin/sh\ncat >/dev/null\necho "$@"\n')
     psql.chmod(0o755)
     made = subprocess.run(
         ["sh", ROOT / "deploy/postgres/10-databases.sh"],
@@ -69,17 +72,33 @@ def test_each_named_password_makes_a_database_and_its_role(tmp_path: Path) -> No
             "PATH": f"{tmp_path}:{os.environ['PATH']}",
             "POSTGRES_USER": "postgres",
             "DATABASE_PASSWORD_scim": "a=b",
-            "DATABASE_PASSWORD_tenant_directory": "c",
+            "OWNER_PASSWORD_scim": "c",
+            "DATABASE_PASSWORD_tenant_directory": "d",
+            "OWNER_PASSWORD_tenant_directory": "e=",
         },
         check=True,
         capture_output=True,
         text=True,
     )
 
-    assert sorted(made.stdout.splitlines()) == [
-        "name=scim password=a=b",
-        "name=tenant_directory password=c",
-    ]
+    lines = [line.split(" -d ")[1] for line in made.stdout.splitlines() if " password=" in line]
+    scim = "-v name=scim -v owner=scim_owner -v password=a=b -v owner_password=c"
+    directory = (
+        "-v name=tenant_directory -v owner=tenant_directory_owner -v password=d"
+        " -v owner_password=e="
+    )
+    assert sorted(lines) == [f"postgres {scim}", f"postgres {directory}"]
+
+
+@pytest.mark.parametrize("package", SERVICE_PACKAGES.values())
+def test_only_migrations_know_the_owner_of_the_tables(package: str) -> None:
+    for name, service in COMPOSE["services"].items():
+        known = [
+            value for value in service.get("environment", {}).values() if "_OWNER_" in str(value)
+        ]
+        # PostgreSQL makes the role.
+        assert bool(known) == (name == "postgres" or name.endswith("-migrate")), name
+    assert f"OWNER_PASSWORD_{package}" in COMPOSE["services"]["postgres"]["environment"]
 
 
 def test_the_pages_name_the_pythons_that_are_tested() -> None:

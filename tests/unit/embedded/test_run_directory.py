@@ -19,7 +19,7 @@ def directory(tmp_path: Path) -> RunDirectory:
 def a_run(directory: RunDirectory) -> Run:
     process = RunningProcess("scim", 1, 2.0, "scim.log")
     service = RunningService(
-        "scim", "scim", "http://s", "http://h", "postgresql://d", {"A": "b"}, [process]
+        "scim", "scim", "http://s", "http://h", "postgresql://d", {"A": "b"}, {"C": "d"}, [process]
     )
     me = RunningProcess.of_this_process("all.log")
     return Run(me, str(directory.path), "python", {}, {}, {"scim": service})

@@ -6,6 +6,7 @@ import pytest
 
 from chassis.settings import ChassisSettings, variable_of
 from embedded.backends import Backends
+from embedded.databases import ServiceDatabase
 from embedded.options import Options, Ports
 from embedded.run_file import RunningService
 from embedded.secret_store import SecretStore
@@ -19,7 +20,8 @@ SCIM = next(service for service in SERVICES if service.name == "scim")
 def described(service: Service, data: Path) -> RunningService:
     options = Options(data)
     ports = Ports(options)
-    backends = Backends("kafka:9092", {service.name: "postgresql://made-here/db"})
+    database = ServiceDatabase("postgresql://made-here/db", "postgresql://owner@made-here/db")
+    backends = Backends("kafka:9092", {service.name: database})
     try:
         return ServiceLaunch(service, options, ports).describe(
             backends, SecretStore(data / "secrets.json")
@@ -49,6 +51,15 @@ def test_what_the_stack_decides_comes_before_what_was_given(
     scim = described(SCIM, tmp_path)
     assert scim.env["SCIM_DATABASE_URL"] == scim.dsn
     assert scim.url.endswith(f":{scim.env['SCIM_HTTP_PORT']}")
+
+
+def test_only_a_migration_gets_to_know_the_owner_of_the_tables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCIM_MIGRATION_DATABASE_URL", "postgresql://given/db")
+    scim = described(SCIM, tmp_path)
+    assert "SCIM_MIGRATION_DATABASE_URL" not in scim.env
+    assert scim.migration_env == {"SCIM_MIGRATION_DATABASE_URL": "postgresql://owner@made-here/db"}
 
 
 def test_every_shared_setting_is_passed_on() -> None:

@@ -61,6 +61,9 @@ class ChassisSettings(BaseSettings):
 
     database_url: str = Field(repr=False)
     """The service's own PostgreSQL database, `postgresql://user:password@host:port/name`."""
+    migration_database_url: str | None = Field(None, repr=False)
+    """The same database by the role that owns its tables, for `migrate` alone, which then gives the
+    role of the serving address what it needs; without it, one role does both."""
     database_pool_size: int = Field(8, ge=1, le=100)
     """Connections that one process keeps open to the database, from 1 to 100."""
     http_host: str = "127.0.0.1"
@@ -87,10 +90,10 @@ class ChassisSettings(BaseSettings):
     def _without_case(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
 
-    @field_validator("database_url")
+    @field_validator("database_url", "migration_database_url")
     @classmethod
-    def _names_a_database(cls, value: str) -> str:
-        if not value.startswith(("postgresql://", "postgres://")):
+    def _names_a_database(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("postgresql://", "postgres://")):
             raise ValueError("it must start with postgresql://")
         return value
 

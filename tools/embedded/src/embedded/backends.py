@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import asyncpg
 
 from embedded.concurrent import concurrently
-from embedded.databases import ensure_database
+from embedded.databases import ServiceDatabase, ensure_database
 from embedded.dns_zone import DnsZone, needs_zone, start_zone
 from embedded.errors import EmbeddedError
 from embedded.group import ProcessGroup
@@ -27,8 +27,8 @@ class Backends:
     """Where broker, databases and DNS are, and what runs here of them."""
 
     bootstrap: str
-    databases: dict[str, str]
-    """DSN by the name of the service."""
+    databases: dict[str, ServiceDatabase]
+    """By the name of the service."""
     server: str | None = None
     """DSN of the PostgreSQL superuser, where there is one."""
     versions: dict[str, str] = field(default_factory=dict)
@@ -52,10 +52,10 @@ async def start_backends(
         zone = starting.create_task(_zone(options, services, ports, group))
     dsn, postgres_version = server.result()
     bootstrap, kafka_version = broker.result()
-    databases = {}
-    for service in services:
-        own = options.setting(service.variable("DATABASE_URL"))
-        databases[service.name] = own or await _database(dsn, service, store)
+    databases = {
+        service.name: _given(options, service) or await _database(dsn, service, store)
+        for service in services
+    }
     versions = {"postgres": postgres_version, "kafka": kafka_version}
     return Backends(bootstrap, databases, dsn, versions, zone.result())
 
@@ -102,12 +102,23 @@ async def _zone(
     return await start_zone(ports, group) if needs_zone(options, services) else None
 
 
-async def _database(server: str | None, service: Service, store: SecretStore) -> str:
+def _given(options: Options, service: Service) -> ServiceDatabase | None:
+    serving = options.setting(service.variable("DATABASE_URL"))
+    if serving is None:
+        return None
+    owner = options.setting(service.variable("MIGRATION_DATABASE_URL"))
+    return ServiceDatabase(serving, owner or serving)
+
+
+async def _database(server: str | None, service: Service, store: SecretStore) -> ServiceDatabase:
     if server is None:
         raise EmbeddedError(f"{service.variable('DATABASE_URL')} is missing.")
     try:
         return await ensure_database(
-            server, name=service.database, password=store.get(f"database/{service.database}")
+            server,
+            name=service.database,
+            password=store.get(f"database/{service.database}"),
+            owner_password=store.get(f"database/{service.database}_owner"),
         )
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
         raise EmbeddedError(

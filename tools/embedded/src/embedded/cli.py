@@ -81,7 +81,10 @@ def run_command(
         raise EmbeddedError(f"There is no service {service}, only {', '.join(services)}.")
     chosen = services[service]
     argv = [sys.executable, "-m", chosen.package, *arguments]
-    os.execve(sys.executable, argv, {**os.environ, **chosen.env})
+    env = {**os.environ, **chosen.env}
+    if arguments[0] == "migrate":
+        env |= chosen.migration_env
+    os.execve(sys.executable, argv, env)
 
 
 @app.command()

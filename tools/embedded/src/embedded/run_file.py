@@ -46,6 +46,8 @@ class RunningService:
     """Of the process that answers HTTP: where its health and metrics are."""
     dsn: str
     env: dict[str, str]
+    migration_env: dict[str, str]
+    """What `migrate` alone gets besides: the address by the role that owns the tables."""
     processes: list[RunningProcess] = field(default_factory=list)
 
 

@@ -43,18 +43,31 @@ class ServiceLaunch:
         defaults |= {name: value.format(url=url) for name, value in service.settings.items()}
         if backends.zone is not None:
             defaults |= backends.zone.settings_for(service)
-        dsn = backends.databases[service.name]
+        database = backends.databases[service.name]
+        migration = {service.variable("MIGRATION_DATABASE_URL"): database.owner}
         fixed = {
             "ENVIRONMENT": self.options.setting("ENVIRONMENT") or "development",
             "KAFKA_BOOTSTRAP_SERVERS": backends.bootstrap,
-            service.variable("DATABASE_URL"): dsn,
+            service.variable("DATABASE_URL"): database.serving,
             service.variable("HTTP_HOST"): host,
             service.variable("HTTP_PORT"): str(port),
             metrics_variable: str(metrics_port),
         }
-        env = defaults | given | fixed
-        health_url = f"http://{HOST}:{metrics_port}"
-        return RunningService(service.name, service.package, url, health_url, dsn, env)
+        # What serves never gets to know the owner of its tables.
+        env = {
+            name: value
+            for name, value in (defaults | given | fixed).items()
+            if name not in migration
+        }
+        return RunningService(
+            service.name,
+            service.package,
+            url,
+            health_url=f"http://{HOST}:{metrics_port}",
+            dsn=database.serving,
+            env=env,
+            migration_env=migration,
+        )
 
     async def start(self, running: RunningService, group: ProcessGroup, *, apart: bool) -> None:
         """Start its processes and wait until they are ready."""

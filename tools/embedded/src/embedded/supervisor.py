@@ -76,7 +76,8 @@ class Supervisor:
             preparing.create_task(once("topics", topics, {}))
             for service in services:
                 name = f"{service.name}-migrate"
-                preparing.create_task(once(name, [service.package, "migrate"], service.env))
+                env = service.env | service.migration_env
+                preparing.create_task(once(name, [service.package, "migrate"], env))
 
     def _describe(
         self, group: ProcessGroup, backends: Backends, services: Sequence[RunningService]

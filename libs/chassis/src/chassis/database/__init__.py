@@ -1,6 +1,7 @@
 """PostgreSQL: connections, named queries, migrations and kinds of failures."""
 
 from chassis.database.failures import DATABASE_FAILURES, is_transient, refuses_a_value
+from chassis.database.grants import append_only_tables, grant_to_serving_role
 from chassis.database.migrate import (
     MigrationFailed,
     migrate,
@@ -13,9 +14,11 @@ from chassis.database.queries import read_queries
 __all__ = [
     "DATABASE_FAILURES",
     "MigrationFailed",
+    "append_only_tables",
     "connect",
     "create_pool",
     "disconnect",
+    "grant_to_serving_role",
     "is_transient",
     "migrate",
     "migration_directories",

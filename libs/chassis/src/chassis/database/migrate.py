@@ -67,7 +67,7 @@ async def migrate(dsn: str, *directories: Path) -> None:
 
 async def pending_migrations(dsn: str, *directories: Path) -> list[str]:
     """Return the file names of the migrations that the database has not seen yet."""
-    connection = await _connect(dsn)
+    connection = await connect_to_migrate(dsn)
     try:
         applied = await _applied_versions(connection)
     finally:
@@ -90,7 +90,8 @@ async def _applied_versions(connection: asyncpg.Connection) -> set[str]:
     return {row["version"] for row in rows}
 
 
-async def _connect(dsn: str) -> asyncpg.Connection:
+async def connect_to_migrate(dsn: str) -> asyncpg.Connection:
+    """Open a connection, or raise MigrationFailed with the address but without its password."""
     try:
         return await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT, command_timeout=CONNECT_TIMEOUT)
     except DATABASE_FAILURES as error:
@@ -111,7 +112,7 @@ async def _dbmate_url(dsn: str) -> str:
 
 
 async def _is_encrypted(dsn: str) -> bool:
-    connection = await _connect(dsn)
+    connection = await connect_to_migrate(dsn)
     try:
         return bool(await connection.fetchval(*QUERIES["is_connection_encrypted"]()))
     finally:

@@ -19,7 +19,14 @@ import uvloop
 from starlette.types import ASGIApp
 
 from chassis.cli import bus_cli
-from chassis.database import DATABASE_FAILURES, MigrationFailed, migrate, migration_directories
+from chassis.database import (
+    DATABASE_FAILURES,
+    MigrationFailed,
+    append_only_tables,
+    grant_to_serving_role,
+    migrate,
+    migration_directories,
+)
 from chassis.http import StartFailed, http_loop, listen, operations_application
 from chassis.loops import Heartbeats, Loop, LoopDied, run_until_signalled
 from chassis.observe import (
@@ -78,7 +85,7 @@ def service_cli(service: Service[S]) -> typer.Typer:
     def migrate_database() -> None:
         """Bring the database to the newest schema."""
         settings = _prepare(service)
-        _run(migrate(settings.database_url, *migration_directories(service.package)))
+        _run(_migrate(service, settings))
         log.info("database.migrated")
 
     cli.add_typer(bus_cli(lambda: _prepare(service).database_url), name="bus")
@@ -97,6 +104,12 @@ async def run_service(service: Service[S], settings: S, mode: Mode) -> None:
         grace = settings.shutdown_grace_seconds
         await run_until_signalled(loops, grace=grace, heartbeats=heartbeats)
     log.info("service.stopped", mode=mode.value)
+
+
+async def _migrate(service: Service[S], settings: S) -> None:
+    owner = settings.migration_database_url or settings.database_url
+    await migrate(owner, *migration_directories(service.package))
+    await grant_to_serving_role(owner, settings.database_url, append_only_tables(service.package))
 
 
 def _loops(parts: Parts, settings: ChassisSettings, mode: Mode, beats: Heartbeats) -> list[Loop]:
