@@ -54,3 +54,8 @@ _.process_id
 
 # asyncpg's pool asks its places for it when it closes.
 _._in_use
+
+# httptools' parser calls them.
+_.on_message_begin
+_.on_header
+_.on_headers_complete

@@ -4,8 +4,6 @@ HTTP middleware binds it for each request and the consumer for each event; the o
 new events and the log adds it to each line, so that one id is found at every step of a change.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -30,11 +28,16 @@ def current() -> Context:
     return _current.get()
 
 
-@contextmanager
-def bind(context: Context) -> Iterator[None]:
+class bind:  # noqa: N801  # It is used like a function.
     """Bind a context for the length of a `with` block."""
-    token = _current.set(context)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+
+    __slots__ = ("_context", "_token")
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def __enter__(self) -> None:
+        self._token = _current.set(self._context)
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)

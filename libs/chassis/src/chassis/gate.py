@@ -6,7 +6,7 @@ is full, who comes takes the place of the last one of those who have the most in
 """
 
 import asyncio
-from collections import Counter, OrderedDict, deque
+from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
 
@@ -28,7 +28,7 @@ class Gate:
         self._queue = queue
         self._share = limit if share is None else share
         self._queue_share = queue if share is None else max(1, queue // 2)
-        self._active_of: Counter[Hashable] = Counter()
+        self._active_of: dict[Hashable, int] = {}
         self._queues: OrderedDict[Hashable, deque[Waiter]] = OrderedDict()
 
     def try_enter(self, party: Hashable = None) -> bool:
@@ -73,8 +73,10 @@ class Gate:
     def leave(self, party: Hashable = None) -> None:
         """Give the place up, to one of the party whose turn it is."""
         self.active -= 1
-        self._active_of[party] -= 1
-        if not self._active_of[party]:
+        left = self._active_of[party] - 1
+        if left:
+            self._active_of[party] = left
+        else:
             del self._active_of[party]
         while self.active < self._limit and self._queues and self._let_one_in():
             pass
@@ -110,7 +112,7 @@ class Gate:
 
     def _take(self, party: Hashable) -> None:
         self.active += 1
-        self._active_of[party] += 1
+        self._active_of[party] = self._active_of.get(party, 0) + 1
 
     def _forget(self, party: Hashable, waiter: Waiter) -> None:
         queue = self._queues.get(party)

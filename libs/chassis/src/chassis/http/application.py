@@ -4,7 +4,7 @@ Hot routes may be plain Starlette routes: `app.router.routes.append(Route(...))`
 the name of its operation in metrics and traces.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from http import HTTPStatus
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -33,6 +33,15 @@ class Application(FastAPI):
     edge_options: Mapping[str, Any]
     surface: Surface | None = None
     """What is served without the router; set before the first request."""
+
+    def __call__(  # type: ignore[override]
+        self, scope: Scope, receive: Receive, send: Send
+    ) -> Awaitable[None]:
+        """Go to the edge at once: what FastAPI does before costs as much as all of the edge."""
+        if self.middleware_stack is None:
+            self.middleware_stack = self.build_middleware_stack()
+        scope["app"] = self
+        return self.middleware_stack(scope, receive, send)
 
     def build_middleware_stack(self) -> ASGIApp:
         """Put the router behind as few layers as there can be; called at the first request."""

@@ -5,7 +5,6 @@ sample, counts what was answered, and turns whatever goes wrong into an error re
 metrics have a port of their own, so that a busy process is not taken for a dead one.
 """
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from chassis.http.problems import (
     timed_out,
     too_large,
 )
+from chassis.http.time_limit import TimeLimit
 from chassis.ids import uuid7
 from chassis.observe import RequestMetrics, Tracing, traceparent_of, tracing, valid_traceparent
 
@@ -106,6 +106,7 @@ class Edge:
         self._surface = surface
         self._prefix = surface.prefix if surface is not None else None
         self._tracing = tracing
+        self._time_limit = TimeLimit(limits.seconds)
         self._gate = Gate(limits.concurrent, limits.queued, share=limits.share)
         self._uploads = Uploads(limits.upload_bytes)
 
@@ -153,12 +154,12 @@ class Edge:
         if b"transfer-encoding" in headers:
             receive = limited(receive, limit)
         try:
-            async with asyncio.timeout(self._limits.seconds) as timer:
+            with self._time_limit.timed() as timed:
                 await self._serve(scope, headers, receive, response)
         except ProblemError as error:
             await self._refuse(scope, response, error.problem)
         except TimeoutError as error:
-            if timer.expired():
+            if timed.expired:
                 log.warning("http.request_timed_out", operation=self._operation(scope))
                 await self._refuse(scope, response, timed_out())
             else:

@@ -4,10 +4,17 @@ uvicorn's protocol bounds neither heads nor the time that a client takes for the
 its answer. Each limit here costs nothing to a client that behaves: clocks start where it falters.
 """
 
-from asyncio import TimerHandle, Transport
+from asyncio import Event, TimerHandle, Transport
+from functools import partial
 from http import HTTPStatus
+from typing import cast
+from urllib.parse import unquote
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import httptools
+from uvicorn._types import ASGI3Application, ASGIVersions
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from chassis.http.cycle import Cycle
 
 HEAD_BYTES = 65_536
 HEADERS = 100
@@ -21,6 +28,8 @@ REFUSED_SECONDS = 1.0
 WRITE_SECONDS = 10.0
 WRITE_BYTES = 65_536
 """How much of an answer a client must have read after that time, if it has not read all of it."""
+
+_ASGI: ASGIVersions = {"version": "3.0", "spec_version": "2.3"}
 
 
 class _HeadTooLarge(Exception):
@@ -91,14 +100,17 @@ class BoundedProtocol(HttpToolsProtocol):
         """Begin a request, unless its client sends on and on without waiting for answers."""
         if len(self.pipeline) >= MOST_PIPELINED:
             raise _TooManyPipelined
-        super().on_message_begin()
         self._in_head = True
-        # The edge asks it whether an answer has been read.
-        self.scope["state"]["flow"] = self.flow
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; trailers come here as well."""
-        super().on_header(name, value)
+        name = name.lower()
+        self.headers.append((name, value))
+        if name == b"expect":
+            self.expect_100_continue = value.lower() == b"100-continue"
         if len(self.headers) > HEADERS:
             raise _HeadTooLarge
 
@@ -109,7 +121,54 @@ class BoundedProtocol(HttpToolsProtocol):
             raise _HeadTooLarge
         self._in_head = False
         self._stop_reading_clock()
-        super().on_headers_complete()
+        version = self.parser.get_http_version()
+        before, cycle = self.cycle, self._cycle(version)
+        self.cycle = cycle
+        if before is None or before.response_complete:
+            self._start_asgi_task(cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, self.app))
+
+    def _cycle(self, version: str) -> Cycle:
+        """Make what answers the request whose head has come."""
+        raw_path, query = _split_url(self.url)
+        path = raw_path.decode("ascii")
+        self.scope = {
+            "type": "http",
+            "asgi": _ASGI,
+            "http_version": version,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme or "http",
+            "method": self.parser.get_method().decode("ascii"),
+            "root_path": "",
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": raw_path,
+            "query_string": query,
+            "headers": self.headers,
+            # The edge asks it whether an answer has been read.
+            "state": {"flow": self.flow},
+        }
+        return Cycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Answer a request; the server waits for the end of what it knows."""
+        task = self.loop.create_task(cycle.run_asgi(app))
+        self.tasks.add(task)
+        cast("Cycle", cycle).done = partial(self.tasks.discard, task)
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of a body."""
@@ -214,6 +273,15 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.abort()
         elif unsent:
             self._watch_writing()
+
+
+def _split_url(url: bytes) -> tuple[bytes, bytes]:
+    """Return path and query of what a request asks for."""
+    if url.startswith(b"/") and b"#" not in url:
+        path, _, query = url.partition(b"?")
+        return path, query
+    parsed = httptools.parse_url(url)
+    return parsed.path, parsed.query or b""
 
 
 def _refusal(status: HTTPStatus) -> bytes:

@@ -52,6 +52,7 @@ def http_loop(
     """Return the loop that serves an application until it is stopped, then ends what it began."""
     config = uvicorn.Config(
         app,
+        interface="asgi3",
         http=protocol,
         ws="none",
         lifespan="off",
