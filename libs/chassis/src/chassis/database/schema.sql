@@ -46,7 +46,7 @@ CREATE TABLE outbox (
     sent_at timestamptz,
     CONSTRAINT outbox_pkey PRIMARY KEY (id)
 ) WITH (fillfactor=85, autovacuum_vacuum_scale_factor=0.02);
-CREATE INDEX outbox_pending ON outbox USING btree (id) WHERE sent_at IS NULL;
+CREATE INDEX outbox_waiting ON outbox USING btree (tenant_id, topic, id) WHERE sent_at IS NULL;
 
 CREATE TABLE outbox_blocked (
     tenant_id uuid NOT NULL,

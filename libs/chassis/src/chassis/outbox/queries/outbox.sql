@@ -10,5 +10,26 @@ ORDER BY position;
 -- name: measure_backlog
 -- Tells how much waits in the outbox over every tenant_id, and since when.
 -- cross-tenant: operators see the state of the whole service.
-SELECT count(*) AS pending, coalesce(extract(epoch FROM now() - min(occurred_at)), 0)::float8 AS lag_seconds
-FROM (SELECT tenant_id, occurred_at FROM outbox WHERE sent_at IS NULL ORDER BY id LIMIT 100000) AS waiting;
+WITH RECURSIVE oldest AS (
+    (
+        SELECT tenant_id, topic, occurred_at
+        FROM outbox
+        WHERE sent_at IS NULL
+        ORDER BY tenant_id, topic, id
+        LIMIT 1
+    )
+    UNION ALL
+    SELECT following.tenant_id, following.topic, following.occurred_at
+    FROM oldest
+    CROSS JOIN LATERAL (
+        SELECT tenant_id, topic, occurred_at
+        FROM outbox
+        WHERE sent_at IS NULL AND (outbox.tenant_id, outbox.topic) > (oldest.tenant_id, oldest.topic)
+        ORDER BY tenant_id, topic, id
+        LIMIT 1
+    ) AS following
+)
+SELECT
+    (SELECT count(*) FROM (SELECT tenant_id FROM outbox WHERE sent_at IS NULL LIMIT 100000) AS waiting) AS pending,
+    coalesce(extract(epoch FROM now() - min(occurred_at)), 0)::float8 AS lag_seconds
+FROM oldest;

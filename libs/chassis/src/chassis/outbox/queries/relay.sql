@@ -4,23 +4,55 @@ SELECT bucket FROM unnest(:buckets::integer[]) AS bucket WHERE pg_try_advisory_l
 
 -- name: assign_sequences
 -- Gives events of these buckets their dense number for each tenant_id and topic: the oldest of each
--- tenant_id first, in turn, as far as the oldest events of all reach (:window).
+-- tenant_id first, in turn. What it costs depends on :limit and on how many wait, not on how much:
+-- the index is skipped through from one waiting tenant and topic to the next.
 -- cross-tenant: the relay sends the events of every tenant in its buckets.
-WITH oldest AS MATERIALIZED (
-    SELECT id, tenant_id, topic, coalesce(octet_length(data), 0) AS size
-    FROM outbox
-    WHERE sent_at IS NULL AND sequence IS NULL AND bucket = ANY (:buckets::smallint[])
+WITH RECURSIVE waiting AS (
+    (
+        SELECT tenant_id, topic, bucket
+        FROM outbox
+        WHERE sent_at IS NULL
+        ORDER BY tenant_id, topic
+        LIMIT 1
+    )
+    UNION ALL
+    SELECT following.tenant_id, following.topic, following.bucket
+    FROM waiting
+    CROSS JOIN LATERAL (
+        SELECT tenant_id, topic, bucket
+        FROM outbox
+        WHERE sent_at IS NULL AND (outbox.tenant_id, outbox.topic) > (waiting.tenant_id, waiting.topic)
+        ORDER BY tenant_id, topic
+        LIMIT 1
+    ) AS following
+), flowing AS MATERIALIZED (
+    SELECT tenant_id, topic, count(*) OVER () AS number
+    FROM waiting
+    WHERE bucket = ANY (:buckets::smallint[])
         AND NOT EXISTS (
             SELECT FROM outbox_blocked AS blocked
-            WHERE blocked.tenant_id = outbox.tenant_id AND blocked.topic = outbox.topic
+            WHERE blocked.tenant_id = waiting.tenant_id AND blocked.topic = waiting.topic
         )
-    ORDER BY id
-    LIMIT :window
+), oldest AS MATERIALIZED (
+    SELECT event.id, flowing.tenant_id, flowing.topic, event.size
+    FROM flowing
+    CROSS JOIN LATERAL (
+        SELECT id, coalesce(octet_length(data), 0) AS size
+        FROM outbox
+        -- Equal, said so that no other index has this order: a guess from old statistics could make
+        -- the planner go through all that was sent, or through the others' backlog.
+        WHERE (outbox.tenant_id, outbox.topic) >= (flowing.tenant_id, flowing.topic)
+            AND (outbox.tenant_id, outbox.topic) <= (flowing.tenant_id, flowing.topic)
+            AND sent_at IS NULL AND sequence IS NULL
+        ORDER BY outbox.tenant_id, outbox.topic, id
+        -- All of the batch from each of a few; where many wait, a few of each fill it.
+        LIMIT greatest(1, least(:limit::bigint, 4 * :limit::bigint / flowing.number))
+    ) AS event
 ), in_turn AS (
     SELECT *, row_number() OVER (PARTITION BY tenant_id ORDER BY id) AS turn
     FROM oldest
     ORDER BY turn, id
-    LIMIT :limit
+    LIMIT :limit::bigint
 ), fitting AS (
     SELECT id, tenant_id, topic
     FROM (SELECT *, sum(size) OVER (ORDER BY turn, id) - size AS before FROM in_turn) AS measured
