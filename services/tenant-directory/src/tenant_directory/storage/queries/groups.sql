@@ -70,6 +70,11 @@ ORDER BY id LIMIT 10
 -- name: page_members
 -- returns members of a group after a user id, by user id
 SELECT m.user_id, u.user_name
-FROM memberships m JOIN users u ON u.tenant_id = m.tenant_id AND u.id = m.user_id
+FROM memberships m
+-- One probe for each: not to be turned into a join of all users.
+CROSS JOIN LATERAL (
+    SELECT users.user_name FROM users
+    WHERE users.tenant_id = :tenant_id AND users.id = m.user_id OFFSET 0
+) u
 WHERE m.tenant_id = :tenant_id AND m.group_id = :group_id AND m.user_id > :after
 ORDER BY m.user_id LIMIT :limit

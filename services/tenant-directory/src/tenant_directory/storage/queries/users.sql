@@ -79,6 +79,10 @@ ORDER BY u.id LIMIT :limit
 -- returns the groups of a user, by display name
 SELECT g.tenant_id, g.id, g.display_name, g.external_id, g.version, g.scim_version,
        g.created_at, g.updated_at
-FROM memberships m JOIN groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id
+FROM memberships m
+-- One probe for each: not to be turned into a join of all groups.
+CROSS JOIN LATERAL (
+    SELECT * FROM groups WHERE groups.tenant_id = :tenant_id AND groups.id = m.group_id OFFSET 0
+) g
 WHERE m.tenant_id = :tenant_id AND m.user_id = :user_id
 ORDER BY g.display_name_key, g.id
