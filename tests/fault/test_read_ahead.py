@@ -10,6 +10,7 @@ from chassis.database import transaction
 from chassis.ids import uuid7
 from chassis.outbox import OutboxRecord, enqueue
 from contracts.topics import SCIM_EVENTS
+from fault.bus_process import POISON
 from fault.workload import Start
 from support.bus import Bus, user_deleted
 from support.processes import ServiceProcess
@@ -29,6 +30,7 @@ async def test_a_consumer_killed_amid_a_read_ahead_loses_doubles_and_reorders_no
     bulk, *others = tenants
     committed = {bulk: [user_deleted(bulk) for _ in range(BULK)]}
     committed |= {other: [user_deleted(other) for _ in range(OTHERS)] for other in others}
+    held = _events_behind_poison(committed)
     relay = start("relay")
     await _commit(bus, committed[bulk])
     await eventually(lambda: _all_sent(bus), within=30)
@@ -44,15 +46,41 @@ async def test_a_consumer_killed_amid_a_read_ahead_loses_doubles_and_reorders_no
     assert await _offset_is_behind(bus, tenants)
 
     start("consumer")
-    await eventually(lambda: _applied(bus, tenants, BULK + 2 * OTHERS), within=40)
+    expected = BULK + 2 * OTHERS - sum(map(len, held.values()))
+    await eventually(lambda: _applied(bus, tenants, expected), within=40)
+    await eventually(lambda: _parked(bus, held), within=20)
     for tenant_id, records in committed.items():
         rows = await bus.consumer.fetch(
             "SELECT event_id, sequence FROM effects WHERE tenant_id = $1 ORDER BY position",
             tenant_id,
         )
-        assert [row["event_id"] for row in rows] == [record.event_id for record in records]
-        assert [row["sequence"] for row in rows] == list(range(1, len(records) + 1))
-        assert await bus.parked(tenant_id) == []
+        due = [(n, record) for n, record in enumerate(records, 1) if n not in held[tenant_id]]
+        assert [row["event_id"] for row in rows] == [record.event_id for _, record in due]
+        assert [row["sequence"] for row in rows] == [number for number, _ in due]
+
+
+def _events_behind_poison(committed: dict[UUID, list[OutboxRecord]]) -> dict[UUID, list[int]]:
+    """Make one event of each tenant one that fails, and some later ones its subject's.
+
+    Returns the sequences of all that must end up parked.
+    """
+    held = {}
+    for tenant_id, records in committed.items():
+        user_id = uuid7()
+        step = len(records) // 8
+        numbers = list(range(step, len(records), step))
+        for number in numbers:
+            name = POISON if number == numbers[0] else "ada"
+            records[number - 1] = user_deleted(tenant_id, name, user_id=user_id)
+        held[tenant_id] = numbers
+    return held
+
+
+async def _parked(bus: Bus, held: dict[UUID, list[int]]) -> bool:
+    for tenant_id, (first, *rest) in held.items():
+        waiting = [(number, "waiting") for number in rest]
+        assert await bus.parked(tenant_id) == [(first, "failed"), *waiting]
+    return True
 
 
 def _ended(process: ServiceProcess) -> bool:

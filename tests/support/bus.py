@@ -232,9 +232,11 @@ async def _close(pool: asyncpg.Pool) -> None:
         pool.terminate()
 
 
-def user_deleted(tenant_id: UUID, name: str = "ada") -> OutboxRecord:
-    """Make a small event for the outbox."""
-    user_id = uuid7()
+def user_deleted(
+    tenant_id: UUID, name: str = "ada", *, user_id: UUID | None = None
+) -> OutboxRecord:
+    """Make a small event for the outbox, of a new user unless one is given."""
+    user_id = user_id or uuid7()
     return outbox_record(
         "scim.user.deleted.v1",
         tenant_id=tenant_id,

@@ -102,7 +102,7 @@ def test_the_cloudevents_package_reads_what_we_write() -> None:
 def test_the_envelope_is_read_without_the_data() -> None:
     record = replace(incoming(DELETED, SCIM_EVENTS), value=b"not json")
     assert decode_envelope(record, SCIM_EVENTS) == Envelope(
-        DELETED.type, TENANT, 7, str(USER), None
+        DELETED.type, str(DELETED.id), TENANT, 7, str(USER), None
     )
 
 

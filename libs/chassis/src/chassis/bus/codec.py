@@ -28,6 +28,7 @@ class Envelope:
     """What the consumer must know of a record before it reads the data."""
 
     type: str
+    event_id: str
     tenant_id: UUID
     sequence: int
     subject: str
@@ -81,6 +82,12 @@ def sequence_of(record: ReceivedRecord) -> int | None:
     return number if 0 < number < 2**63 else None
 
 
+def event_id_of(record: ReceivedRecord) -> str | None:
+    """Return the record's event id as it is written there, if it has one."""
+    written = dict(record.headers).get("ce_id")
+    return None if written is None else written.decode(errors="replace")
+
+
 def decode_envelope(record: ReceivedRecord, topic: Topic) -> Envelope:
     """Read whose the record is and its position in that tenant's order, not its data."""
     headers = _headers(record.headers)
@@ -91,6 +98,7 @@ def decode_envelope(record: ReceivedRecord, topic: Topic) -> Envelope:
     version = _integer(headers, "ce_version") if topic.kind == "state" else None
     return Envelope(
         _text(headers, "ce_type"),
+        _text(headers, "ce_id"),
         tenant_id,
         _integer(headers, "ce_sequence"),
         subject,

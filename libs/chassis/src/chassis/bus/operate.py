@@ -29,8 +29,9 @@ class BusStatus:
     offsets: list[Mapping[str, Any]]
     """consumer_group, topic, partition, next_offset, epoch, owner, claimed_at."""
     parked: list[Mapping[str, Any]]
-    """A row for each halted tenant: tenant_id, consumer_group, topic, sequence, reason, error,
-    attempts, parked_at, request, events."""
+    """A row for each subject whose events wait, or for all of a tenant that does (subject None):
+    tenant_id, consumer_group, topic, subject, sequence, reason, error, attempts, parked_at,
+    request, events."""
 
 
 async def read_bus_status(connection: asyncpg.Connection) -> BusStatus:
@@ -61,21 +62,29 @@ async def request_action(
     topic: str,
     actor: str,
     note: str,
+    sequence: int | None = None,
 ) -> None:
-    """Ask for a tenant's first parked event to be tried again, or given up.
+    """Ask for a tenant's parked events to be tried again, or for one to be given up.
 
-    A tenant that waits for a missing event has no first one: skip then gives up what is missing.
+    Without a sequence the first one is given up. A tenant that waits for a missing event has no
+    first one: skip then gives up what is missing.
 
     Raises:
         NothingParked: There is nothing to ask for.
     """
     asked = await connection.fetch(
         *QUERIES["request_action"](
-            tenant_id=tenant_id, topic=topic, action=action, actor=actor, note=note
+            tenant_id=tenant_id,
+            topic=topic,
+            action=action,
+            actor=actor,
+            note=note,
+            sequence=sequence,
         )
     )
     if not asked:
-        raise NothingParked(f"no event of tenant {tenant_id} is parked on {topic}")
+        which = "no event" if sequence is None else f"no event with sequence {sequence}"
+        raise NothingParked(f"{which} of tenant {tenant_id} is parked on {topic} for a failure")
 
 
 async def request_done(connection: asyncpg.Connection, *, tenant_id: UUID, topic: str) -> bool:

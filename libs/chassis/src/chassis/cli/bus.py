@@ -7,6 +7,7 @@ on any machine that reaches the database, and never behind a running consumer's 
 import asyncio
 import getpass
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 from uuid import UUID
 
@@ -35,6 +36,7 @@ _TOPIC = typer.Option(..., "--topic", help="Topic that the events came from.")
 _NOTE = typer.Option(..., "--note", help="Why; kept in the audit.")
 _ACTOR = typer.Option(None, "--actor", help="Who; kept in the audit. Default: the user here.")
 _HISTORY = ("happened_at", "action", "tenant_id", "topic", "actor", "note", "detail")
+_PARKED = ("tenant_id", "topic", "subject", "sequence", "reason", "error", "events")
 _ONE_TENANT = typer.Option(None, "--tenant", help="Id of one tenant alone.")
 _WAIT = typer.Option(30.0, "--wait", help="Seconds to wait for the consumer; 0 does not wait.")
 
@@ -74,8 +76,8 @@ def bus_cli(dsn: Callable[[], str]) -> typer.Typer:
         actor: str | None = _ACTOR,
         wait: float = _WAIT,
     ) -> None:
-        """Try a tenant's first parked event again, and then those that wait behind it."""
-        _ask(dsn(), "redrive", tenant, topic, note, actor, wait)
+        """Try a tenant's parked events again, in their order, and those that wait behind them."""
+        _ask(dsn(), _Ask("redrive", tenant, topic, note, actor, wait))
 
     @cli.command()
     def skip(
@@ -84,28 +86,43 @@ def bus_cli(dsn: Callable[[], str]) -> typer.Typer:
         note: str = _NOTE,
         actor: str | None = _ACTOR,
         wait: float = _WAIT,
+        sequence: int | None = typer.Option(
+            None, "--sequence", min=1, help="Of the event that failed. Default: the first one."
+        ),
     ) -> None:
-        """Give a tenant's first parked event up for good, and go on with those behind it."""
-        _ask(dsn(), "skip", tenant, topic, note, actor, wait)
+        """Give one of a tenant's parked events up for good, and go on with those behind it."""
+        _ask(dsn(), _Ask("skip", tenant, topic, note, actor, wait, sequence))
 
     return cli
 
 
-def _ask(
-    dsn: str,
-    action: Literal["redrive", "skip"],
-    tenant: UUID,
-    topic: str,
-    note: str,
-    actor: str | None,
-    wait: float,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """What an operator wants done."""
+
+    action: Literal["redrive", "skip"]
+    tenant: UUID
+    topic: str
+    note: str
+    actor: str | None
+    wait: float
+    sequence: int | None = None
+
+
+def _ask(dsn: str, wanted: _Ask) -> None:
+    action = wanted.action
+
     async def ask(connection: asyncpg.Connection) -> bool:
-        who = actor or getpass.getuser()
         await request_action(
-            connection, action, tenant_id=tenant, topic=topic, actor=who, note=note
+            connection,
+            action,
+            tenant_id=wanted.tenant,
+            topic=wanted.topic,
+            actor=wanted.actor or getpass.getuser(),
+            note=wanted.note,
+            sequence=wanted.sequence,
         )
-        return await _fulfilled(connection, tenant, topic, wait)
+        return await _fulfilled(connection, wanted.tenant, wanted.topic, wanted.wait)
 
     try:
         done = _with_database(dsn, ask)
@@ -168,7 +185,7 @@ def _print_status(backlog: Backlog, status: BusStatus) -> None:
     for title, rows, columns in (
         ("Cannot be sent", status.blocked, ("tenant_id", "topic", "reason", "blocked_at")),
         ("Offsets", status.offsets, ("topic", "partition", "next_offset", "owner")),
-        ("Parked", status.parked, ("tenant_id", "topic", "sequence", "reason", "error", "events")),
+        ("Parked", status.parked, _PARKED),
     ):
         _print_table(console, title, rows, columns)
 

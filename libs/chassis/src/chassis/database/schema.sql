@@ -16,6 +16,7 @@ CREATE TABLE inbox (
     consumer_group text NOT NULL,
     topic text NOT NULL,
     last bigint NOT NULL,
+    last_event_id text,
     CONSTRAINT inbox_pkey PRIMARY KEY (tenant_id, consumer_group, topic)
 ) WITH (fillfactor=50);
 
@@ -97,9 +98,11 @@ CREATE TABLE parked_events (
     request text,
     requested_by text,
     request_note text,
+    subject text,
     CONSTRAINT parked_events_pkey PRIMARY KEY (id)
 );
 CREATE INDEX parked_events_recent ON parked_events USING btree (consumer_group, parked_at) WHERE reason <> 'waiting'::text;
 CREATE UNIQUE INDEX parked_events_record ON parked_events USING btree (consumer_group, topic, partition, record_offset) WHERE sequence IS NULL;
 CREATE INDEX parked_events_request ON parked_events USING btree (consumer_group, topic, partition) WHERE request IS NOT NULL;
 CREATE UNIQUE INDEX parked_events_sequence ON parked_events USING btree (tenant_id, consumer_group, topic, sequence) WHERE sequence IS NOT NULL;
+CREATE INDEX parked_events_subject ON parked_events USING btree (tenant_id, consumer_group, topic, subject, sequence) WHERE subject IS NOT NULL;

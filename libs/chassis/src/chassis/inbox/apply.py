@@ -1,7 +1,8 @@
 """Applies records inside one fenced transaction: what is due, once, in each tenant's order.
 
 On event topics the next sequence of a tenant is due, an earlier one was applied before, a later one
-waits in the parked table until the gap closes. On state topics a newer version of its key is due.
+waits in the parked table until the gap closes; so does one that is due, while an earlier one of its
+subject is parked. On state topics a newer version of its key is due.
 """
 
 from collections.abc import Sequence
@@ -13,10 +14,17 @@ import structlog
 
 from chassis.bus import Envelope, ReceivedRecord, Undecodable, decode, decode_envelope
 from chassis.context import Context, bind
-from chassis.inbox.offset_store import AppliedState, Inbox, Key
-from chassis.inbox.parked_store import WAITING, ParkedStore
+from chassis.inbox.errors import Refused, SequenceConflict
+from chassis.inbox.offset_store import AppliedState, Inbox, Key, Position
+from chassis.inbox.parked_store import CONFLICT, WAITING, ParkedStore
+from chassis.inbox.plausible import (
+    RecentEvents,
+    check_partition,
+    check_same_event,
+    check_version,
+)
 from chassis.inbox.subscription import Handlers, Subscription
-from chassis.observe import consumer_span
+from chassis.observe import REFUSED_EVENTS, consumer_span
 from contracts.event import Event
 
 _log = structlog.get_logger(__name__)
@@ -40,6 +48,7 @@ class Applier:
         self._topic = subscription.topic
         self._inbox = inbox
         self._parked = parked
+        self._recent = RecentEvents()
 
     async def apply(
         self,
@@ -48,13 +57,36 @@ class Applier:
         next_offset: int | None,
     ) -> Applied:
         """Apply what is due of the records and move the offset, or raise and leave it to undo."""
-        envelopes = [(record, decode_envelope(record, self._topic)) for record in records]
+        envelopes = [(record, self._decode_envelope(record)) for record in records]
         state = await self._inbox.advance(
             connection, next_offset, {envelope.tenant_id for _, envelope in envelopes}
         )
         if self._topic.kind == "state":
             return await self._apply_states(connection, envelopes, state)
         return await self._apply_events(connection, envelopes, state)
+
+    async def apply_parked(self, connection: asyncpg.Connection, record: ReceivedRecord) -> None:
+        """Apply a parked record whatever its sequence, or raise and leave it to undo."""
+        envelope = self._decode_envelope(record)
+        await self._inbox.advance(connection, None, [envelope.tenant_id])
+        await self._handle(connection, [(record, envelope)])
+
+    def subject_of(self, record: ReceivedRecord) -> str | None:
+        """Return whose later events alone depend on a record that cannot be applied.
+
+        None if that cannot be told: the envelope is not readable, or the type is not known here.
+        """
+        try:
+            envelope = self._decode_envelope(record)
+        except (Undecodable, Refused):
+            return None
+        known = envelope.type in self._subscription.handlers
+        return envelope.subject if known else None
+
+    def _decode_envelope(self, record: ReceivedRecord) -> Envelope:
+        envelope = decode_envelope(record, self._topic)
+        check_partition(envelope.tenant_id, record.partition, self._topic.partitions)
+        return envelope
 
     async def _handle(
         self,
@@ -97,46 +129,109 @@ class Applier:
         state: AppliedState,
     ) -> Applied:
         done = Applied()
-        changed: dict[UUID, int] = {}
+        held = await self._find_held(connection, envelopes, state)
+        changed: dict[UUID, Position] = {}
         to_handle: list[tuple[ReceivedRecord, Envelope]] = []
         for record, envelope in envelopes:
             tenant_id, sequence = envelope.tenant_id, envelope.sequence
-            due = changed.get(tenant_id, state.last_sequences[tenant_id]) + 1
-            if sequence < due:
+            last, _ = changed.get(tenant_id) or (state.last_sequences[tenant_id], None)
+            if sequence <= last:
+                self._recent.check_repetition(envelope, state)
                 continue
             if tenant_id in state.with_parked:
                 done.with_parked.add(tenant_id)
-            if sequence > due:
-                await self._wait(connection, record, envelope, due)
+            if sequence > last + 1:
+                await self._wait_for(connection, record, envelope, last + 1)
                 done.with_parked.add(tenant_id)
                 continue
-            if tenant_id in state.with_parked and await self._parked.contains(
-                connection, tenant_id, sequence
-            ):
+            if tenant_id in state.with_parked and await self._is_parked(connection, envelope):
                 continue
-            to_handle.append((record, envelope))
-            changed[tenant_id] = sequence
+            if (tenant_id, envelope.subject) in held:
+                await self._wait_behind(connection, record, envelope)
+            else:
+                to_handle.append((record, envelope))
+            changed[tenant_id] = (sequence, envelope.event_id)
+            self._recent.remember(envelope)
         await self._handle(connection, to_handle)
         done.handled = len(to_handle)
         if changed:
             await self._inbox.save_sequences(connection, changed)
         return done
 
-    async def _wait(
+    async def _find_held(
+        self,
+        connection: asyncpg.Connection,
+        envelopes: Sequence[tuple[ReceivedRecord, Envelope]],
+        state: AppliedState,
+    ) -> set[Key]:
+        """Return the tenants' subjects of which an event is parked."""
+        keys = {
+            (envelope.tenant_id, envelope.subject)
+            for _, envelope in envelopes
+            if envelope.tenant_id in state.with_parked
+        }
+        return await self._parked.find_held(connection, keys) if keys else set()
+
+    async def _is_parked(self, connection: asyncpg.Connection, envelope: Envelope) -> bool:
+        """Tell whether the event that is due is parked already.
+
+        Another one that came too early under its number gives way to the one that came in its turn.
+        """
+        parked = await self._parked.read(connection, envelope.tenant_id, envelope.sequence)
+        if parked is None:
+            return False
+        try:
+            check_same_event(parked.record, envelope)
+        except SequenceConflict as error:
+            await self._parked.withdraw_sequence(
+                connection, envelope.tenant_id, parked, f"{error}; it came in its turn"
+            )
+            _log.error(
+                "event.refused",
+                topic=self._topic.name,
+                tenant_id=str(envelope.tenant_id),
+                sequence=envelope.sequence,
+                offset=parked.record.offset,
+                reason=CONFLICT,
+            )
+            REFUSED_EVENTS.labels(self._topic.name, CONFLICT).inc()
+            return False
+        return True
+
+    async def _wait_for(
         self, connection: asyncpg.Connection, record: ReceivedRecord, envelope: Envelope, due: int
     ) -> None:
-        behind = await self._parked.contains(connection, envelope.tenant_id, due)
+        """Park an event that stands behind a gap, or behind one that holds up its tenant."""
+        tenant_id = envelope.tenant_id
+        there = await self._parked.read(connection, tenant_id, envelope.sequence)
+        if there is not None:
+            check_same_event(there.record, envelope)
+            return
+        behind = await self._parked.read(connection, tenant_id, due)
         error = f"waits for sequence {due}"
-        if not behind:
+        if behind is None:
             _log.error(
                 "event.gap_found",
                 topic=self._topic.name,
-                tenant_id=str(envelope.tenant_id),
+                tenant_id=str(tenant_id),
                 sequence=envelope.sequence,
                 missing=due,
             )
             error = f"sequence {due} is missing"
-        await self._parked.park(connection, record, envelope.tenant_id, reason=WAITING, error=error)
+        await self._parked.park(connection, record, tenant_id, reason=WAITING, error=error)
+
+    async def _wait_behind(
+        self, connection: asyncpg.Connection, record: ReceivedRecord, envelope: Envelope
+    ) -> None:
+        """Park an event behind an earlier one of its subject."""
+        await self._parked.park(
+            connection,
+            record,
+            envelope.tenant_id,
+            reason=WAITING,
+            error="waits for an earlier event of its subject",
+            subject=envelope.subject,
+        )
 
     async def _apply_states(
         self,
@@ -153,8 +248,10 @@ class Applier:
         for record, envelope in envelopes:
             key = (envelope.tenant_id, envelope.subject)
             version = envelope.version or 0
-            if version <= versions.get(key, 0):
+            before = versions.get(key, 0)
+            if version <= before:
                 continue
+            check_version(version, before)
             to_handle.append((record, envelope))
             versions[key] = version
             applied[key] = (version, record.value is None)

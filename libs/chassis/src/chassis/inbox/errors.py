@@ -16,6 +16,25 @@ class TooManyParked(Exception):
     """So many tenants came to a halt at once that this program itself must be at fault."""
 
 
+class Refused(Exception):
+    """The record cannot be what its producer wrote: forged, or out of a producer's lost past.
+
+    It is parked outside its tenant's sequence, and holds up nobody.
+    """
+
+
+class SequenceConflict(Refused):
+    """Another event came under the same sequence before."""
+
+
+class WrongPartition(Refused):
+    """The record stands on another partition than its tenant's."""
+
+
+class ImpossibleVersion(Refused):
+    """The state's version is further ahead than changes can have led to."""
+
+
 def is_outage(error: Exception) -> bool:
     """Return whether this passes without anybody's doing, so that the event waits for it."""
     return is_transient(error) or (isinstance(error, DomainError) and error.kind in _PASSING)
@@ -34,4 +53,4 @@ def is_rejection(error: Exception) -> bool:
 
 def is_permanent(error: Exception) -> bool:
     """Return whether the event can never be applied as it is, so that a retry is in vain."""
-    return isinstance(error, Undecodable) or is_rejection(error)
+    return isinstance(error, (Undecodable, Refused)) or is_rejection(error)

@@ -20,6 +20,9 @@ QUERIES = read_queries("chassis.inbox", "inbox")
 Key = tuple[UUID, str]
 """A record key on a state topic: tenant and subject."""
 
+Position = tuple[int, str | None]
+"""A sequence and the id of the event that had it, if there was one."""
+
 
 @dataclass(frozen=True, slots=True)
 class AppliedState:
@@ -27,6 +30,8 @@ class AppliedState:
 
     last_sequences: dict[UUID, int]
     """Last applied sequence; 0 before the first."""
+    last_event_ids: dict[UUID, str | None]
+    """Id of the event that had it, where that is known."""
     with_parked: set[UUID]
     """Tenants that have parked events (dead letters)."""
 
@@ -74,19 +79,22 @@ class Inbox:
             raise Fenced(f"{self.topic}/{self.partition} has another owner")
         tenant_ids = row["tenants"] or ()
         last_sequences = dict(zip(tenant_ids, row["lasts"] or (), strict=True))
+        last_event_ids = dict(zip(tenant_ids, row["last_event_ids"] or (), strict=True))
         has_parked = zip(tenant_ids, row["has_parked"] or (), strict=True)
-        return AppliedState(last_sequences, {tenant_id for tenant_id, has in has_parked if has})
+        with_parked = {tenant_id for tenant_id, has in has_parked if has}
+        return AppliedState(last_sequences, last_event_ids, with_parked)
 
     async def save_sequences(
-        self, connection: asyncpg.Connection, lasts: Mapping[UUID, int]
+        self, connection: asyncpg.Connection, lasts: Mapping[UUID, Position]
     ) -> None:
-        """Note the last applied sequence of tenants."""
+        """Note the last applied sequence of tenants, and whose it was."""
         await connection.execute(
             *QUERIES["save_sequences"](
                 group=self.group,
                 topic=self.topic,
                 tenant_ids=list(lasts),
-                sequences=list(lasts.values()),
+                sequences=[sequence for sequence, _ in lasts.values()],
+                event_ids=[event_id for _, event_id in lasts.values()],
             )
         )
 

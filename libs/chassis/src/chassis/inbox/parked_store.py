@@ -1,4 +1,8 @@
-"""Parked events (dead letters): those that failed, and their tenant's later ones, which wait.
+"""Parked events (dead letters): those that failed, and later ones that depend on them, which wait.
+
+What is parked under a subject counts as handled in its tenant's sequence: it holds up later events
+of that subject alone. What is parked without one stands before a gap in the sequence, or is itself
+the gap, and holds up its tenant.
 
 Only the owner of the partition writes here, in transactions that `chassis.inbox.offset_store`
 fences; operators leave requests (`chassis.bus.operate`).
@@ -14,6 +18,7 @@ import asyncpg
 
 from chassis.bus import Partition, ReceivedRecord, sequence_of
 from chassis.database import read_queries
+from chassis.inbox.offset_store import Key
 
 QUERIES = read_queries("chassis.inbox", "parked")
 
@@ -24,6 +29,8 @@ WAITING = "waiting"
 FAILED = "failed"
 REJECTED = "rejected"
 UNDECODABLE = "undecodable"
+CONFLICT = "conflict"
+"""Another event came under the same sequence; which of the two is right cannot be told here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,7 @@ class ParkedEvent:
     id: int
     record: ReceivedRecord
     sequence: int | None
+    subject: str | None
     reason: str
     error: str
 
@@ -47,6 +55,8 @@ class Request:
     """`redrive` or `skip`."""
     actor: str
     note: str
+    event: int
+    """Id of the parked event."""
 
 
 class ParkedStore:
@@ -66,10 +76,23 @@ class ParkedStore:
         *,
         reason: str,
         error: str,
+        subject: str | None = None,
+        numbered: bool = True,
         attempts: int = 0,
     ) -> None:
-        """Park a record, unless its sequence is parked already."""
-        numbered = self._numbered and tenant_id != NO_TENANT
+        """Park a record, unless its sequence is parked already.
+
+        Args:
+            connection: Where the transaction is.
+            record: What came.
+            tenant_id: Whose it is, or NO_TENANT.
+            reason: The word for it.
+            error: The sentence for it.
+            subject: Whose later events wait; None lets all of the tenant wait.
+            numbered: Whether it takes its place in the tenant's sequence.
+            attempts: How often it was tried.
+        """
+        numbered = numbered and self._numbered and tenant_id != NO_TENANT
         await connection.execute(
             *QUERIES["park_event"](
                 tenant_id=tenant_id,
@@ -78,6 +101,7 @@ class ParkedStore:
                 partition=self._partition.number,
                 offset=record.offset,
                 sequence=sequence_of(record) if numbered else None,
+                subject=None if subject is None else _text(subject),
                 reason=reason,
                 error=_text(error),
                 attempts=attempts,
@@ -88,18 +112,65 @@ class ParkedStore:
             )
         )
 
-    async def contains(
-        self, connection: asyncpg.Connection, tenant_id: UUID, sequence: int
-    ) -> bool:
-        """Return whether this event of the tenant is parked."""
-        query = self._of_tenant("is_parked", tenant_id, sequence=sequence)
-        return bool(await connection.fetchval(*query))
+    async def find_held(self, connection: asyncpg.Connection, keys: Collection[Key]) -> set[Key]:
+        """Return those of the tenants' subjects whose events wait for a parked one."""
+        rows = await connection.fetch(
+            *QUERIES["find_held"](
+                group=self._group,
+                topic=self._partition.topic,
+                tenant_ids=[tenant_id for tenant_id, _ in keys],
+                subjects=[subject for _, subject in keys],
+            )
+        )
+        return {(row["tenant_id"], row["subject"]) for row in rows}
+
+    async def read_head(
+        self,
+        connection: asyncpg.Connection,
+        tenant_id: UUID,
+        *,
+        with_failed: bool,
+        skipped: Collection[str] = (),
+    ) -> ParkedEvent | None:
+        """Return the tenant's first event that no other one of its subject holds up.
+
+        Args:
+            connection: Where the transaction is.
+            tenant_id: Whose.
+            with_failed: Also one that has failed, not only one that waits.
+            skipped: Subjects that are left out.
+        """
+        query = self._of_tenant("read_head", tenant_id, with_failed=with_failed, skipped=skipped)
+        return self._event(await connection.fetchrow(*query))
+
+    async def hold_subject(
+        self, connection: asyncpg.Connection, tenant_id: UUID, event: ParkedEvent, subject: str
+    ) -> None:
+        """Let a parked event hold up its subject and no longer its tenant."""
+        query = QUERIES["hold_subject"](tenant_id=tenant_id, id=event.id, subject=subject)
+        await connection.execute(*query)
+
+    async def withdraw_sequence(
+        self, connection: asyncpg.Connection, tenant_id: UUID, event: ParkedEvent, error: str
+    ) -> None:
+        """Take an event out of the sequence, because another one came under its number."""
+        query = QUERIES["withdraw_sequence"](
+            tenant_id=tenant_id, id=event.id, reason=CONFLICT, error=_text(error)
+        )
+        await connection.execute(*query)
 
     async def read(
         self, connection: asyncpg.Connection, tenant_id: UUID, sequence: int
     ) -> ParkedEvent | None:
         """Return the tenant's parked event with this sequence."""
         query = self._of_tenant("read_parked", tenant_id, sequence=sequence)
+        return self._event(await connection.fetchrow(*query))
+
+    async def read_event(
+        self, connection: asyncpg.Connection, tenant_id: UUID, event_id: int
+    ) -> ParkedEvent | None:
+        """Return one of the tenant's parked events."""
+        query = QUERIES["read_event"](tenant_id=tenant_id, id=event_id)
         return self._event(await connection.fetchrow(*query))
 
     async def read_unnumbered(
@@ -110,7 +181,7 @@ class ParkedStore:
         return self._event(await connection.fetchrow(*query))
 
     async def first_sequence(self, connection: asyncpg.Connection, tenant_id: UUID) -> int | None:
-        """Return the tenant's lowest parked sequence."""
+        """Return the tenant's lowest sequence that stands behind a gap."""
         found = await connection.fetchval(*self._of_tenant("find_first_sequence", tenant_id))
         return None if found is None else int(found)
 
@@ -161,10 +232,10 @@ class ParkedStore:
         )
         return int(await connection.fetchval(*query))
 
-    async def ready(self, connection: asyncpg.Connection) -> list[UUID]:
-        """Return the tenants whose next event only waits."""
+    async def waiting(self, connection: asyncpg.Connection) -> list[UUID]:
+        """Return the tenants that have parked events in their sequence."""
         topic, partition = self._partition
-        query = QUERIES["find_ready"](group=self._group, topic=topic, partition=partition)
+        query = QUERIES["find_waiting"](group=self._group, topic=topic, partition=partition)
         rows = await connection.fetch(*query)
         return [row["tenant_id"] for row in rows]
 
@@ -205,7 +276,8 @@ class ParkedStore:
             row["value"],
             list(zip(row["header_names"], row["header_values"], strict=True)),
         )
-        return ParkedEvent(row["id"], record, row["sequence"], row["reason"], row["error"])
+        names = ("id", "sequence", "subject", "reason", "error")
+        return ParkedEvent(record=record, **{name: row[name] for name in names})
 
 
 def _text(text: str) -> str:
@@ -223,6 +295,7 @@ async def find_requests(connection: asyncpg.Connection, group: str) -> list[Requ
             row["request"],
             row["requested_by"],
             row["request_note"],
+            row["id"],
         )
         for row in rows
     ]

@@ -3,6 +3,7 @@
 All of it happens in transactions fenced by the inbox, event by event and in each tenant's order.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -10,12 +11,13 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from chassis.bus import ReceivedRecord, Undecodable, sequence_of, tenant_of
+from chassis.bus import ReceivedRecord, Undecodable, event_id_of, sequence_of, tenant_of
 from chassis.database import transaction
 from chassis.inbox.apply import Applier
-from chassis.inbox.errors import TooManyParked, is_rejection
+from chassis.inbox.errors import Refused, SequenceConflict, TooManyParked, is_rejection
 from chassis.inbox.offset_store import Inbox
 from chassis.inbox.parked_store import (
+    CONFLICT,
     FAILED,
     NO_TENANT,
     REJECTED,
@@ -25,6 +27,7 @@ from chassis.inbox.parked_store import (
     ParkedStore,
     Request,
 )
+from chassis.observe import REFUSED_EVENTS
 from kernel.errors import DomainError
 
 _log = structlog.get_logger(__name__)
@@ -64,9 +67,12 @@ class Parking:
         tenant_id = tenant_of(record) or NO_TENANT
         async with transaction(self._pool) as connection:
             state = await self._inbox.advance(connection, next_offset, [tenant_id])
-            sequence = sequence_of(record)
-            if sequence is not None and sequence <= state.last_sequences[tenant_id]:
+            numbered = not isinstance(error, Refused)
+            sequence = sequence_of(record) if numbered else None
+            last = state.last_sequences[tenant_id]
+            if sequence is not None and sequence <= last:
                 return
+            subject = self._applier.subject_of(record) if sequence == last + 1 else None
             halted = await self._parked.count_newly_parked(
                 connection, self._limit.window, tenant_id
             )
@@ -83,10 +89,16 @@ class Parking:
                 tenant_id,
                 reason=reason_of(error),
                 error=describe(error),
+                subject=subject,
+                numbered=numbered,
                 attempts=attempts,
             )
+            if subject is not None:
+                await self._pass_over(connection, tenant_id, last + 1, record)
+        if not numbered:
+            REFUSED_EVENTS.labels(record.partition.topic, reason_of(error)).inc()
         _log.error(
-            "event.parked",
+            "event.parked" if numbered else "event.refused",
             topic=record.partition.topic,
             partition=record.partition.number,
             offset=record.offset,
@@ -96,20 +108,36 @@ class Parking:
             error=summarize(error),
         )
 
-    async def ready(self) -> list[UUID]:
-        """Return the tenants whose next event only waits."""
+    async def waiting(self) -> list[UUID]:
+        """Return the tenants that have parked events in their sequence."""
         async with self._pool.acquire() as connection:
-            return await self._parked.ready(connection)  # type: ignore[arg-type]
+            return await self._parked.waiting(connection)  # type: ignore[arg-type]
 
-    async def next_event(self, tenant_id: UUID, *, include_failed: bool) -> ParkedEvent | None:
-        """Return a tenant's next event if it is parked; one that failed only on request."""
+    async def next_event(self, tenant_id: UUID, *, with_failed: bool) -> ParkedEvent | None:
+        """Return a tenant's next event if it is parked; one that failed only on request.
+
+        One that failed and holds up its subject alone is passed over.
+        """
         async with transaction(self._pool) as connection:
             state = await self._inbox.advance(connection, None, [tenant_id])
             due = state.last_sequences[tenant_id] + 1
-            event = await self._parked.read(connection, tenant_id, due)
-        if event is None or (event.reason != WAITING and not include_failed):
-            return None
-        return event
+            while event := await self._parked.read(connection, tenant_id, due):
+                if event.reason == WAITING or with_failed:
+                    return event
+                if not await self._hold_subject(connection, tenant_id, event):
+                    return None
+                due += 1
+        return None
+
+    async def next_head(
+        self, tenant_id: UUID, *, with_failed: bool, skipped: Collection[str]
+    ) -> ParkedEvent | None:
+        """Return a tenant's first event that no other of its subject holds up."""
+        async with transaction(self._pool) as connection:
+            await self._inbox.advance(connection, None, [tenant_id])
+            return await self._parked.read_head(
+                connection, tenant_id, with_failed=with_failed, skipped=skipped
+            )
 
     async def unnumbered_events(self, tenant_id: UUID) -> list[ParkedEvent]:
         """Return a tenant's parked records that stand outside its sequence."""
@@ -125,22 +153,28 @@ class Parking:
         """Apply a parked event as if it came just now, and take it off the list."""
         async with transaction(self._pool) as connection:
             await self._parked.delete(connection, tenant_id, event)
-            await self._applier.apply(connection, [event.record], None)
+            if event.subject is not None or event.reason == CONFLICT:
+                await self._applier.apply_parked(connection, event.record)
+            else:
+                await self._applier.apply(connection, [event.record], None)
 
     async def fail(
         self, tenant_id: UUID, event: ParkedEvent, error: Exception, attempts: int
     ) -> None:
         """Note that a parked event failed again."""
         async with transaction(self._pool) as connection:
-            await self._inbox.advance(connection, None, [tenant_id])
+            state = await self._inbox.advance(connection, None, [tenant_id])
             await self._parked.record_failure(
                 connection,
                 tenant_id,
                 event,
-                reason=reason_of(error),
+                # Whose number it is stays open, whatever else is wrong with it.
+                reason=CONFLICT if event.reason == CONFLICT else reason_of(error),
                 error=describe(error),
                 attempts=attempts,
             )
+            if event.sequence == state.last_sequences[tenant_id] + 1:
+                await self._hold_subject(connection, tenant_id, event)
         _log.error(
             "event.parked",
             topic=event.record.partition.topic,
@@ -173,7 +207,7 @@ class Parking:
             last = state.last_sequences[tenant_id]
             if not await self._parked.clear_request(connection, tenant_id):
                 return
-            detail = await self._skip(connection, tenant_id, last)
+            detail = await self._skip(connection, request, last)
             await self._parked.audit(connection, request, detail)
         _log.warning(
             "event.skipped",
@@ -183,27 +217,53 @@ class Parking:
             detail=detail,
         )
 
-    async def _skip(self, connection: asyncpg.Connection, tenant_id: UUID, last: int) -> str:
-        unreadable = await self._parked.read_unnumbered(connection, tenant_id)
-        if unreadable is not None:
-            await self._parked.delete(connection, tenant_id, unreadable)
-            return f"record at offset {unreadable.record.offset} given up: {unreadable.error}"
-        event = await self._parked.read(connection, tenant_id, last + 1)
-        if event is not None:
-            await self._parked.delete(connection, tenant_id, event)
-            await self._inbox.save_sequences(connection, {tenant_id: last + 1})
-            return f"sequence {last + 1} given up: {event.error}"
-        first = await self._parked.first_sequence(connection, tenant_id)
-        if first is None:
+    async def _skip(self, connection: asyncpg.Connection, request: Request, last: int) -> str:
+        tenant_id = request.tenant_id
+        event = await self._parked.read_event(connection, tenant_id, request.event)
+        if event is None:
             return "nothing was parked any more"
-        await self._inbox.save_sequences(connection, {tenant_id: first - 1})
+        if event.sequence is None:
+            await self._parked.delete(connection, tenant_id, event)
+            return f"record at offset {event.record.offset} given up: {event.error}"
+        due = event.sequence == last + 1
+        if event.subject is not None or due:
+            await self._parked.delete(connection, tenant_id, event)
+            if due:
+                await self._pass_over(connection, tenant_id, event.sequence, event.record)
+            return f"sequence {event.sequence} given up: {event.error}"
+        first = await self._parked.first_sequence(connection, tenant_id) or event.sequence
+        await self._inbox.save_sequences(connection, {tenant_id: (first - 1, None)})
         return f"sequences {last + 1} to {first - 1} given up: they never arrived"
+
+    async def _hold_subject(
+        self, connection: asyncpg.Connection, tenant_id: UUID, event: ParkedEvent
+    ) -> bool:
+        """Let a failed event that is due hold up its subject alone, if that can be told."""
+        subject = self._applier.subject_of(event.record)
+        if subject is None or event.sequence is None:
+            return False
+        await self._parked.hold_subject(connection, tenant_id, event, subject)
+        await self._pass_over(connection, tenant_id, event.sequence, event.record)
+        return True
+
+    async def _pass_over(
+        self,
+        connection: asyncpg.Connection,
+        tenant_id: UUID,
+        sequence: int,
+        record: ReceivedRecord,
+    ) -> None:
+        """Count a sequence as handled although its event was not applied."""
+        position = (sequence, event_id_of(record))
+        await self._inbox.save_sequences(connection, {tenant_id: position})
 
 
 def reason_of(error: Exception) -> str:
     """Return the word under which an error is parked."""
     if isinstance(error, Undecodable):
         return UNDECODABLE
+    if isinstance(error, Refused):
+        return CONFLICT if isinstance(error, SequenceConflict) else REJECTED
     return REJECTED if is_rejection(error) else FAILED
 
 
@@ -215,9 +275,9 @@ def describe(error: Exception) -> str:
 def summarize(error: Exception) -> str:
     """Return an error as the log may have it: a message may repeat personal data.
 
-    That of a record that cannot be decoded names headers and fields, never what is in them.
+    That of a record that cannot be decoded, or is none of ours, names headers, fields and numbers.
     """
-    if isinstance(error, Undecodable):
+    if isinstance(error, (Undecodable, Refused)):
         return describe(error)
     name = type(error).__name__
     return f"{name}: {error.slug}" if isinstance(error, DomainError) else name

@@ -7,7 +7,7 @@ retried and at last parked. Transient outages are retried without end.
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
@@ -15,7 +15,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from chassis.bus import Partition, ReceivedRecord, Receiver, fault_points
+from chassis.bus import Partition, ReceivedRecord, Receiver, fault_points, tenant_of
 from chassis.database import transaction
 from chassis.inbox.apply import Applied, Applier
 from chassis.inbox.errors import Fenced, TooManyParked, is_outage, is_permanent
@@ -141,8 +141,8 @@ class PartitionWorker:
                 return await self._inbox.claim(connection)
 
         self.next_offset = await self._retry_outages(claim)
-        for tenant_id in await self._retry_outages(self._parking.ready):
-            await self._release_waiting(tenant_id)
+        for tenant_id in await self._retry_outages(self._parking.waiting):
+            await self._release(tenant_id)
         self._context.receiver.seek(self.partition, self.next_offset)
         self._context.receiver.resume(self.partition)
 
@@ -179,6 +179,9 @@ class PartitionWorker:
                 lambda: self._parking.park(record, error, attempts, next_offset)
             )
             self.next_offset = next_offset
+            tenant_id = tenant_of(record)
+            if self._numbered and tenant_id is not None:
+                await self._release_sequence(tenant_id)
 
     async def _commit(
         self, records: Sequence[ReceivedRecord], rest: Sequence[ReceivedRecord]
@@ -199,17 +202,33 @@ class PartitionWorker:
             self._context.signal.notify()
         if self._numbered:
             for tenant_id in applied.with_parked:
-                await self._release_waiting(tenant_id)
+                await self._release_sequence(tenant_id)
 
-    async def _release_waiting(self, tenant_id: UUID) -> None:
-        """Apply the tenant's events that wait behind a parked one, as far as there is no gap."""
-        while event := await self._next_parked(tenant_id, include_failed=False):
-            if not await self._apply_parked(tenant_id, event):
-                return
+    async def _release(self, tenant_id: UUID, *, with_failed: bool = False) -> None:
+        """Apply what waits no longer, or whatever is parked, in the order of the sequence."""
+        skipped: list[str] = []
+        while event := await self._next_head(tenant_id, with_failed, skipped):
+            if not await self._apply_parked(tenant_id, event) and event.subject is not None:
+                skipped.append(event.subject)
+        await self._release_sequence(tenant_id, with_failed=with_failed)
 
-    async def _next_parked(self, tenant_id: UUID, *, include_failed: bool) -> ParkedEvent | None:
+    async def _release_sequence(self, tenant_id: UUID, *, with_failed: bool = False) -> None:
+        """Apply the tenant's events that wait behind a gap, as far as there is none any more."""
+        event = await self._next_event(tenant_id, with_failed)
+        while event is not None:
+            await self._apply_parked(tenant_id, event)
+            event = await self._next_event(tenant_id, with_failed=False)
+
+    async def _next_event(self, tenant_id: UUID, with_failed: bool) -> ParkedEvent | None:
         return await self._retry_outages(
-            lambda: self._parking.next_event(tenant_id, include_failed=include_failed)
+            lambda: self._parking.next_event(tenant_id, with_failed=with_failed)
+        )
+
+    async def _next_head(
+        self, tenant_id: UUID, with_failed: bool, skipped: Collection[str]
+    ) -> ParkedEvent | None:
+        return await self._retry_outages(
+            lambda: self._parking.next_head(tenant_id, with_failed=with_failed, skipped=skipped)
         )
 
     async def _apply_parked(self, tenant_id: UUID, event: ParkedEvent) -> bool:
@@ -232,16 +251,14 @@ class PartitionWorker:
         tenant_id = request.tenant_id
         if request.action == "skip":
             await self._retry_outages(lambda: self._parking.skip(request))
-            await self._release_waiting(tenant_id)
+            await self._release(tenant_id)
             return
         if not await self._retry_outages(lambda: self._parking.begin_redrive(request)):
             return
         for event in await self._retry_outages(lambda: self._parking.unnumbered_events(tenant_id)):
             await self._apply_parked(tenant_id, event)
         if self._numbered:
-            first = await self._next_parked(tenant_id, include_failed=True)
-            if first is None or await self._apply_parked(tenant_id, first):
-                await self._release_waiting(tenant_id)
+            await self._release(tenant_id, with_failed=True)
         await self._retry_outages(lambda: self._parking.end_redrive(request))
 
     async def _retry_failures(

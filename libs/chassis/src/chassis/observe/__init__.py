@@ -2,7 +2,14 @@
 
 from chassis.observe.health import Check, NotReady, operations_routes
 from chassis.observe.logging import configure_logging
-from chassis.observe.metrics import CONSUMER_LAG, PARKED_EVENTS, Poll, RequestMetrics, polling
+from chassis.observe.metrics import (
+    CONSUMER_LAG,
+    PARKED_EVENTS,
+    REFUSED_EVENTS,
+    Poll,
+    RequestMetrics,
+    polling,
+)
 from chassis.observe.tracing import (
     Tracing,
     configure_tracing,
@@ -15,6 +22,7 @@ from chassis.observe.tracing import (
 __all__ = [
     "CONSUMER_LAG",
     "PARKED_EVENTS",
+    "REFUSED_EVENTS",
     "Check",
     "NotReady",
     "Poll",

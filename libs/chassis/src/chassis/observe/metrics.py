@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
-from prometheus_client import REGISTRY, CollectorRegistry, Gauge, Histogram
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
 from chassis.loops import Loop, beat
 from chassis.retry import every
@@ -20,6 +20,11 @@ CONSUMER_LAG = Gauge(
     "consumer_lag", "Records behind the end of a partition", ["topic", "partition"]
 )
 PARKED_EVENTS = Gauge("parked_events", "Events set aside because handling them failed", ["topic"])
+REFUSED_EVENTS = Counter(
+    "refused_events",
+    "Records that no producer of ours can have written: a number given twice, a wrong partition",
+    ["topic", "reason"],
+)
 
 
 class RequestMetrics:

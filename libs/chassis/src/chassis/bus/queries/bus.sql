@@ -10,22 +10,22 @@ FROM consumer_offsets
 ORDER BY consumer_group, topic, partition;
 
 -- name: list_parked
--- Lists each tenant_id with parked events: the one that holds the others up, and how many wait.
+-- Lists what is held up of each tenant_id: a subject or (NULL) all of it, by which event, and how many are parked.
 -- cross-tenant: operators see every tenant that is held up.
-SELECT DISTINCT ON (tenant_id, consumer_group, topic)
-    tenant_id, consumer_group, topic, sequence, reason, error, attempts, parked_at, request,
-    count(*) OVER (PARTITION BY tenant_id, consumer_group, topic) AS events
+SELECT DISTINCT ON (tenant_id, consumer_group, topic, subject)
+    tenant_id, consumer_group, topic, subject, sequence, reason, error, attempts, parked_at, request,
+    count(*) OVER (PARTITION BY tenant_id, consumer_group, topic, subject) AS events
 FROM parked_events
-ORDER BY tenant_id, consumer_group, topic, sequence NULLS FIRST, id;
+ORDER BY tenant_id, consumer_group, topic, subject, sequence NULLS FIRST, id;
 
 -- name: request_action
--- Asks the owner of the partition to redrive or skip the first parked event of a tenant_id.
+-- Asks the owner of the partition to redrive or skip the first parked event of a tenant_id, or the one with a sequence.
 -- cross-tenant: rows are picked by id, out of those of the one tenant named.
 UPDATE parked_events SET request = :action, requested_by = :actor, request_note = :note
 WHERE id IN (
     SELECT DISTINCT ON (consumer_group, topic) id
     FROM parked_events
-    WHERE tenant_id = :tenant_id AND topic = :topic
+    WHERE tenant_id = :tenant_id AND topic = :topic AND (:sequence::bigint IS NULL OR sequence = :sequence AND reason <> 'waiting')
     ORDER BY consumer_group, topic, sequence NULLS FIRST, id
 )
 RETURNING consumer_group;

@@ -20,6 +20,9 @@ WITH fence AS (
              WHERE inbox.tenant_id = asked.tenant_id AND inbox.consumer_group = :group AND inbox.topic = :topic),
             0
         ) AS last,
+        (SELECT inbox.last_event_id FROM inbox
+         WHERE inbox.tenant_id = asked.tenant_id AND inbox.consumer_group = :group AND inbox.topic = :topic)
+            AS last_event_id,
         EXISTS (
             SELECT FROM parked_events AS parked
             WHERE parked.tenant_id = asked.tenant_id AND parked.consumer_group = :group AND parked.topic = :topic
@@ -30,14 +33,17 @@ SELECT
     EXISTS (SELECT FROM fence) AS held,
     array_agg(tenant_id) AS tenants,
     array_agg(last) AS lasts,
+    array_agg(last_event_id) AS last_event_ids,
     array_agg(has_parked) AS has_parked
 FROM positions;
 
 -- name: save_sequences
--- Notes the last applied sequence of each tenant_id.
-INSERT INTO inbox (tenant_id, consumer_group, topic, last)
-SELECT tenant_id, :group, :topic, last FROM unnest(:tenant_ids::uuid[], :sequences::bigint[]) AS applied (tenant_id, last)
-ON CONFLICT (tenant_id, consumer_group, topic) DO UPDATE SET last = EXCLUDED.last;
+-- Notes the last applied sequence of each tenant_id, and the id of the event that had it.
+INSERT INTO inbox (tenant_id, consumer_group, topic, last, last_event_id)
+SELECT tenant_id, :group, :topic, last, event_id
+FROM unnest(:tenant_ids::uuid[], :sequences::bigint[], :event_ids::text[]) AS applied (tenant_id, last, event_id)
+ON CONFLICT (tenant_id, consumer_group, topic) DO UPDATE
+SET last = EXCLUDED.last, last_event_id = EXCLUDED.last_event_id;
 
 -- name: read_versions
 -- Reads the applied version of each record key (tenant_id and subject).

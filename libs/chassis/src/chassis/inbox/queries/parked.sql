@@ -1,35 +1,68 @@
 -- name: park_event
 -- Parks a record; one with the same sequence of the tenant_id is parked already.
 INSERT INTO parked_events (
-    tenant_id, consumer_group, topic, partition, record_offset, sequence, reason, error, attempts, key, value,
+    tenant_id, consumer_group, topic, partition, record_offset, sequence, subject, reason, error, attempts, key, value,
     header_names, header_values
 )
-VALUES (:tenant_id, :group, :topic, :partition, :offset, :sequence, :reason, :error, :attempts, :key, :value, :header_names, :header_values)
+VALUES (
+    :tenant_id, :group, :topic, :partition, :offset, :sequence, :subject, :reason, :error, :attempts, :key, :value,
+    :header_names, :header_values
+)
 ON CONFLICT DO NOTHING;
-
--- name: is_parked
--- Tells whether this sequence of the tenant_id is parked.
-SELECT EXISTS (
-    SELECT FROM parked_events WHERE tenant_id = :tenant_id AND consumer_group = :group AND topic = :topic AND sequence = :sequence
-);
 
 -- name: read_parked
 -- Reads the parked event of a tenant_id with this sequence.
-SELECT id, record_offset, sequence, reason, error, key, value, header_names, header_values
+SELECT id, record_offset, sequence, subject, reason, error, key, value, header_names, header_values
 FROM parked_events
 WHERE tenant_id = :tenant_id AND consumer_group = :group AND topic = :topic AND sequence = :sequence;
 
+-- name: read_event
+-- Reads a parked event of a tenant_id by its id.
+SELECT id, record_offset, sequence, subject, reason, error, key, value, header_names, header_values
+FROM parked_events
+WHERE tenant_id = :tenant_id AND id = :id;
+
+-- name: find_held
+-- Finds those of the subjects, each with its tenant_id, that have a parked event, behind which later ones wait.
+SELECT DISTINCT parked.tenant_id, parked.subject
+FROM parked_events AS parked
+JOIN unnest(:tenant_ids::uuid[], :subjects::text[]) AS asked (tenant_id, subject) USING (tenant_id, subject)
+WHERE parked.consumer_group = :group AND parked.topic = :topic;
+
+-- name: read_head
+-- Reads the first parked event of a tenant_id that has none of its subject before it: one that only waits, or any.
+SELECT id, record_offset, sequence, subject, reason, error, key, value, header_names, header_values
+FROM parked_events AS parked
+WHERE tenant_id = :tenant_id AND consumer_group = :group AND topic = :topic AND subject IS NOT NULL AND subject <> ALL (:skipped::text[])
+    AND (:with_failed::boolean OR reason = 'waiting')
+    AND NOT EXISTS (
+        SELECT FROM parked_events AS before
+        WHERE before.tenant_id = :tenant_id AND before.consumer_group = :group AND before.topic = :topic
+            AND before.subject = parked.subject AND before.sequence < parked.sequence
+    )
+ORDER BY sequence
+LIMIT 1;
+
+-- name: hold_subject
+-- Lets a parked event of a tenant_id hold up its subject alone.
+UPDATE parked_events SET subject = :subject WHERE tenant_id = :tenant_id AND id = :id;
+
+-- name: withdraw_sequence
+-- Takes a parked event of a tenant_id out of the sequence, which another event has claimed.
+UPDATE parked_events SET sequence = NULL, subject = NULL, reason = :reason, error = :error WHERE tenant_id = :tenant_id AND id = :id;
+
 -- name: read_unnumbered
 -- Reads the oldest parked record of a tenant_id that stands outside its sequence.
-SELECT id, record_offset, sequence, reason, error, key, value, header_names, header_values
+SELECT id, record_offset, sequence, subject, reason, error, key, value, header_names, header_values
 FROM parked_events
 WHERE tenant_id = :tenant_id AND consumer_group = :group AND topic = :topic AND sequence IS NULL AND id > :after
 ORDER BY id
 LIMIT 1;
 
 -- name: find_first_sequence
--- Tells the lowest parked sequence of a tenant_id.
-SELECT min(sequence) FROM parked_events WHERE tenant_id = :tenant_id AND consumer_group = :group AND topic = :topic;
+-- Tells the lowest parked sequence of a tenant_id that stands behind a gap.
+SELECT min(sequence) FROM parked_events
+WHERE tenant_id = :tenant_id AND consumer_group = :group AND topic = :topic AND subject IS NULL;
 
 -- name: delete_parked
 -- Removes a parked event of a tenant_id that was applied or skipped.
@@ -57,19 +90,17 @@ SELECT count(DISTINCT tenant_id)
 FROM parked_events
 WHERE consumer_group = :group AND reason = 'failed' AND parked_at > now() - :window::interval AND tenant_id <> :tenant_id;
 
--- name: find_ready
--- Finds tenants, by tenant_id, of a partition whose next event is parked and only waits.
+-- name: find_waiting
+-- Finds tenants, by tenant_id, of a partition that have parked events in their sequence.
 -- cross-tenant: a partition carries the events of many tenants.
-SELECT parked.tenant_id
-FROM parked_events AS parked
-LEFT JOIN inbox USING (tenant_id, consumer_group, topic)
-WHERE parked.consumer_group = :group AND parked.topic = :topic AND parked.partition = :partition
-    AND parked.reason = 'waiting' AND parked.sequence = coalesce(inbox.last, 0) + 1;
+SELECT DISTINCT tenant_id
+FROM parked_events
+WHERE consumer_group = :group AND topic = :topic AND partition = :partition AND sequence IS NOT NULL;
 
 -- name: find_requests
 -- Finds what operators have asked for, by tenant_id.
 -- cross-tenant: a partition carries the events of many tenants.
-SELECT DISTINCT tenant_id, topic, partition, request, requested_by, request_note
+SELECT id, tenant_id, topic, partition, request, requested_by, request_note
 FROM parked_events
 WHERE consumer_group = :group AND request IS NOT NULL;
 
