@@ -10,6 +10,7 @@ from chassis.ids import uuid7
 from chassis.inbox.plausible import MOST_VERSION, MOST_VERSIONS_AHEAD
 from contracts.topics import DIRECTORY_USERS, SCIM_EVENTS
 from support.bus import Bus, raw, running, user_deleted, user_state
+from support.parking import is_applied, is_parked
 from support.waiting import eventually
 
 
@@ -19,8 +20,8 @@ async def test_an_event_under_a_number_that_another_had_is_not_swallowed(bus: Bu
     before = _refused("conflict")
     async with running(bus.reader().run):
         await bus.send(raw(forged, 1), raw(real, 1), raw(after, 2))
-        await eventually(lambda: _parked(bus, tenant_id, (None, "conflict")))
-        await eventually(lambda: _applied(bus, tenant_id, 1, 2))
+        await eventually(lambda: is_parked(bus, tenant_id, (None, "conflict")))
+        await eventually(lambda: is_applied(bus, tenant_id, 1, 2))
     assert _refused("conflict") > before
 
 
@@ -28,10 +29,10 @@ async def test_a_number_given_twice_is_known_after_a_restart_too(bus: Bus) -> No
     tenant_id = uuid7()
     async with running(bus.reader().run):
         await bus.send(raw(user_deleted(tenant_id), 1))
-        await eventually(lambda: _applied(bus, tenant_id, 1))
+        await eventually(lambda: is_applied(bus, tenant_id, 1))
     async with running(bus.reader().run):
         await bus.send(raw(user_deleted(tenant_id), 1))
-        await eventually(lambda: _parked(bus, tenant_id, (None, "conflict")))
+        await eventually(lambda: is_parked(bus, tenant_id, (None, "conflict")))
 
 
 async def test_the_same_event_may_come_again_at_any_time(bus: Bus) -> None:
@@ -39,10 +40,10 @@ async def test_the_same_event_may_come_again_at_any_time(bus: Bus) -> None:
     records = [raw(user_deleted(tenant_id), number) for number in (1, 2, 3)]
     async with running(bus.reader().run):
         await bus.send(*records, *records)
-        await eventually(lambda: _applied(bus, tenant_id, 1, 2, 3))
+        await eventually(lambda: is_applied(bus, tenant_id, 1, 2, 3))
     async with running(bus.reader().run):
         await bus.send(*records, raw(user_deleted(tenant_id), 4))
-        await eventually(lambda: _applied(bus, tenant_id, 1, 2, 3, 4))
+        await eventually(lambda: is_applied(bus, tenant_id, 1, 2, 3, 4))
     assert await bus.parked(tenant_id) == []
 
 
@@ -51,10 +52,10 @@ async def test_what_came_before_its_turn_gives_way_to_what_comes_in_its_turn(bus
     real = [raw(user_deleted(tenant_id), number) for number in (1, 2, 3)]
     async with running(bus.reader().run):
         await bus.send(raw(user_deleted(tenant_id, "forged"), 3))
-        await eventually(lambda: _parked(bus, tenant_id, (3, "waiting")))
+        await eventually(lambda: is_parked(bus, tenant_id, (3, "waiting")))
         await bus.send(*real)
-        await eventually(lambda: _applied(bus, tenant_id, 1, 2, 3))
-        await eventually(lambda: _parked(bus, tenant_id, (None, "conflict")))
+        await eventually(lambda: is_applied(bus, tenant_id, 1, 2, 3))
+        await eventually(lambda: is_parked(bus, tenant_id, (None, "conflict")))
     names = await bus.consumer.fetch("SELECT name FROM effects WHERE tenant_id = $1", tenant_id)
     assert {row["name"] for row in names} == {"ada"}
 
@@ -64,7 +65,7 @@ async def test_an_impossible_jump_applies_nothing_and_holds_up_nobody(bus: Bus) 
     async with running(bus.reader().run):
         await bus.send(raw(user_deleted(tenant_id, "forged"), 2**62))
         await bus.send(*(raw(user_deleted(tenant_id), number) for number in (1, 2)))
-        await eventually(lambda: _applied(bus, tenant_id, 1, 2))
+        await eventually(lambda: is_applied(bus, tenant_id, 1, 2))
         assert await bus.parked(tenant_id) == [(2**62, "waiting")]
 
 
@@ -76,9 +77,9 @@ async def test_a_record_on_anothers_partition_is_refused(bus: Bus) -> None:
     before = _refused("rejected")
     async with running(bus.reader().run):
         await bus.send(replace(forged, partition=wrong))
-        await eventually(lambda: _parked(bus, tenant_id, (None, "rejected")))
+        await eventually(lambda: is_parked(bus, tenant_id, (None, "rejected")))
         await bus.send(raw(user_deleted(tenant_id), 1))
-        await eventually(lambda: _applied(bus, tenant_id, 1))
+        await eventually(lambda: is_applied(bus, tenant_id, 1))
     assert _refused("rejected") > before
     names = await bus.consumer.fetchval("SELECT name FROM effects WHERE tenant_id = $1", tenant_id)
     assert names == "ada"
@@ -93,12 +94,12 @@ async def test_a_state_of_an_impossible_version_does_not_beat_later_ones(bus: Bu
             raw(user_state(tenant_id, unknown, MOST_VERSION + 1), 3),
             raw(user_state(tenant_id, unknown, 2**63 - 1), 4),
         )
-        await eventually(lambda: _parked(bus, tenant_id, *[(None, "rejected")] * 3))
+        await eventually(lambda: is_parked(bus, tenant_id, *[(None, "rejected")] * 3))
         await bus.send(raw(user_state(tenant_id, known, 2), 5))
         await bus.send(raw(user_state(tenant_id, unknown, 1), 6))
         await eventually(lambda: _versions(bus, tenant_id, 1, 2, 1))
         # The newer state of its key replaces what was parked.
-        await eventually(lambda: _parked(bus, tenant_id))
+        await eventually(lambda: is_parked(bus, tenant_id))
 
 
 def _refused(reason: str) -> float:
@@ -109,16 +110,6 @@ def _refused(reason: str) -> float:
         for sample in metric.samples
         if sample.name == "refused_events_total" and sample.labels["reason"] == reason
     )
-
-
-async def _parked(bus: Bus, tenant_id: UUID, *expected: tuple[int | None, str]) -> bool:
-    assert await bus.parked(tenant_id) == list(expected)
-    return True
-
-
-async def _applied(bus: Bus, tenant_id: UUID, *sequences: int) -> bool:
-    assert await bus.effects(tenant_id) == list(sequences)
-    return True
 
 
 async def _versions(bus: Bus, tenant_id: UUID, *versions: int) -> bool:
