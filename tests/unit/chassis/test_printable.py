@@ -25,6 +25,7 @@ SHOWN = r"a\x1b]0;x\x07\x1b[2J\r\x7f\x9b31m\u202eb\u2028"
 PARKED = {
     "tenant_id": HOSTILE,
     "topic": "t",
+    "subject": None,
     "sequence": 1,
     "reason": "rejected",
     "error": HOSTILE,
