@@ -50,6 +50,10 @@ say "up: every replica is healthy"
 user="$(docker inspect -f '{{.Config.User}}' "$("${compose[@]}" ps -q scim | head -n 1)")"
 [ "$user" = portico ] || { say "scim runs as '$user', not as portico"; exit 1; }
 
+../.venv/bin/python gateway_check.py 127.0.0.1 "$GATEWAY_PORT"
+# A stranger in the services' network gets nothing of the broker, and no service writes another's topic.
+"${compose[@]}" exec -T scim python - <broker_check.py
+say "the gateway and the broker hold"
 ../.venv/bin/python -m demo compose-check --gateway "$gateway" --compose "${compose[*]}"
 served=0
 for container in $("${compose[@]}" ps -q scim); do

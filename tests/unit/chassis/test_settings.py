@@ -6,6 +6,7 @@ import pytest
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import SettingsConfigDict
 
+from chassis.bus import account_of
 from chassis.settings import ChassisSettings, DevelopmentDefault, load_settings
 
 PUBLIC = "development-only-key-that-everybody-knows"
@@ -148,3 +149,53 @@ def test_settings_cannot_be_changed() -> None:
 
     with pytest.raises(ValidationError, match="frozen"):
         settings.http_port = 1  # type: ignore[misc]  # refused here, too
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"KAFKA_USERNAME": "scim"}, "KAFKA_USERNAME and KAFKA_PASSWORD go together"),
+        ({"KAFKA_PASSWORD": "t0ps3cret"}, "KAFKA_USERNAME and KAFKA_PASSWORD go together"),
+        (
+            {"KAFKA_USERNAME": "a", "KAFKA_PASSWORD": "t0ps3cret", "KAFKA_SASL_MECHANISM": "PLAIN"},
+            "shows the password without KAFKA_TLS",
+        ),
+        ({"KAFKA_CA_FILE": __file__}, "means nothing without KAFKA_TLS"),
+        ({"KAFKA_TLS": "true", "KAFKA_CA_FILE": "/nowhere.pem"}, "KAFKA_CA_FILE"),
+    ],
+)
+def test_half_an_account_at_the_brokers_is_refused(
+    environment: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    variables: dict[str, str],
+    sentence: str,
+) -> None:
+    for name, value in variables.items():
+        environment.setenv(name, value)
+
+    said = refusal(capsys)
+
+    assert sentence in said
+    assert "t0ps3cret" not in said
+
+
+def test_an_account_is_told_to_the_client_and_shown_to_nobody(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    assert account_of(load_settings(Settings)).options() == {"security_protocol": "PLAINTEXT"}
+    environment.setenv("KAFKA_USERNAME", "scim")
+    environment.setenv("KAFKA_PASSWORD", "t0ps3cret")
+    account = account_of(load_settings(Settings))
+
+    assert account.options() == {
+        "security_protocol": "SASL_PLAINTEXT",
+        "sasl_mechanism": "SCRAM-SHA-512",
+        "sasl_plain_username": "scim",
+        "sasl_plain_password": "t0ps3cret",
+    }
+    assert "t0ps3cret" not in repr(account)
+
+    environment.setenv("KAFKA_TLS", "true")
+    options = account_of(load_settings(Settings)).options()
+    assert options["security_protocol"] == "SASL_SSL"
+    assert options["ssl_context"].check_hostname

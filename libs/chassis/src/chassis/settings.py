@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, FilePath, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
@@ -30,8 +30,8 @@ class DevelopmentDefault:
     value: str
 
 
-class ChassisSettings(BaseSettings):
-    """What every service needs; a service derives its own and sets `env_prefix`."""
+class KafkaSettings(BaseSettings):
+    """Who a process is to the brokers."""
 
     model_config = SettingsConfigDict(
         frozen=True,
@@ -41,6 +41,33 @@ class ChassisSettings(BaseSettings):
         hide_input_in_errors=True,
         env_ignore_empty=True,
     )
+
+    kafka_username: str | None = Field(None, validation_alias="KAFKA_USERNAME")
+    """The service's account at the brokers; without it they must take anybody."""
+    kafka_password: SecretStr | None = Field(None, validation_alias="KAFKA_PASSWORD")
+    """Its password; given together with `KAFKA_USERNAME`."""
+    kafka_sasl_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = Field(
+        "SCRAM-SHA-512", validation_alias="KAFKA_SASL_MECHANISM"
+    )
+    """`SCRAM-SHA-512`, `SCRAM-SHA-256` or `PLAIN`; `PLAIN` over TLS alone."""
+    kafka_tls: bool = Field(False, validation_alias="KAFKA_TLS")
+    """Whether the brokers speak TLS."""
+    kafka_ca_file: FilePath | None = Field(None, validation_alias="KAFKA_CA_FILE")
+    """PEM file of who vouches for the brokers; without it, whom the machine trusts."""
+
+    @model_validator(mode="after")
+    def _check_kafka_account(self) -> Self:
+        if (self.kafka_username is None) != (self.kafka_password is None):
+            raise ValueError("KAFKA_USERNAME and KAFKA_PASSWORD go together")
+        if self.kafka_username and self.kafka_sasl_mechanism == "PLAIN" and not self.kafka_tls:
+            raise ValueError("KAFKA_SASL_MECHANISM=PLAIN shows the password without KAFKA_TLS")
+        if self.kafka_ca_file and not self.kafka_tls:
+            raise ValueError("KAFKA_CA_FILE means nothing without KAFKA_TLS")
+        return self
+
+
+class ChassisSettings(KafkaSettings):
+    """What every service needs; a service derives its own and sets `env_prefix`."""
 
     environment: Environment = Field("production", validation_alias="ENVIRONMENT")
     """`development`, `test` or `production`; decides on log format and secret defaults."""

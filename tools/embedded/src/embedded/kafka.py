@@ -8,7 +8,7 @@ import base64
 import secrets
 import shutil
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from aiokafka.client import AIOKafkaClient
@@ -54,7 +54,10 @@ JVM = [
 
 
 class KafkaBroker:
-    """One broker that is its own controller, on one data directory."""
+    """One broker that is its own controller, on one data directory.
+
+    `settings` are lines of its properties, `format_options` those of the first formatting.
+    """
 
     def __init__(
         self,
@@ -63,12 +66,16 @@ class KafkaBroker:
         port: int,
         controller_port: int,
         logs: Logs,
+        settings: str = "",
+        format_options: Sequence[str] = (),
         started: Callable[[Process], None] = lambda _: None,
     ) -> None:
         self._data = data
         self._port = port
         self._controller_port = controller_port
         self._logs = logs
+        self._settings = settings
+        self._format_options = format_options
         broker = self._java("kafka.Kafka", str(self._properties))
         self.process = Process(broker, logs, started=started)
 
@@ -93,6 +100,8 @@ class KafkaBroker:
                 controller_port=self._controller_port,
                 data=self._data,
             )
+            # Of a setting that stands twice the last counts.
+            + self._settings
         )
         if not (self._data / "log" / "meta.properties").exists():
             await self._format()
@@ -107,6 +116,7 @@ class KafkaBroker:
         shutil.rmtree(self._data / "log", ignore_errors=True)
         cluster = base64.urlsafe_b64encode(b"\x00" + secrets.token_bytes(15)).decode().rstrip("=")
         arguments = ["format", "--standalone", "-t", cluster, "-c", str(self._properties)]
+        arguments += self._format_options
         await Process(self._java("kafka.tools.StorageTool", *arguments), self._logs).run(within=60)
 
     def _java(self, main: str, *arguments: str) -> Command:

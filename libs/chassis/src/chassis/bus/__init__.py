@@ -1,5 +1,6 @@
 """The broker: records, their codec, topics and what operators ask of the bus."""
 
+from chassis.bus.account import NOBODY, KafkaAccount, account_of
 from chassis.bus.broker import (
     OutgoingRecord,
     Partition,
@@ -32,8 +33,10 @@ from chassis.bus.operate import (
 )
 
 __all__ = [
+    "NOBODY",
     "BusStatus",
     "Envelope",
+    "KafkaAccount",
     "KafkaReceiver",
     "KafkaSender",
     "NothingParked",
@@ -44,6 +47,7 @@ __all__ = [
     "SendError",
     "Sender",
     "Undecodable",
+    "account_of",
     "decode",
     "decode_envelope",
     "encode_headers",

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListen
 from aiokafka import errors as kafka
 from aiokafka.admin import AIOKafkaAdminClient
 
+from chassis.bus.account import NOBODY, KafkaAccount
 from chassis.bus.broker import OutgoingRecord, Partition, ReceivedRecord, SendError
 from chassis.ids import uuid7
 
@@ -34,9 +35,10 @@ _PERMANENT = (
 class KafkaSender:
     """An idempotent producer that waits for every acknowledgement."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, account: KafkaAccount = NOBODY) -> None:
         """Prepare; `start` connects."""
         self._bootstrap = bootstrap
+        self._account = account
         self._producer: AIOKafkaProducer | None = None
 
     async def start(self) -> None:
@@ -50,6 +52,7 @@ class KafkaSender:
             # The broker's limit for the topic decides, not the client's.
             max_request_size=LARGEST_RECORD,
             request_timeout_ms=REQUEST_TIMEOUT_MS,
+            **self._account.options(),
         )
         self._producer = producer
         await _call(producer.start(), CALL_TIMEOUT)
@@ -108,8 +111,10 @@ class KafkaReceiver:
         group: str,
         topics: Sequence[str],
         session_timeout_ms: int = 10_000,
+        account: KafkaAccount = NOBODY,
     ) -> None:
         """Prepare; `start` joins the group."""
+        self._account = account
         self._session_timeout_ms = session_timeout_ms
         self._bootstrap = bootstrap
         self._group = group
@@ -134,6 +139,7 @@ class KafkaReceiver:
             session_timeout_ms=self._session_timeout_ms,
             heartbeat_interval_ms=2_000,
             max_partition_fetch_bytes=LARGEST_RECORD // 8,
+            **self._account.options(),
         )
         self._consumer.subscribe(
             self._topics, listener=_Listener(self._consumer, assigned, revoked)
@@ -187,7 +193,9 @@ class KafkaReceiver:
         """Ask the broker, over a connection of its own, whether this receiver is in the group."""
         if self._admin is None:
             admin = AIOKafkaAdminClient(
-                bootstrap_servers=self._bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS
+                bootstrap_servers=self._bootstrap,
+                request_timeout_ms=REQUEST_TIMEOUT_MS,
+                **self._account.options(),
             )
             await _call(admin.start(), CALL_TIMEOUT)
             self._admin = admin

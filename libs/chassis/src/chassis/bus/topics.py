@@ -1,6 +1,6 @@
-"""Creates the topics that `contracts.topics` declares.
+"""Creates the topics that `contracts.topics` declares, and lets the services' accounts use them.
 
-`python -m chassis.bus.topics --bootstrap …` is the command.
+`python -m chassis.bus.topics --bootstrap …` is the command; `KAFKA_USERNAME` says who does it.
 
 A topic that exists is never changed: another number of partitions would tear tenants out of their
 order. A difference is said clearly instead.
@@ -14,6 +14,9 @@ from aiokafka import errors as kafka
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from chassis.bus.account import NOBODY, KafkaAccount, account_of
+from chassis.bus.rights import grant, rights
+from chassis.settings import KafkaSettings, load_settings
 from contracts.topics import TOPICS, Topic
 
 TIMEOUT = 30.0
@@ -30,9 +33,21 @@ class TopicsDiffer(Exception):
 
 
 async def create_topics(
-    bootstrap: str, topics: Iterable[Topic] = tuple(TOPICS.values()), *, replication: int = -1
+    bootstrap: str,
+    topics: Iterable[Topic] = tuple(TOPICS.values()),
+    *,
+    replication: int = -1,
+    account: KafkaAccount = NOBODY,
+    accounts: bool = False,
 ) -> list[str]:
     """Create the topics that are missing and return their names.
+
+    Args:
+        bootstrap: The brokers.
+        topics: Which.
+        replication: Replicas of each; -1 is the brokers' default.
+        account: Who does it.
+        accounts: Whether the services' accounts get their rights, too.
 
     Raises:
         TopicsDiffer: One exists with other partitions or another configuration.
@@ -40,11 +55,13 @@ async def create_topics(
     """
     topics = list(topics)
     async with asyncio.timeout(TIMEOUT):
-        admin = await _connect(bootstrap)
+        admin = await _connect(bootstrap, account)
         try:
             existing = set(await admin.list_topics())
             missing = [topic for topic in topics if topic.name not in existing]
             await _create(admin, missing, replication)
+            if accounts:
+                await grant(admin, rights(topics))
             differences = await _differences(
                 admin, [topic for topic in topics if topic.name in existing]
             )
@@ -55,8 +72,10 @@ async def create_topics(
     return [topic.name for topic in missing]
 
 
-async def _connect(bootstrap: str) -> AIOKafkaAdminClient:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
+async def _connect(bootstrap: str, account: KafkaAccount) -> AIOKafkaAdminClient:
+    admin = AIOKafkaAdminClient(
+        bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS, **account.options()
+    )
     try:
         await admin.start()
     except kafka.KafkaError as error:
@@ -115,10 +134,14 @@ async def _differences(admin: AIOKafkaAdminClient, topics: list[Topic]) -> list[
 def _main(
     bootstrap: str = typer.Option(..., envvar="KAFKA_BOOTSTRAP_SERVERS", help="host:port,..."),
     replication: int = typer.Option(-1, help="Replicas of new topics; -1: the broker's default."),
+    accounts: bool = typer.Option(False, help="Let the services' accounts use their topics, too."),
 ) -> None:
     """Create the topics that are missing; exit 1 if existing ones differ from their declaration."""
+    account = account_of(load_settings(KafkaSettings))
     try:
-        created = asyncio.run(create_topics(bootstrap, replication=replication))
+        created = asyncio.run(
+            create_topics(bootstrap, replication=replication, account=account, accounts=accounts)
+        )
     except TopicsDiffer as error:
         typer.echo("Existing topics differ from contracts.topics and were left alone:", err=True)
         for difference in error.differences:

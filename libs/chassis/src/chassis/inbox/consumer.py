@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import asyncpg
 import structlog
 
-from chassis.bus import KafkaReceiver, Partition, Receiver
+from chassis.bus import NOBODY, KafkaAccount, KafkaReceiver, Partition, Receiver
 from chassis.database import is_transient
 from chassis.inbox.parked_store import count_parked, find_requests
 from chassis.inbox.parking import ParkingLimit
@@ -46,6 +46,7 @@ class Consumer:
         subscriptions: Sequence[Subscription],
         pool: asyncpg.Pool,
         bootstrap: str,
+        account: KafkaAccount = NOBODY,
         signal: OutboxSignal | None = None,
         receiver: Callable[[], Receiver] | None = None,
         retries: Retries | None = None,
@@ -61,6 +62,7 @@ class Consumer:
             subscriptions: One for each topic.
             pool: The service's database; two or more connections.
             bootstrap: Kafka's bootstrap servers.
+            account: Who the service is to them.
             signal: Notified after each commit, for the relay.
             receiver: Makes a receiver in place of Kafka's.
             retries: Attempts before an event is parked.
@@ -74,7 +76,7 @@ class Consumer:
         self._group = group
         topics = list(self._subscriptions)
         self._make_receiver = receiver or (
-            lambda: KafkaReceiver(bootstrap, group=group, topics=topics)
+            lambda: KafkaReceiver(bootstrap, group=group, topics=topics, account=account)
         )
         self._signal = signal
         self._retries = retries or Retries()

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import structlog
 
-from chassis.bus import KafkaSender, Partition, Sender, fault_points
+from chassis.bus import NOBODY, KafkaAccount, KafkaSender, Partition, Sender, fault_points
 from chassis.database import DATABASE_FAILURES
 from chassis.loops import beat
 from chassis.outbox.batch import deliver
@@ -45,6 +45,7 @@ class Relay:
         *,
         dsn: str,
         bootstrap: str,
+        account: KafkaAccount = NOBODY,
         source: str,
         signal: OutboxSignal | None = None,
         sender: Callable[[], Sender] | None = None,
@@ -58,6 +59,7 @@ class Relay:
         Args:
             dsn: The service's database.
             bootstrap: Kafka's bootstrap servers.
+            account: Who the service is to them.
             source: CloudEvents `source` of the events, `/services/scim`.
             signal: Wakes this relay when something was committed.
             sender: Makes a sender in place of Kafka's.
@@ -75,7 +77,7 @@ class Relay:
         self._dsn = dsn
         self._silence = silence
         self._retry_blocked = retry_blocked
-        self._make_sender = sender or (lambda: KafkaSender(bootstrap))
+        self._make_sender = sender or (lambda: KafkaSender(bootstrap, account))
 
     async def run(self) -> None:
         """Relay for ever; whatever fails is tried again from the outbox."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import asyncpg
 
+from chassis.bus import account_of
 from chassis.http import Application
 from chassis.inbox import Consumer, Subscription
 from chassis.loops import Loop
@@ -53,10 +54,12 @@ def on_the_bus(
     """
     signal_loop = Loop("outbox-signal", lambda: signal.run(settings.database_url), silence=0)
     loops = [signal_loop]
+    account = account_of(settings)
     if mode.works:
         relay = Relay(
             dsn=settings.database_url,
             bootstrap=settings.kafka_bootstrap_servers,
+            account=account,
             source=f"/services/{name}",
             signal=signal,
         )
@@ -65,6 +68,7 @@ def on_the_bus(
             subscriptions=subscriptions,
             pool=pool,
             bootstrap=settings.kafka_bootstrap_servers,
+            account=account,
             signal=signal,
         )
         loops = [Loop("relay", relay.run), signal_loop, Loop("consumer", consumer.run), *work_loops]
@@ -76,7 +80,10 @@ def on_the_bus(
         checks=[
             *database_checks(pool, settings.database_url, package),
             *broker_checks(
-                settings.kafka_bootstrap_servers, list(TOPICS), essential=not mode.serves
+                settings.kafka_bootstrap_servers,
+                list(TOPICS),
+                account=account,
+                essential=not mode.serves,
             ),
         ],
         polls=[outbox_poll(pool), *polls] if mode.works else (),

@@ -7,6 +7,7 @@ import asyncpg
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
+from chassis.bus import NOBODY, KafkaAccount
 from chassis.database import migration_directories, pending_migrations, read_queries
 from chassis.observe import Check, NotReady
 
@@ -24,12 +25,14 @@ def database_checks(pool: asyncpg.Pool, dsn: str, package: str) -> list[Check]:
     return [Check("database", answers), Check("migrations", migrations.probe)]
 
 
-def broker_checks(bootstrap: str, topics: Sequence[str], *, essential: bool) -> list[Check]:
+def broker_checks(
+    bootstrap: str, topics: Sequence[str], *, account: KafkaAccount = NOBODY, essential: bool
+) -> list[Check]:
     """Return the checks `broker` and `topics`.
 
     They are essential to a process that only works; one that answers HTTP goes on without a broker.
     """
-    broker = _Broker(bootstrap, topics)
+    broker = _Broker(bootstrap, topics, account)
     return [
         Check("broker", broker.answers, essential),
         Check("topics", broker.has_topics, essential),
@@ -54,8 +57,9 @@ class _Migrations:
 
 
 class _Broker:
-    def __init__(self, bootstrap: str, topics: Sequence[str]) -> None:
+    def __init__(self, bootstrap: str, topics: Sequence[str], account: KafkaAccount) -> None:
         self._bootstrap = bootstrap
+        self._account = account
         self._topics = frozenset(topics)
 
     async def answers(self) -> None:
@@ -68,13 +72,15 @@ class _Broker:
 
     async def _known_topics(self) -> frozenset[str]:
         client = AIOKafkaClient(
-            bootstrap_servers=self._bootstrap, request_timeout_ms=BROKER_TIMEOUT_MS
+            bootstrap_servers=self._bootstrap,
+            request_timeout_ms=BROKER_TIMEOUT_MS,
+            **self._account.options(),
         )
         try:
             await client.bootstrap()
             metadata = await client.fetch_all_metadata()
             return frozenset(metadata.topics())
         except KafkaError as error:
-            raise NotReady("the broker does not answer") from error
+            raise NotReady("the broker does not answer, or not to this account") from error
         finally:
             await client.close()
