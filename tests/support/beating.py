@@ -36,7 +36,7 @@ class SlowPool:
         return f"DELETE {deleted}"
 
 
-async def silences_of(pool: SlowPool, run: Callable[[], Awaitable[None]]) -> list[float]:
+async def silences_of(pool: SlowPool, run: Callable[[], Awaitable[object]]) -> list[float]:
     """Run a loop until it has deleted all batches; return how long it was silent in each."""
 
     async def run_to_end() -> None:

@@ -3,13 +3,14 @@
 Its own loopback port takes anybody, for administration; accounts come in by another.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from chassis.bus import KafkaAccount
 from chassis.bus.topics import create_topics
+from contracts.topics import TOPICS, Topic
 from embedded.kafka import KafkaBroker
 from embedded.logs import Logs
 from embedded.ports import HOST, free_port
@@ -51,7 +52,9 @@ def password_of(name: str) -> str:
 
 
 @asynccontextmanager
-async def guarded_kafka(directory: Path) -> AsyncIterator[GuardedKafka]:
+async def guarded_kafka(
+    directory: Path, topics: Iterable[Topic] = tuple(TOPICS.values())
+) -> AsyncIterator[GuardedKafka]:
     """Run such a broker, with topics and rights as they are declared."""
     local = free_port()
     controller = free_port(frozenset({local}))
@@ -68,7 +71,7 @@ async def guarded_kafka(directory: Path) -> AsyncIterator[GuardedKafka]:
     )
     await broker.start()
     try:
-        await create_topics(broker.bootstrap, accounts=True)
+        await create_topics(broker.bootstrap, topics, accounts=True)
         yield GuardedKafka(f"{HOST}:{port}", broker.bootstrap)
     finally:
         await broker.stop()

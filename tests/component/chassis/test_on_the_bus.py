@@ -84,10 +84,21 @@ async def test_only_a_process_that_does_nothing_but_work_needs_the_broker(
     ("mode", "loops", "polls"),
     [
         (Mode.SERVE, ["outbox-signal", "own-serve"], []),
-        (Mode.WORK, ["relay", "outbox-signal", "consumer", "own-work"], ["outbox", "own-poll"]),
+        (
+            Mode.WORK,
+            ["relay", "outbox-signal", "consumer", "retention-deleted-versions", "own-work"],
+            ["outbox", "own-poll"],
+        ),
         (
             Mode.ALL,
-            ["relay", "outbox-signal", "consumer", "own-work", "own-serve"],
+            [
+                "relay",
+                "outbox-signal",
+                "consumer",
+                "retention-deleted-versions",
+                "own-work",
+                "own-serve",
+            ],
             ["outbox", "own-poll"],
         ),
     ],

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from chassis.clock import Clock
@@ -227,3 +228,12 @@ class MemoryChangeLog:
         records = [record for tenant, record in self._state.audit if tenant == tenant_id]
         older = [record for record in records if before is None or record.id < before]
         return older[::-1][:limit]
+
+    async def page_from(
+        self, tenant_id: UUID, *, after: int, since: datetime, until: datetime, limit: int
+    ) -> Sequence[AuditRecord]:
+        return [
+            record
+            for tenant, record in self._state.audit
+            if tenant == tenant_id and record.id > after and since <= record.at < until
+        ][:limit]

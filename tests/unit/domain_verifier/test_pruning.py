@@ -4,6 +4,7 @@ from typing import cast
 
 import asyncpg
 
+from chassis.service import retention
 from chassis.testing import FixedClock
 from domain_verifier.storage.claims import PRUNED_AT_ONCE, PostgresClaims
 from domain_verifier.usecases.pruning import Pruning
@@ -17,4 +18,4 @@ async def test_a_prune_of_many_batches_is_never_silent_for_longer_than_one() -> 
     )
     pruning = Pruning(claims, FixedClock(), days=1)
 
-    assert await silences_of(pool, pruning.run) == [BATCH_SECONDS] * 3
+    assert await silences_of(pool, retention("old", pruning.prune).run) == [BATCH_SECONDS] * 3

@@ -4,6 +4,7 @@ from typing import cast
 
 import asyncpg
 
+from chassis.service import retention
 from chassis.testing import FixedClock
 from scim.storage.log_entries import PRUNED_AT_ONCE, PostgresLogEntries
 from scim.usecases.provisioning_log import Pruning
@@ -15,4 +16,4 @@ async def test_a_prune_of_many_batches_is_never_silent_for_longer_than_one() -> 
     entries = PostgresLogEntries(cast("asyncpg.Pool", pool))
     pruning = Pruning(entries, FixedClock(), days=1)
 
-    assert await silences_of(pool, pruning.run) == [BATCH_SECONDS] * 3
+    assert await silences_of(pool, retention("old", pruning.prune).run) == [BATCH_SECONDS] * 3

@@ -93,6 +93,11 @@ class ChassisSettings(KafkaSettings):
     role of the serving address what it needs; without it, one role does both."""
     database_pool_size: int = Field(8, ge=1, le=100)
     """Connections that one process keeps open to the database, from 1 to 100."""
+    sent_events_hours: float = Field(6.0, ge=0.1, le=8_760)
+    """Hours that events stay in the outbox once the broker has them, to be looked at."""
+    deleted_versions_days: int = Field(30, ge=7, le=3_650)
+    """Days for which it is remembered that a user or tenant was deleted, lest an old state of it,
+    sent again, brings it back."""
     http_host: str = "127.0.0.1"
     """Address that HTTP listens on; `0.0.0.0` for every interface."""
     http_port: int = Field(8080, ge=0, le=65535)

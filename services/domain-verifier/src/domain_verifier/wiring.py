@@ -18,7 +18,7 @@ from chassis.ids import uuid7
 from chassis.loops import Loop
 from chassis.outbox import OutboxSignal
 from chassis.projection import KnownTenants
-from chassis.service import Mode, Parts, Service, on_the_bus
+from chassis.service import Mode, Parts, Service, on_the_bus, retention
 from chassis.settings import load_settings
 from domain_verifier.api.routes import domain_router
 from domain_verifier.cli.app import verifier_cli
@@ -190,10 +190,8 @@ def _loops(settings: Settings, adapters: Adapters) -> list[Loop]:
         DATABASE_FAILURES,
         concurrency=settings.check_concurrency,
     )
-    pruning = Pruning(
-        adapters.claims, adapters.clock, settings.check_history_days, DATABASE_FAILURES
-    )
-    return [Loop("checks", work.run), Loop("pruning", pruning.run)]
+    pruning = Pruning(adapters.claims, adapters.clock, settings.check_history_days)
+    return [Loop("checks", work.run), retention("checks", pruning.prune)]
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from chassis.http import Application, RateLimit, create_app, limits_of
 from chassis.loops import Loop
 from chassis.outbox import OutboxSignal
 from chassis.projection import KnownTenants
-from chassis.service import Mode, Parts, Service, on_the_bus
+from chassis.service import Mode, Parts, Service, on_the_bus, retention
 from chassis.settings import load_settings
 from scim.api.dispatch import PREFIX, Dispatcher
 from scim.api.responses import edge_error_body
@@ -72,9 +72,7 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     pool = await open_pool(dsn, size=settings.database_pool_size, warm=mode.serves)
     signal = OutboxSignal()
     surface = build_surface(settings, pool, signal, clock)
-    pruning = Pruning(
-        PostgresLogEntries(pool), clock, settings.provisioning_log_days, DATABASE_FAILURES
-    )
+    pruning = Pruning(PostgresLogEntries(pool), clock, settings.provisioning_log_days)
     counts = EvenOutCounts(PostgresListingCounts(pool), DATABASE_FAILURES)
     try:
         yield on_the_bus(
@@ -87,7 +85,7 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
             subscriptions=subscriptions(event_use_cases),
             app=surface.app,
             work_loops=[
-                Loop("retention", pruning.run, silence=300),
+                retention("provisioning-log", pruning.prune),
                 Loop("listing-counts", counts.run),
             ],
             serve_loops=[Loop("background-writer", surface.background_writer.run)],

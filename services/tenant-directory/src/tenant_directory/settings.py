@@ -15,3 +15,5 @@ class Settings(ChassisSettings):
     """TCP port of HTTP; 0 takes a free one."""
     metrics_port: int = Field(9082, ge=0, le=65535)
     """TCP port of health and metrics, in every mode; 0 takes a free one."""
+    audit_log_days: int = Field(400, ge=90, le=36_500)
+    """Days that the audit log is kept, by whole months; `audit export` writes it elsewhere."""

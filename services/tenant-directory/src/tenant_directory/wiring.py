@@ -11,15 +11,16 @@ from chassis.database import create_pool
 from chassis.http import create_app, limits_of
 from chassis.inbox import Subscription
 from chassis.outbox import OutboxSignal
-from chassis.service import Mode, Parts, Service, on_the_bus
+from chassis.service import Mode, Parts, Service, on_the_bus, retention
 from chassis.settings import load_settings
 from tenant_directory.cli.app import directory_cli
 from tenant_directory.events.incoming import subscriptions
 from tenant_directory.events.outgoing import outgoing
 from tenant_directory.settings import Settings
+from tenant_directory.storage.audit_log import PostgresAuditLogMonths
 from tenant_directory.storage.prepared import PREPARED_QUERIES
 from tenant_directory.storage.unit_of_work import PostgresUnitsOfWork
-from tenant_directory.usecases.audit import ListAuditRecords
+from tenant_directory.usecases.audit import ExportAuditRecords, ListAuditRecords
 from tenant_directory.usecases.domain_events import RecordDomainChange
 from tenant_directory.usecases.groups import GetGroup, ListGroups, ListMembers
 from tenant_directory.usecases.ports import EventUnitOfWorkFactory, Touched, UnitOfWorkFactory
@@ -56,6 +57,7 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     """Wire the service: until its admin API comes, HTTP answers for health and metrics only."""
     dsn, clock = settings.database_url, SystemClock()
     pool = await create_pool(dsn, size=settings.database_pool_size, warm=PREPARED_QUERIES)
+    months = PostgresAuditLogMonths(pool)
     try:
         yield on_the_bus(
             settings,
@@ -66,6 +68,7 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
             signal=OutboxSignal(),
             subscriptions=event_subscriptions(clock),
             app=create_app("Portico tenant directory", limits=limits_of(settings)),
+            work_loops=[retention("audit-log", lambda: months.keep(settings.audit_log_days))],
         )
     finally:
         await pool.close()
@@ -110,6 +113,7 @@ def use_cases_on(uow: UnitOfWorkFactory, clock: Clock) -> UseCases:
         list_groups=ListGroups(uow),
         list_members=ListMembers(uow),
         list_audit_records=ListAuditRecords(uow),
+        export_audit_records=ExportAuditRecords(uow),
     )
 
 

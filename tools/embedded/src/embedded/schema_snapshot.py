@@ -14,9 +14,14 @@ UNSEEN = "schema_migrations"
 """dbmate's own table."""
 
 _TABLES = """
-    SELECT c.oid, c.relname AS name, c.reloptions AS options
+    SELECT c.oid, c.relname AS name, c.reloptions AS options,
+        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partitioned_by,
+        CASE WHEN c.relispartition THEN
+            (SELECT inhparent::regclass::text FROM pg_inherits WHERE inhrelid = c.oid)
+        END AS partition_of,
+        pg_get_expr(c.relpartbound, c.oid) AS bound
     FROM pg_class c
-    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> $1
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> $1
     ORDER BY c.relname COLLATE "C"
 """
 _COLUMNS = """
@@ -54,10 +59,10 @@ _FUNCTIONS = """
     WHERE pronamespace = 'public'::regnamespace
     ORDER BY proname COLLATE "C", pg_get_function_identity_arguments(oid)
 """
-# A view, a partition, an enumeration or an extension would not be seen.
+# A view, an enumeration or an extension would not be seen.
 _OTHERS = """
     SELECT relname::text AS name FROM pg_class
-    WHERE relnamespace = 'public'::regnamespace AND relkind NOT IN ('r', 'i', 'S', 't')
+    WHERE relnamespace = 'public'::regnamespace AND relkind NOT IN ('r', 'p', 'i', 'I', 'S', 't')
     UNION ALL
     SELECT typname::text FROM pg_type
     WHERE typnamespace = 'public'::regnamespace AND typtype <> 'c' AND typelem = 0
@@ -94,6 +99,10 @@ async def schema_statements(dsn: str) -> list[str]:
 
 async def _table_statements(connection: asyncpg.Connection, table: asyncpg.Record) -> list[str]:
     oid = table["oid"]
+    if table["partition_of"]:
+        # It has the columns, keys and indexes of its table. Those of a time are made as it comes.
+        of = f"PARTITION OF {table['partition_of']} {table['bound']}"
+        return [f"CREATE TABLE {table['name']} {of};"] if table["bound"] == "DEFAULT" else []
     columns = [_column(row) for row in await connection.fetch(_COLUMNS, oid)]
     constraints = [
         f"CONSTRAINT {row['name']} {row['definition']}"
@@ -101,6 +110,8 @@ async def _table_statements(connection: asyncpg.Connection, table: asyncpg.Recor
     ]
     lines = ",\n".join(f"    {line}" for line in columns + constraints)
     options = f" WITH ({', '.join(table['options'])})" if table["options"] else ""
+    if table["partitioned_by"]:
+        options = f" PARTITION BY {table['partitioned_by']}{options}"
     more = await connection.fetch(_INDEXES, oid) + await connection.fetch(_TRIGGERS, oid)
     return [
         f"CREATE TABLE {table['name']} (\n{lines}\n){options};",

@@ -6,7 +6,16 @@ Each gets a database with a role of its own, an HTTP port and the settings all s
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-SHARED_SETTINGS = ("LOG_LEVEL", "OTEL_EXPORTER_OTLP_ENDPOINT", "TRACE_SAMPLE_RATIO")
+SHARED_SETTINGS = (
+    "LOG_LEVEL",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "TRACE_SAMPLE_RATIO",
+    "KAFKA_USERNAME",
+    "KAFKA_PASSWORD",
+    "KAFKA_SASL_MECHANISM",
+    "KAFKA_TLS",
+    "KAFKA_CA_FILE",
+)
 """Variables that every service reads, besides those that the stack itself decides."""
 
 

@@ -8,6 +8,7 @@ order. A difference is said clearly instead.
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 
 import typer
 from aiokafka import errors as kafka
@@ -21,6 +22,7 @@ from contracts.topics import TOPICS, Topic
 
 TIMEOUT = 30.0
 REQUEST_TIMEOUT_MS = 10_000
+DAY_MS = 86_400_000
 
 
 class TopicsDiffer(Exception):
@@ -70,6 +72,17 @@ async def create_topics(
     if differences:
         raise TopicsDiffer(differences)
     return [topic.name for topic in missing]
+
+
+def kept_for(event_days: int) -> list[Topic]:
+    """Return all topics, those of events kept for so many days; 0 keeps them for ever."""
+    if not event_days:
+        return list(TOPICS.values())
+    retention_ms = event_days * DAY_MS
+    return [
+        replace(topic, retention_ms=retention_ms) if topic.kind == "event" else topic
+        for topic in TOPICS.values()
+    ]
 
 
 async def _connect(bootstrap: str, account: KafkaAccount) -> AIOKafkaAdminClient:
@@ -135,12 +148,24 @@ def _main(
     bootstrap: str = typer.Option(..., envvar="KAFKA_BOOTSTRAP_SERVERS", help="host:port,..."),
     replication: int = typer.Option(-1, help="Replicas of new topics; -1: the broker's default."),
     accounts: bool = typer.Option(False, help="Let the services' accounts use their topics, too."),
+    event_days: int = typer.Option(
+        0,
+        envvar="KAFKA_EVENT_DAYS",
+        min=0,
+        help="Days that events are kept; 0: for ever, which a rebuild from the log needs.",
+    ),
 ) -> None:
     """Create the topics that are missing; exit 1 if existing ones differ from their declaration."""
     account = account_of(load_settings(KafkaSettings))
     try:
         created = asyncio.run(
-            create_topics(bootstrap, replication=replication, account=account, accounts=accounts)
+            create_topics(
+                bootstrap,
+                kept_for(event_days),
+                replication=replication,
+                account=account,
+                accounts=accounts,
+            )
         )
     except TopicsDiffer as error:
         typer.echo("Existing topics differ from contracts.topics and were left alone:", err=True)

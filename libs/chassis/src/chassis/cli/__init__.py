@@ -9,6 +9,7 @@ from chassis.cli.printing import (
     TenantOption,
     print_facts,
     print_json,
+    print_line,
     print_rows,
     print_stream,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "command_pool",
     "print_facts",
     "print_json",
+    "print_line",
     "print_rows",
     "print_stream",
 ]

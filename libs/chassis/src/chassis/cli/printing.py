@@ -76,6 +76,11 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
 
 
+def print_line(facts: Facts) -> None:
+    """Print one object as a line of JSON Lines."""
+    sys.stdout.write(_json(facts) + "\n")
+
+
 async def _print_json_stream(rows: AsyncIterator[Facts]) -> None:
     separator = "[\n"
     async for row in rows:

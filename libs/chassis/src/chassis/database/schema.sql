@@ -27,8 +27,10 @@ CREATE TABLE inbox_versions (
     subject text NOT NULL,
     version bigint NOT NULL,
     deleted boolean NOT NULL,
+    deleted_at timestamptz,
     CONSTRAINT inbox_versions_pkey PRIMARY KEY (tenant_id, consumer_group, topic, subject)
 ) WITH (fillfactor=85);
+CREATE INDEX inbox_versions_deleted ON inbox_versions USING btree (deleted_at) WHERE deleted_at IS NOT NULL;
 
 CREATE TABLE outbox (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,

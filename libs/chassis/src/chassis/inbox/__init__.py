@@ -1,6 +1,7 @@
 """Events on their way in: applied once, in each tenant's order, or parked."""
 
 from chassis.inbox.consumer import Consumer
+from chassis.inbox.deleted_versions import DeletedVersions
 from chassis.inbox.subscription import (
     BatchHandlers,
     Handler,
@@ -12,6 +13,7 @@ from chassis.inbox.subscription import (
 __all__ = [
     "BatchHandlers",
     "Consumer",
+    "DeletedVersions",
     "Handler",
     "Handlers",
     "Rejected",

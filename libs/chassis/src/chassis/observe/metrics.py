@@ -20,6 +20,10 @@ CONSUMER_LAG = Gauge(
     "consumer_lag", "Records behind the end of a partition", ["topic", "partition"]
 )
 PARKED_EVENTS = Gauge("parked_events", "Events set aside because handling them failed", ["topic"])
+REMOVED = Counter("retention_removed", "Rows and partitions removed because they are old", ["kind"])
+RETENTION_DONE = Gauge(
+    "retention_done_timestamp_seconds", "When what is old was last looked for", ["kind"]
+)
 REFUSED_EVENTS = Counter(
     "refused_events",
     "Records that no producer of ours can have written: a number given twice, a wrong partition",

@@ -51,7 +51,7 @@ class Relay:
         sender: Callable[[], Sender] | None = None,
         poll: float = 1.0,
         silence: float = 5.0,
-        keep_sent: timedelta = timedelta(days=3),
+        keep_sent: timedelta = timedelta(hours=6),
         retry_blocked: timedelta = timedelta(minutes=1),
     ) -> None:
         """Prepare.

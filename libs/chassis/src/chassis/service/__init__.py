@@ -2,6 +2,7 @@
 
 from chassis.service.on_the_bus import on_the_bus
 from chassis.service.parts import Mode, Parts
+from chassis.service.retention import retention
 from chassis.service.service import Service, service_cli
 
 __all__ = [
@@ -9,5 +10,6 @@ __all__ = [
     "Parts",
     "Service",
     "on_the_bus",
+    "retention",
     "service_cli",
 ]

@@ -5,17 +5,19 @@ what it feeds. The signal runs in every process, since each of them may write to
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import asyncpg
 
 from chassis.bus import account_of
 from chassis.http import Application
-from chassis.inbox import Consumer, Subscription
+from chassis.inbox import Consumer, DeletedVersions, Subscription
 from chassis.loops import Loop
 from chassis.observe import Poll
 from chassis.outbox import OutboxSignal, Relay, outbox_poll
 from chassis.service.parts import Mode, Parts
 from chassis.service.readiness import broker_checks, database_checks
+from chassis.service.retention import retention
 from chassis.settings import ChassisSettings
 from contracts.topics import TOPICS
 
@@ -62,6 +64,7 @@ def on_the_bus(
             account=account,
             source=f"/services/{name}",
             signal=signal,
+            keep_sent=timedelta(hours=settings.sent_events_hours),
         )
         consumer = Consumer(
             group=name,
@@ -71,7 +74,14 @@ def on_the_bus(
             account=account,
             signal=signal,
         )
-        loops = [Loop("relay", relay.run), signal_loop, Loop("consumer", consumer.run), *work_loops]
+        versions = DeletedVersions(pool, timedelta(days=settings.deleted_versions_days))
+        loops = [
+            Loop("relay", relay.run),
+            signal_loop,
+            Loop("consumer", consumer.run),
+            retention("deleted-versions", versions.forget),
+            *work_loops,
+        ]
     if mode.serves:
         loops += serve_loops
     return Parts(

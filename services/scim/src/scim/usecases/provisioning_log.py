@@ -18,7 +18,6 @@ from scim.usecases.log_entry import LogEntry
 from scim.usecases.ports import LogEntries, Tokens, Unstorable
 
 FLUSH_SECONDS = 0.5
-PRUNE_SECONDS = 3_600.0
 ENTRIES_AT_ONCE = 1_000
 USES_EVERY = 20
 """Flushes between two writes of the tokens' last use."""
@@ -138,22 +137,10 @@ class Pruning:
     entries: LogEntries
     clock: Clock
     days: int
-    transient: tuple[type[Exception], ...] = ()
-    """What storage fails with while the database is away."""
 
-    async def run(self) -> None:
-        """Prune every hour, for ever; while the database is away, the next hour does it."""
-        async for _ in every(PRUNE_SECONDS, beats=True):
-            try:
-                await self.prune()
-            except self.transient as error:
-                log.warning("provisioning_log.prune_failed", error=repr(error))
-
-    async def prune(self) -> None:
-        """Prune once."""
-        pruned = await self.entries.prune(self.clock.now() - timedelta(days=self.days))
-        if pruned:
-            log.info("provisioning_log.pruned", rows=pruned)
+    async def prune(self) -> int:
+        """Delete them in batches, and return how many there were."""
+        return await self.entries.prune(self.clock.now() - timedelta(days=self.days))
 
 
 async def _log_failure(work: Callable[[], Awaitable[None]], failure: str) -> None:

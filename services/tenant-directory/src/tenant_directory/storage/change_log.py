@@ -104,15 +104,25 @@ class PostgresChangeLog:
         query = QUERIES["page_audit_log"](
             tenant_id=tenant_id, before=_AFTER_ALL if before is None else before, limit=limit
         )
-        return [
-            AuditRecord(
-                id=row["id"],
-                at=row["at"],
-                actor=row["actor"],
-                action=row["action"],
-                subject=row["subject"],
-                details=orjson.loads(row["details"]),
-                correlation_id=row["correlation_id"],
-            )
-            for row in await self._connection.fetch(*query)
-        ]
+        return [_record(row) for row in await self._connection.fetch(*query)]
+
+    async def page_from(
+        self, tenant_id: UUID, *, after: int, since: datetime, until: datetime, limit: int
+    ) -> Sequence[AuditRecord]:
+        """Return audit records of a time after an id, oldest first."""
+        query = QUERIES["page_audit_log_from"](
+            tenant_id=tenant_id, after=after, since=since, until=until, limit=limit
+        )
+        return [_record(row) for row in await self._connection.fetch(*query)]
+
+
+def _record(row: asyncpg.Record) -> AuditRecord:
+    return AuditRecord(
+        id=row["id"],
+        at=row["at"],
+        actor=row["actor"],
+        action=row["action"],
+        subject=row["subject"],
+        details=orjson.loads(row["details"]),
+        correlation_id=row["correlation_id"],
+    )

@@ -10,11 +10,13 @@ CREATE TABLE audit_log (
     subject text NOT NULL,
     details jsonb NOT NULL,
     correlation_id text,
-    CONSTRAINT audit_log_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT audit_log_pkey PRIMARY KEY (tenant_id, id, at),
     CONSTRAINT audit_log_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(tenant_id)
-);
+) PARTITION BY RANGE (at);
 
 CREATE TRIGGER audit_log_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_log_change();
+
+CREATE TABLE audit_log_default PARTITION OF audit_log DEFAULT;
 
 CREATE TABLE groups (
     tenant_id uuid NOT NULL,
@@ -89,6 +91,52 @@ AS $function$
 BEGIN
     NEW.display_name_key := coalesce(NEW.display_name_key, lower(normalize(NEW.display_name, NFC)));
     RETURN NEW;
+END
+$function$;
+
+CREATE FUNCTION keep_audit_log(keep_days integer)
+ RETURNS TABLE(partition text, what text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET lock_timeout TO '2s'
+AS $function$
+DECLARE
+    month timestamp;
+    oldest timestamptz := now() - make_interval(days => greatest(keep_days, 90));
+BEGIN
+    FOR month IN
+        SELECT date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => ahead) FROM generate_series(0, 2) AS ahead
+        UNION
+        SELECT DISTINCT date_trunc('month', entry.at AT TIME ZONE 'UTC') FROM public.audit_log_default AS entry
+        ORDER BY 1
+    LOOP
+        partition := 'audit_log_' || to_char(month, 'YYYY_MM');
+        CONTINUE WHEN to_regclass('public.' || partition) IS NOT NULL;
+        EXECUTE format('CREATE TABLE public.%I (LIKE public.audit_log INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', partition);
+        EXECUTE format(
+            'WITH moved AS (DELETE FROM public.audit_log_default WHERE at >= %L AND at < %L RETURNING *)'
+            ' INSERT INTO public.%I SELECT * FROM moved',
+            month AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC', partition
+        );
+        EXECUTE format(
+            'ALTER TABLE public.audit_log ATTACH PARTITION public.%I FOR VALUES FROM (%L) TO (%L)',
+            partition, month AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC'
+        );
+        what := 'made';
+        RETURN NEXT;
+    END LOOP;
+    FOR partition IN
+        SELECT child.relname::text
+        FROM pg_inherits
+        JOIN pg_class AS child ON child.oid = inhrelid
+        WHERE inhparent = 'public.audit_log'::regclass AND child.relname ~ '^audit_log_[0-9]{4}_[0-9]{2}$'
+            AND (to_date(right(child.relname, 7), 'YYYY_MM') + interval '1 month') AT TIME ZONE 'UTC' <= oldest
+    LOOP
+        EXECUTE format('DROP TABLE public.%I', partition);
+        what := 'dropped';
+        RETURN NEXT;
+    END LOOP;
 END
 $function$;
 

@@ -7,6 +7,7 @@ when its `async with` block ends cleanly, and otherwise nothing of it happened.
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -198,6 +199,11 @@ class ChangeLog(EventChangeLog, Protocol):
         self, tenant_id: UUID, *, before: int | None, limit: int
     ) -> Sequence[AuditRecord]:
         """Return up to `limit` audit records older than `before`, newest first."""
+
+    async def page_from(
+        self, tenant_id: UUID, *, after: int, since: datetime, until: datetime, limit: int
+    ) -> Sequence[AuditRecord]:
+        """Return up to `limit` audit records after an id and within a time, oldest first."""
 
 
 class EventUnitOfWork(Protocol):

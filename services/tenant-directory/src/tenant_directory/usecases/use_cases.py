@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tenant_directory.usecases.audit import ListAuditRecords
+from tenant_directory.usecases.audit import ExportAuditRecords, ListAuditRecords
 from tenant_directory.usecases.domain_events import RecordDomainChange
 from tenant_directory.usecases.groups import GetGroup, ListGroups, ListMembers
 from tenant_directory.usecases.scim_groups import (
@@ -49,6 +49,7 @@ class UseCases:
     list_groups: ListGroups
     list_members: ListMembers
     list_audit_records: ListAuditRecords
+    export_audit_records: ExportAuditRecords
 
 
 @dataclass(frozen=True, slots=True)

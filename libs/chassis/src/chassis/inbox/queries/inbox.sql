@@ -54,8 +54,20 @@ WHERE consumer_group = :group AND topic = :topic;
 
 -- name: save_versions
 -- Notes the applied version of each record key (tenant_id and subject), deleted ones included.
-INSERT INTO inbox_versions (tenant_id, consumer_group, topic, subject, version, deleted)
-SELECT tenant_id, :group, :topic, subject, version, deleted
+INSERT INTO inbox_versions (tenant_id, consumer_group, topic, subject, version, deleted, deleted_at)
+SELECT tenant_id, :group, :topic, subject, version, deleted, CASE WHEN deleted THEN now() END
 FROM unnest(:tenant_ids::uuid[], :subjects::text[], :versions::bigint[], :deletions::boolean[]) AS applied (tenant_id, subject, version, deleted)
 ON CONFLICT (tenant_id, consumer_group, topic, subject) DO UPDATE
-SET version = EXCLUDED.version, deleted = EXCLUDED.deleted;
+SET version = EXCLUDED.version, deleted = EXCLUDED.deleted, deleted_at = EXCLUDED.deleted_at;
+
+-- name: forget_deleted
+-- Forgets the versions of keys, of any tenant_id, that were deleted long ago, a few at a time.
+-- cross-tenant: deleted keys of every tenant are remembered for the same time.
+DELETE FROM inbox_versions
+WHERE (tenant_id, consumer_group, topic, subject) IN (
+    SELECT tenant_id, consumer_group, topic, subject
+    FROM inbox_versions
+    WHERE deleted_at < now() - :keep::interval
+    ORDER BY deleted_at
+    LIMIT :limit
+);

@@ -22,6 +22,13 @@ FROM unnest(:event_tenant_ids::uuid[], :topics::text[], :event_ids::uuid[], :typ
             correlation_id, traceparent, position)
 ORDER BY row.position
 
+-- name: page_audit_log_from
+-- returns audit records of a tenant_id after an id and within a time, oldest first
+SELECT id, at, actor, action, subject, details, correlation_id
+FROM audit_log
+WHERE tenant_id = :tenant_id AND id > :after AND at >= :since AND at < :until
+ORDER BY id LIMIT :limit;
+
 -- name: page_audit_log
 -- returns audit records older than an id, newest first
 SELECT id, at, actor, action, subject, details, correlation_id
