@@ -153,6 +153,13 @@ class MemoryGroups:
         record = self.memory.groups.get((tenant_id, group_id))
         return None if record is None else self._record(tenant_id, record, with_members)
 
+    async def members_after(
+        self, tenant_id: UUID, group_id: UUID, after: UUID, limit: int
+    ) -> Sequence[UUID]:
+        record = self.memory.groups[tenant_id, group_id]
+        members = self._record(tenant_id, record, with_members=True).members or ()
+        return [member for member in members if member > after][:limit]
+
     async def change(
         self, group_id: UUID, change: GroupChange, *, at: datetime, entry: LogEntry
     ) -> bool:

@@ -35,7 +35,14 @@ from scim.storage.tokens import PostgresTokens
 from scim.storage.users import PostgresUsers
 from scim.usecases.authenticate import Authenticate
 from scim.usecases.directory_users import ForgetDirectoryUser, KeepDirectoryUser
-from scim.usecases.groups import ChangeGroup, CreateGroup, DeleteGroup, FindGroups, GetGroup
+from scim.usecases.groups import (
+    ChangeGroup,
+    CreateGroup,
+    DeleteGroup,
+    FindGroups,
+    GetGroup,
+    PageMembers,
+)
 from scim.usecases.listing_counts import EvenOutCounts
 from scim.usecases.memberships import FindGroupsOfUsers, NameMembers
 from scim.usecases.provisioning_log import (
@@ -140,6 +147,7 @@ def use_cases(
         delete_user=DeleteUser(users, clock),
         create_group=CreateGroup(groups, clock, turns),
         get_group=GetGroup(groups),
+        page_members=PageMembers(groups),
         find_groups=FindGroups(groups),
         change_group=ChangeGroup(groups, clock, turns),
         delete_group=DeleteGroup(groups, clock, turns),

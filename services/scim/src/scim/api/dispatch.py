@@ -130,7 +130,13 @@ class Dispatcher:
                 "headers": response.headers(),
             }
         )
-        body = b"" if scope["method"] == "HEAD" else response.body
+        body = response.body
+        if response.parts is not None and scope["method"] != "HEAD":
+            async for part in response.parts:
+                # Waits until the client has read most of what was sent before.
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+        elif scope["method"] == "HEAD":
+            body = b""
         await send({"type": "http.response.body", "body": body})
 
     async def _respond(self, scope: Scope, receive: Receive) -> ScimResponse:

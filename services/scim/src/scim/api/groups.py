@@ -1,21 +1,28 @@
 """`/Groups`: bodies in, use cases, bodies out; members are read only when the response has them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import takewhile
 from uuid import UUID
+
+import orjson
 
 from scim.api.request import ScimRequest
 from scim.api.responses import ScimResponse, resource_response
 from scim.domain.group import GroupChange
-from scim.protocol.bodies import Meta, group_bytes, list_bytes, location
+from scim.protocol.bodies import LIST_END, Meta, group_bytes, list_head, location
 from scim.protocol.filters import parse_group_filter
 from scim.protocol.group_patch import group_change
 from scim.protocol.normalise import normalise_group, normalise_group_patch
-from scim.protocol.paging import parse_page
+from scim.protocol.paging import fitting, parse_page
 from scim.protocol.projection import Projection
 from scim.usecases.groups import no_such_group
-from scim.usecases.ports import GroupRecord
+from scim.usecases.ports import MEMBERS_AT_ONCE, GroupRecord
 from scim.usecases.use_cases import UseCases
+
+MAX_COUNT_WITH_MEMBERS = 100
+"""Groups of a page whose members are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +39,7 @@ class GroupEndpoints:
         record = await self.use_cases.create_group(
             sent.display_name, sent.external_id, sent.members or (), request.entry
         )
-        names = await self._names([record], request, projection)
-        body = _body(record, request.base_url, projection, names)
-        return resource_response(201, body, _address(request, record.group.id))
+        return await self._response(201, record, request, projection)
 
     async def get(self, request: ScimRequest) -> ScimResponse:
         """Return one group."""
@@ -46,14 +51,21 @@ class GroupEndpoints:
         clauses = parse_group_filter(request.filter(), strict=request.strict)
         page = parse_page(query.get("startindex"), query.get("count"))
         projection = request.projection()
+        with_members = _wants_members(projection)
+        if with_members:
+            page = replace(page, count=min(page.count, MAX_COUNT_WITH_MEMBERS))
         found = await self.use_cases.find_groups(
-            request.tenant.tenant_id, clauses, page, with_members=_wants_members(projection)
+            request.tenant.tenant_id, clauses, page, with_members=with_members
         )
-        names = await self._names(found.records, request, projection)
-        bodies = [_body(record, request.base_url, projection, names) for record in found.records]
-        return ScimResponse(
-            200, list_bytes(bodies, total=found.total, start_index=page.start_index)
-        )
+        head = partial(list_head, total=found.total, start_index=page.start_index)
+        records = list(takewhile(_is_small, found.records))
+        if found.records and not records:
+            # A page of its own: what is large is sent as it is read.
+            parts = self._parts(found.records[0], request, projection)
+            return ScimResponse(200, parts=_within(head(count=1), parts, LIST_END))
+        names = await self._names(records, request, projection)
+        bodies = fitting(_body(record, request.base_url, projection, names) for record in records)
+        return ScimResponse(200, b"".join((head(count=len(bodies)), b",".join(bodies), LIST_END)))
 
     async def put(self, request: ScimRequest) -> ScimResponse:
         """Replace a group: without members in the body all of them leave."""
@@ -100,9 +112,44 @@ class GroupEndpoints:
         record = await self.use_cases.get_group(
             request.tenant.tenant_id, group_id, with_members=_wants_members(projection)
         )
+        return await self._response(200, record, request, projection)
+
+    async def _response(
+        self, status: int, record: GroupRecord, request: ScimRequest, projection: Projection | None
+    ) -> ScimResponse:
+        address = _address(request, record.group.id)
+        if _wants_members(projection) and not _is_small(record):
+            return resource_response(status, self._parts(record, request, projection), address)
         names = await self._names([record], request, projection)
         body = _body(record, request.base_url, projection, names)
-        return resource_response(200, body, _address(request, group_id))
+        return resource_response(status, body, address)
+
+    async def _parts(
+        self, record: GroupRecord, request: ScimRequest, projection: Projection | None
+    ) -> AsyncIterator[bytes]:
+        """Make the body of a large group, page by page of its members."""
+        before = b""
+        async for members in self.use_cases.page_members(request.tenant.tenant_id, record):
+            page = replace(record, members=members)
+            body = orjson.loads(_body(page, request.base_url, projection, None))
+            told = orjson.dumps(body.pop("members", []))[1:-1]
+            if not before:
+                before = orjson.dumps(body)[:-1] + b',"members":['
+            yield before + told
+            before = b"," if told else b" "
+        yield b"]}"
+
+
+def _is_small(record: GroupRecord) -> bool:
+    """Tell whether all members asked for are there."""
+    return len(record.members or ()) <= MEMBERS_AT_ONCE
+
+
+async def _within(head: bytes, parts: AsyncIterator[bytes], end: bytes) -> AsyncIterator[bytes]:
+    yield head
+    async for part in parts:
+        yield part
+    yield end
 
 
 def _address(request: ScimRequest, group_id: UUID) -> str:

@@ -1,5 +1,6 @@
 """Responses of the SCIM surface: bytes and their headers."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import orjson
@@ -24,19 +25,30 @@ class ScimResponse:
     status: int
     body: bytes = b""
     extra: tuple[Header, ...] = ()
+    parts: AsyncIterator[bytes] | None = None
+    """A body that is made as it is sent, in place of `body`: little of it is held."""
 
     def headers(self) -> list[Header]:
         """Return all headers."""
         if self.status == 204:
             return [*self.extra]
+        if self.parts is not None:
+            return [_CONTENT_TYPE, *self.extra]
         length = (b"content-length", str(len(self.body)).encode())
         return [_CONTENT_TYPE, length, *self.extra]
 
 
-def resource_response(status: int, body: bytes, address: str) -> ScimResponse:
+def resource_response(
+    status: int, body: bytes | AsyncIterator[bytes], address: str
+) -> ScimResponse:
     """Return a resource with where it is (RFC 7643 §3.1: `Content-Location` is its location)."""
     where = address.encode()
-    return ScimResponse(status, body, ((b"location", where), (b"content-location", where)))
+    response = ScimResponse(status, extra=((b"location", where), (b"content-location", where)))
+    if isinstance(body, bytes):
+        response.body = body
+    else:
+        response.parts = body
+    return response
 
 
 class MethodNotAllowed(Exception):

@@ -11,7 +11,7 @@ from scim.api.responses import ScimResponse, resource_response
 from scim.protocol.bodies import Meta, list_bytes, location, user_bytes
 from scim.protocol.filters import parse_user_filter
 from scim.protocol.normalise import NormalisedUser, normalise_user, normalise_user_patch
-from scim.protocol.paging import parse_page
+from scim.protocol.paging import fitting, parse_page
 from scim.protocol.projection import Projection
 from scim.protocol.user_patch import patch_user
 from scim.usecases.ports import UserRecord
@@ -48,7 +48,7 @@ class UserEndpoints:
         page = parse_page(query.get("startindex"), query.get("count"))
         projection = request.projection()
         found = await self.use_cases.find_users(request.tenant.tenant_id, clauses, page)
-        bodies = await self._bodies(found.records, request, projection)
+        bodies = fitting(await self._bodies(found.records, request, projection))
         return ScimResponse(
             200, list_bytes(bodies, total=found.total, start_index=page.start_index)
         )

@@ -48,6 +48,7 @@ _META = (
     b'"version":"W/\\"%d\\""}}'
 )
 _ERROR_URN = "urn:ietf:params:scim:api:messages:2.0:Error"
+LIST_END = b"]}"
 _LIST_HEAD = b'{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":%d,'
 
 
@@ -163,9 +164,14 @@ def _named(row: str, name: str | None) -> str:
 
 def list_bytes(resources: Sequence[bytes], *, total: int, start_index: int) -> bytes:
     """Return a ListResponse; `Resources` is there even when it is empty."""
-    head = _LIST_HEAD % total
-    page = b'"startIndex":%d,"itemsPerPage":%d,"Resources":[' % (start_index, len(resources))
-    return b"".join((head, page, b",".join(resources), b"]}"))
+    head = list_head(total=total, start_index=start_index, count=len(resources))
+    return b"".join((head, b",".join(resources), LIST_END))
+
+
+def list_head(*, total: int, start_index: int, count: int) -> bytes:
+    """Return the beginning of a ListResponse, up to its resources."""
+    page = b'"startIndex":%d,"itemsPerPage":%d,"Resources":[' % (start_index, count)
+    return _LIST_HEAD % total + page
 
 
 def status_of(error: ScimError) -> int:

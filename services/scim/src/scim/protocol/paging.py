@@ -1,12 +1,16 @@
 """Index paging: what `startIndex` and `count` ask for (RFC 7644 §3.4.2.4)."""
 
 import re
+from collections.abc import Iterable
 
 from scim.domain.errors import invalid_value
 from scim.domain.query import Page
 
 DEFAULT_COUNT = 100
 MAX_COUNT = 500
+
+MAX_BYTES = 4 * 1024 * 1024
+"""What a page may have; of resources that are larger together it has fewer, but at least one."""
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
@@ -16,6 +20,18 @@ def parse_page(start_index: str | None, count: str | None) -> Page:
     start = _integer("startIndex", start_index, 1)
     wanted = _integer("count", count, DEFAULT_COUNT)
     return Page(start_index=max(start, 1), count=min(max(wanted, 0), MAX_COUNT))
+
+
+def fitting(resources: Iterable[bytes]) -> list[bytes]:
+    """Return as many of the first resources as a page may have."""
+    page: list[bytes] = []
+    size = 0
+    for resource in resources:
+        size += len(resource)
+        if page and size > MAX_BYTES:
+            break
+        page.append(resource)
+    return page
 
 
 def _integer(name: str, text: str | None, default: int) -> int:

@@ -7,7 +7,7 @@ import asyncpg
 from chassis.database import read_queries
 from scim.domain.query import Field, Filter, Page
 from scim.storage.rows import group_record, single_values
-from scim.usecases.ports import GroupRecord, SearchResult
+from scim.usecases.ports import MEMBERS_AT_ONCE, GroupRecord, SearchResult
 
 QUERIES = read_queries("scim.storage", "groups")
 
@@ -34,6 +34,7 @@ async def find_groups(
         offset=page.offset,
         limit=page.count,
         with_members=with_members,
+        most_members=MEMBERS_AT_ONCE + 1,
         **searched,
     )
     rows = await pool.fetch(*query)
@@ -45,7 +46,10 @@ async def _named(
     pool: asyncpg.Pool, tenant_id: UUID, key: object, page: Page, with_members: bool
 ) -> SearchResult[GroupRecord]:
     query = QUERIES["find_group_by_display_name"](
-        tenant_id=tenant_id, display_name_key=key, with_members=with_members and page.count > 0
+        tenant_id=tenant_id,
+        display_name_key=key,
+        with_members=with_members and page.count > 0,
+        most_members=MEMBERS_AT_ONCE + 1,
     )
     row = await pool.fetchrow(*query)
     if row is None:

@@ -23,7 +23,13 @@ from scim.storage.group_search import find_groups
 from scim.storage.rows import MakeEvent, Row, entry_values, event_values, group_record
 from scim.usecases.changes import GroupCreated, GroupDeleted, GroupMembersChanged, GroupUpdated
 from scim.usecases.log_entry import LogEntry
-from scim.usecases.ports import GroupRecord, NameTaken, SearchResult, UnknownMembers
+from scim.usecases.ports import (
+    MEMBERS_AT_ONCE,
+    GroupRecord,
+    NameTaken,
+    SearchResult,
+    UnknownMembers,
+)
 
 QUERIES = read_queries("scim.storage", "groups")
 RETRIES = 3
@@ -152,10 +158,22 @@ class PostgresGroups:
     ) -> GroupRecord | None:
         """Return a group as it is answered."""
         query = QUERIES["get_group"](
-            tenant_id=tenant_id, group_id=group_id, with_members=with_members
+            tenant_id=tenant_id,
+            group_id=group_id,
+            with_members=with_members,
+            most_members=MEMBERS_AT_ONCE + 1,
         )
         row = await self.pool.fetchrow(*query)
         return None if row is None else group_record(row)
+
+    async def members_after(
+        self, tenant_id: UUID, group_id: UUID, after: UUID, limit: int
+    ) -> Sequence[UUID]:
+        """Return the group's next members by id."""
+        query = QUERIES["members_after"](
+            tenant_id=tenant_id, group_id=group_id, after=after, limit=limit
+        )
+        return [row["user_id"] for row in await self.pool.fetch(*query)]
 
     async def remove(self, group_id: UUID, *, at: datetime, entry: LogEntry) -> bool:
         """Remove a group with its memberships and announce it."""

@@ -1,6 +1,6 @@
 """Creating, reading, changing and deleting groups; no change ever reads a group's members."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -11,7 +11,14 @@ from scim.domain.group import Group, GroupChange
 from scim.domain.limits import check_group
 from scim.domain.query import Filter, Page
 from scim.usecases.log_entry import LogEntry, truncated
-from scim.usecases.ports import GroupRecord, Groups, NameTaken, SearchResult, UnknownMembers
+from scim.usecases.ports import (
+    MEMBERS_AT_ONCE,
+    GroupRecord,
+    Groups,
+    NameTaken,
+    SearchResult,
+    UnknownMembers,
+)
 from scim.usecases.turns import Turns
 
 
@@ -53,6 +60,27 @@ class GetGroup:
         if record is None:
             raise no_such_group()
         return record
+
+
+@dataclass(frozen=True, slots=True)
+class PageMembers:
+    """Reads all members of a group that has more than fit into memory for each response."""
+
+    groups: Groups
+
+    async def __call__(self, tenant_id: UUID, record: GroupRecord) -> AsyncIterator[Sequence[UUID]]:
+        """Yield the members by id, page by page; nothing is held between two pages.
+
+        Who joins or leaves meanwhile may be told or not.
+        """
+        page = record.members or ()
+        while len(page) > MEMBERS_AT_ONCE:
+            page = page[:MEMBERS_AT_ONCE]
+            yield page
+            page = await self.groups.members_after(
+                tenant_id, record.group.id, page[-1], MEMBERS_AT_ONCE + 1
+            )
+        yield page
 
 
 @dataclass(frozen=True, slots=True)

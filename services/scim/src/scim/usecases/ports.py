@@ -59,6 +59,10 @@ class StoredUser:
     """False for a user made by hand in the directory that no provider has written to yet."""
 
 
+MEMBERS_AT_ONCE = 1_000
+"""How many members of a group are in memory for a response; more are read as it is sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class GroupRecord:
     """A stored group as it is answered."""
@@ -67,7 +71,7 @@ class GroupRecord:
     created_at: datetime
     updated_at: datetime
     members: Sequence[UUID] | None = None
-    """All members, or None when they were not asked for."""
+    """The first members by id, one more than MEMBERS_AT_ONCE at most; None if not asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +162,12 @@ class Groups(Protocol):
         self, tenant_id: UUID, group_id: UUID, *, with_members: bool
     ) -> GroupRecord | None:
         """Return a group as it is answered."""
+        ...
+
+    async def members_after(
+        self, tenant_id: UUID, group_id: UUID, after: UUID, limit: int
+    ) -> Sequence[UUID]:
+        """Return the group's next members by id."""
         ...
 
     async def change(

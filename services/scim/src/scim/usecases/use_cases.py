@@ -4,7 +4,14 @@ from dataclasses import dataclass
 
 from scim.usecases.authenticate import Authenticate
 from scim.usecases.directory_users import ForgetDirectoryUser, KeepDirectoryUser
-from scim.usecases.groups import ChangeGroup, CreateGroup, DeleteGroup, FindGroups, GetGroup
+from scim.usecases.groups import (
+    ChangeGroup,
+    CreateGroup,
+    DeleteGroup,
+    FindGroups,
+    GetGroup,
+    PageMembers,
+)
 from scim.usecases.memberships import FindGroupsOfUsers, NameMembers
 from scim.usecases.provisioning_log import ReadProvisioningLog
 from scim.usecases.tenant_settings import ReadStrictly
@@ -25,6 +32,7 @@ class UseCases:
     delete_user: DeleteUser
     create_group: CreateGroup
     get_group: GetGroup
+    page_members: PageMembers
     find_groups: FindGroups
     change_group: ChangeGroup
     delete_group: DeleteGroup

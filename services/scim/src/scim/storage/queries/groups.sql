@@ -232,13 +232,14 @@ WITH gone AS (
 SELECT display_name FROM gone;
 
 -- name: get_group
--- One group; its members only when they are asked for.
+-- One group; its first members only when they are asked for.
 SELECT
     id, version, display_name, external_id, created_at, updated_at,
     CASE WHEN :with_members::boolean THEN ARRAY(
         SELECT user_id FROM group_members
         WHERE group_members.tenant_id = :tenant_id AND group_members.group_id = :group_id
         ORDER BY user_id
+        LIMIT :most_members
     ) END AS members
 FROM groups
 WHERE tenant_id = :tenant_id AND id = :group_id;
@@ -277,6 +278,7 @@ SELECT
         SELECT user_id FROM group_members
         WHERE group_members.tenant_id = :tenant_id AND group_members.group_id = found.id
         ORDER BY user_id
+        LIMIT :most_members
     ) END AS members
 FROM total
 LEFT JOIN page ON true
@@ -315,6 +317,7 @@ SELECT
         SELECT user_id FROM group_members
         WHERE group_members.tenant_id = :tenant_id AND group_members.group_id = found.id
         ORDER BY user_id
+        LIMIT :most_members
     ) END AS members
 FROM total
 LEFT JOIN page ON true
@@ -331,6 +334,15 @@ SELECT
         SELECT user_id FROM group_members
         WHERE group_members.tenant_id = :tenant_id AND group_members.group_id = groups.id
         ORDER BY user_id
+        LIMIT :most_members
     ) END AS members
 FROM groups
 WHERE tenant_id = :tenant_id AND display_name_key = :display_name_key;
+
+-- name: members_after
+-- The members of a group after one, a page of them.
+SELECT user_id
+FROM group_members
+WHERE tenant_id = :tenant_id AND group_id = :group_id AND user_id > :after
+ORDER BY user_id
+LIMIT :limit;
