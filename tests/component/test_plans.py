@@ -22,7 +22,6 @@ SERVICE_OF = {
     # Has the chassis' tables with all projections, and a planner left as it is.
     "chassis": "domain-verifier",
 }
-_WHOLE_GROUP = "all members are asked for"
 _NO_INDEX = (
     "a search without an index, bounded by slots; by id or external id its plan knows the value"
 )
@@ -32,9 +31,6 @@ _OPERATOR = "an operator's command"
 EXEMPT: Mapping[str, str] = {
     "chassis/relay/resend_newest": "after a send that came late, which takes a crash",
     "scim/groups/change_group": "a PUT that clears members deletes all of them",
-    "scim/groups/get_group": _WHOLE_GROUP,
-    "scim/groups/list_groups": _WHOLE_GROUP,
-    "scim/groups/find_group_by_display_name": _WHOLE_GROUP,
     "scim/groups/search_groups": _NO_INDEX,
     "scim/users/search_users": _NO_INDEX,
     "scim/tokens/list_live_tokens": "in the background; a tenant has a few tokens",
