@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from scim.domain.errors import ScimError
@@ -81,6 +81,8 @@ def test_any_group_patch_folds_or_is_refused(body: Any) -> None:
 def test_both_dialects_of_an_edit_give_the_same_document(
     user: dict[str, Any], edit: dict[str, Any], spell: Callable[[str], str], verb: str
 ) -> None:
+    # An add of nothing alone is refused.
+    assume(verb == "Replace" or any(value not in (None, "") for value in edit.values()))
     before = normalise_user(user).document
     verbose = [op(verb, spell(path), value=value) for path, value in edit.items()]
     compact = [op(verb.lower(), value={spell(path): value for path, value in edit.items()})]

@@ -87,6 +87,10 @@ CASES: dict[Tolerance, list[tuple[Read, Any]]] = {
         (user, patch_body(op("add", "roles", value=[{"value": '{"value":"A"}'}]))),
     ],
     Tolerance.EMPTY_TEXT: [(user, patch_body(op("replace", "title", value="")))],
+    Tolerance.ADD_OF_NOTHING: [
+        (user, patch_body(op("add", "title", value=None), op("add", "nickName", value="N"))),
+        (user, patch_body(op("add", value={"title": None, "nickName": "N"}))),
+    ],
     Tolerance.VALUE_OF_REMOVE: [
         (group, patch_body(op("remove", "members", value=[{"value": M}]))),
         (user, patch_body(op("remove", "title", value="T"))),

@@ -129,6 +129,10 @@ def _patch(schema: ResourceSchema, body: object, reading: Reading) -> Patch:
     operations: list[Operation] = []
     for entry in _entries(schema, body, reading):
         operations += _operation(schema, entry, reading)
+    if not operations and reading.added_nothing is not None:
+        raise invalid_value(
+            f"There is nothing to add to {reading.added_nothing}; to clear it replace it with null."
+        )
     return Patch(tuple(operations), reading.left_out, reading.strict)
 
 
@@ -234,7 +238,14 @@ def _at_path(
     reading.spend(_SELECTION_STEPS if "[" in path else _PATH_STEPS)
     resolved = resolve(schema, path, reading.strict)
     if isinstance(resolved, Target):
-        yield Operation(op, resolved, _value(op, resolved, value, reading))
+        read = _value(op, resolved, value, reading)
+        # No members are as many as any other number of them.
+        if op == "add" and resolved.attribute.name != "members":
+            read = _without_nothing(read)
+            if read is None:
+                reading.leave_out(path, Tolerance.ADD_OF_NOTHING)
+                return
+        yield Operation(op, resolved, read)
     elif isinstance(resolved, WholeSchema):
         yield from _in_schema(schema, op, resolved, value, reading)
     elif isinstance(resolved, ReadOnly):
@@ -244,6 +255,13 @@ def _at_path(
     elif value is not None or op == "remove":
         patches = reading.verb == "patch"
         reading.leave_out(path, Tolerance.UNKNOWN_NAME if patches else Tolerance.UNKNOWN_KEY)
+
+
+def _without_nothing(value: Any) -> Any:
+    """Return what there is to add: an empty value takes nothing away, as it does in a replace."""
+    if not isinstance(value, dict):
+        return value
+    return {name: given for name, given in value.items() if given is not None} or None
 
 
 def _in_schema(

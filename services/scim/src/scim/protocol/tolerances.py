@@ -93,6 +93,11 @@ class Tolerance(Enum):
         "an empty text is no value; null clears",
         "Entra clears attributes by an empty text (SCIM_Null_Update).",
     )
+    ADD_OF_NOTHING = (
+        "invalidValue",
+        "there is nothing to add; replace with null, or remove, clears",
+        "Clients that send all attributes add empty ones too; next to others they hinder nothing.",
+    )
     VALUE_OF_REMOVE = (
         "invalidValue",
         "a remove has no value; select what goes in the path",
@@ -118,11 +123,13 @@ class Reading:
     MOST_STEPS = 60_000
     """Of about a microsecond each: what one request may hold up all others with."""
 
-    __slots__ = ("_left_out", "_steps", "strict", "verb")
+    __slots__ = ("_left_out", "_steps", "added_nothing", "strict", "verb")
 
     def __init__(self, verb: Verb, *, strict: bool = False) -> None:
         self.verb = verb
         self.strict = strict
+        self.added_nothing: str | None = None
+        """What the last empty value was to be added to."""
         self._left_out: dict[str, None] = {}
         self._steps = 0
 
@@ -141,6 +148,8 @@ class Reading:
     def leave_out(self, name: str, tolerance: Tolerance = Tolerance.UNKNOWN_NAME) -> None:
         """Remember for the log what is not kept and why, without a filter's values."""
         self.tolerate(tolerance, name)
+        if tolerance is Tolerance.ADD_OF_NOTHING:
+            self.added_nothing = _short(name)
         if len(self._left_out) < self.MOST:
             self._left_out[f"{_short(name)}: {tolerance.what}"] = None
 

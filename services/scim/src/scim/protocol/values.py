@@ -112,7 +112,7 @@ def _entry(attribute: Attribute, value: object, reading: Reading) -> dict[str, A
 
 
 def _refuse_unknown(attribute: Attribute, value: object, reading: Reading) -> None:
-    """Refuse an entry of which no content was understood: it must not stand for no value."""
+    """Refuse a value of which no content was understood: it must not stand for no value."""
     if not isinstance(value, dict):
         return
     unknown = [n for n, v in value.items() if v is not None and n.lower() not in attribute.subs]
@@ -165,7 +165,10 @@ def _single_complex(attribute: Attribute, value: object, reading: Reading) -> di
         value = value[0]
         if value is None or value == "":
             return None
-    return _complex(attribute, value, reading)
+    found = _complex(attribute, value, reading)
+    if not found:
+        _refuse_unknown(attribute, value, reading)
+    return found
 
 
 def _complex(attribute: Attribute, value: object, reading: Reading) -> dict[str, Any]:
