@@ -1,12 +1,15 @@
 """What the stack writes is its owner's alone, also where an earlier one left it open."""
 
+import asyncio
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import uvloop
 
 from embedded.logs import Logs
 from embedded.processes import Command, Process
@@ -34,11 +37,14 @@ def test_logs_are_readable_by_their_owner_only(tmp_path: Path) -> None:
     assert {mode(path) for path in directory.iterdir()} == {0o600}
 
 
-async def test_what_a_child_makes_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def test_what_a_child_makes_is_readable_by_its_owner_only(
+    tmp_path: Path, run: Callable[[Coroutine[Any, Any, None]], None]
+) -> None:
     code = "import os; os.mkdir('made'); open('made/file', 'w').close()"
     command = Command("maker", ["env", "-C", str(tmp_path), sys.executable, "-c", code])
     logs = Logs(tmp_path / "logs")
-    await Process(command, logs).run(within=30)
+    run(Process(command, logs).run(within=30))
     logs.close()
     assert mode(tmp_path / "made") == 0o700
     assert mode(tmp_path / "made/file") == 0o600

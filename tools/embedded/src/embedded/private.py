@@ -6,8 +6,9 @@ must not read them, whatever umask the stack was started with.
 
 from pathlib import Path
 
-UMASK = 0o077
-"""Of every child process: what it makes is its own."""
+PRIVATELY = ("/bin/sh", "-c", 'umask 077; exec "$@"', "sh")
+"""Before the arguments of every child process: what it makes is its own. Not every event loop can
+set a umask itself."""
 DIRECTORY = 0o700
 FILE = 0o600
 

@@ -18,7 +18,7 @@ import psutil
 from embedded.accounts import Account
 from embedded.errors import EmbeddedError
 from embedded.logs import Logs
-from embedded.private import UMASK
+from embedded.private import PRIVATELY
 
 CHUNK = 65_536
 
@@ -93,13 +93,13 @@ class Process:
     async def start(self) -> None:
         """Start it; whether it is ready is for the caller to find out."""
         self._child = await asyncio.create_subprocess_exec(
+            *PRIVATELY,
             *self.command.line(),
             env={**os.environ, **self.command.env},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
-            umask=UMASK,
         )
         with contextlib.suppress(psutil.NoSuchProcess):
             self.started_at = psutil.Process(self._child.pid).create_time()
