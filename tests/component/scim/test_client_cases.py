@@ -195,6 +195,23 @@ async def test_r3_groups_of_a_user_and_names_of_members_are_told_when_asked(
     assert sorted(m["display"] for m in found["members"]) == ['An"n', "bob@x.test"]
 
 
+async def test_put_of_a_group_without_members_clears_them_and_the_log_says_how_many_left(
+    surface: Surface, acme: Client
+) -> None:
+    ann, bob = [(await acme.create_user(f"{n}@x.test"))["id"] for n in ("ann", "bob")]
+    sales = (await acme.create_group("Sales", ann, bob))["id"]
+    kept = (await acme.create_group("Kept", ann))["id"]
+
+    response = await acme.call("PUT", f"/Groups/{sales}", {"displayName": "Sales"})
+    assert response.status_code == 200
+    assert await acme.members(sales) == set()
+    assert await acme.members(kept) == {ann}
+    details = [row["detail"] for row in await surface.logged(acme.tenant.tenant_id)]
+    assert [detail for detail in details if detail] == [
+        "Members who left, because the request did not name them: 2."
+    ]
+
+
 def authorised(client: Client) -> dict[str, str]:
     return {"authorization": f"Bearer {client.token}"}
 
