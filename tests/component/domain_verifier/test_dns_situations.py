@@ -323,6 +323,18 @@ async def test_a_value_at_the_apex_is_reported(zone: Zone) -> None:
     assert (evidence.outcome, evidence.reason) == (Outcome.ABSENT, Reason.AT_APEX)
 
 
+@pytest.mark.parametrize("host", ["", "_portico-challenge."])
+async def test_a_record_at_the_name_of_the_parent_domain_is_reported(zone: Zone, host: str) -> None:
+    # Resolvers remember that a parent which tests share has no record: this one has its own.
+    subject = zone.subject(f"parent-of-{zone.subject().domain.ascii}")
+    wrong = host + subject.domain.parents[0]
+    await zone.publish(subject, name=wrong)
+    evidence = await zone.probe(subject)
+    assert (evidence.outcome, evidence.reason) == (Outcome.ABSENT, Reason.AT_PARENT)
+    assert f"stands at {wrong}," in evidence.explanation
+    assert subject.record.name in evidence.explanation
+
+
 async def test_j1_a_value_without_quotes_in_a_zone_file_is_explained(zone: Zone) -> None:
     subject = zone.subject()
     await zone.publish(subject, f"token={subject.token}expiry=never")

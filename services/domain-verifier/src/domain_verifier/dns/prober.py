@@ -51,14 +51,22 @@ class DnsProber:
     async def _hints(self, subject: Subject) -> Hints:
         """Query the names at which DNS consoles or typing errors put the record instead."""
         resolver, places = self._resolvers[0], _doubled_names(subject)
-        apex, *doubled = await asyncio.gather(
-            resolver.txt(subject.domain.ascii), *(resolver.txt(name) for name in places)
-        )
-        answers = zip(places, doubled, strict=True)
+        above = _names_above(subject)
+        names = [subject.domain.ascii, *above, *places]
+        answers = await asyncio.gather(*(resolver.txt(name) for name in names))
+        told = zip(names, answers, strict=True)
+        holding = {name for name, answer in told if proves(subject.token, answer.values)}
         return Hints(
-            doubled_at=next((name for name, a in answers if proves(subject.token, a.values)), None),
-            at_apex=proves(subject.token, apex.values),
+            doubled_at=next((name for name in places if name in holding), None),
+            at_apex=subject.domain.ascii in holding,
+            above_at=next((name for name in above if name in holding), None),
         )
+
+
+def _names_above(subject: Subject) -> list[str]:
+    """Return where the record lands when it is published for a domain above the claimed one."""
+    parents = subject.domain.parents[:MAX_ZONES]
+    return [name for parent in parents for name in (f"{LABEL}.{parent}", parent)]
 
 
 def _doubled_names(subject: Subject) -> list[str]:

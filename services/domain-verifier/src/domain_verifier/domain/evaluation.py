@@ -192,6 +192,8 @@ def _with_hints(reason: Reason, hints: Hints) -> Reason:
         return Reason.DOUBLED_ZONE
     if hints.at_apex:
         return Reason.AT_APEX
+    if hints.above_at is not None:
+        return Reason.AT_PARENT
     return reason
 
 

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     NEAR_MISS = "near_miss"
     DOUBLED_ZONE = "doubled_zone"
     AT_APEX = "at_apex"
+    AT_PARENT = "at_parent"
     NO_DOMAIN = "no_domain"
     CNAME_BROKEN = "cname_broken"
     WILDCARD = "wildcard"
@@ -98,6 +99,8 @@ class Hints:
     doubled_at: str | None = None
     """The name that holds the value because a zone's name was added once more."""
     at_apex: bool = False
+    above_at: str | None = None
+    """The name that holds the value because it was published for a domain above the claimed one."""
 
 
 @dataclass(frozen=True, slots=True)

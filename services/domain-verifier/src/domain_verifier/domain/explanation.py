@@ -43,6 +43,7 @@ class Findings:
     observations: Sequence[Observation]
     present: Sequence[bool]
     doubled_at: str
+    above_at: str
     unquoted: bool = False
     """Whether the value was found without its blank."""
     retry: str = ""
@@ -58,10 +59,11 @@ class Findings:
         """Return what was seen of a claim."""
         record, domain = subject.record, subject.domain
         doubled_at = (hints.doubled_at if hints else None) or ""
+        above_at = (hints.above_at if hints else None) or ""
         host = _host_in(record, domain, observations)
         values = [value for each in observations for value in each.answer.values]
         split = unquoted(subject.token, values)
-        return cls(record, host, domain, observations, present, doubled_at, split)
+        return cls(record, host, domain, observations, present, doubled_at, above_at, split)
 
 
 def explain(reason: Reason, found: Findings, retry_after: timedelta | None) -> str:
@@ -203,6 +205,13 @@ def _at_apex(found: Findings) -> str:
     )
 
 
+def _at_parent(found: Findings) -> str:
+    return (
+        f"The value stands at {found.above_at}, which is above the claimed domain. It belongs at "
+        f"{found.record.name}: enter “{found.host}” as the host. {found.retry}"
+    )
+
+
 def _cname_broken(found: Findings) -> str:
     return (
         f"{_chain(found)} is an alias that leads to no TXT record. Replace the CNAME by a TXT "
@@ -292,6 +301,7 @@ _SENTENCES: dict[Reason, Callable[[Findings], str]] = {
     Reason.NEAR_MISS: _near_miss,
     Reason.DOUBLED_ZONE: _doubled_zone,
     Reason.AT_APEX: _at_apex,
+    Reason.AT_PARENT: _at_parent,
     Reason.NO_DOMAIN: _no_domain,
     Reason.CNAME_BROKEN: _cname_broken,
     Reason.WILDCARD: _wildcard,
