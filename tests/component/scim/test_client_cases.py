@@ -212,6 +212,43 @@ async def test_put_of_a_group_without_members_clears_them_and_the_log_says_how_m
     ]
 
 
+MULTI_VALUED = (
+    "emails",
+    "phoneNumbers",
+    "addresses",
+    "ims",
+    "photos",
+    "entitlements",
+    "roles",
+    "x509Certificates",
+)
+
+
+@pytest.mark.parametrize("attribute", MULTI_VALUED)
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+async def test_two_values_of_one_type_are_both_kept(
+    acme: Client, attribute: str, method: str
+) -> None:
+    part = "locality" if attribute == "addresses" else "value"
+    two = [{"type": "work", part: f"https://x.test/{n}"} for n in (1, 2)]
+    sent = {attribute: two}
+    if method == "POST":
+        made = await acme.create_user("ann@x.test", **sent)
+    else:
+        path = f"/Users/{(await acme.create_user('ann@x.test'))['id']}"
+        add = {"op": "add", "path": attribute, "value": two}
+        changed = (
+            await acme.call("PUT", path, user("ann@x.test", **sent))
+            if method == "PUT"
+            else await acme.patch(path, add)
+        )
+        assert changed.status_code == 200, changed.text
+        made = json(await acme.get(path))
+    assert [(entry["type"], entry[part]) for entry in made[attribute][-2:]] == [
+        ("work", f"https://x.test/{n}") for n in (1, 2)
+    ]
+
+
 def authorised(client: Client) -> dict[str, str]:
     return {"authorization": f"Bearer {client.token}"}
 
