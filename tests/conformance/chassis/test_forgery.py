@@ -10,7 +10,7 @@ from chassis.ids import uuid7
 from chassis.inbox.plausible import MOST_VERSION, MOST_VERSIONS_AHEAD
 from contracts.topics import DIRECTORY_USERS, SCIM_EVENTS
 from support.bus import Bus, raw, running, user_deleted, user_state
-from support.parking import is_applied, is_parked
+from support.parking import Poison, ask, events_of, is_applied, is_done, is_parked
 from support.waiting import eventually
 
 
@@ -83,6 +83,36 @@ async def test_a_record_on_anothers_partition_is_refused(bus: Bus) -> None:
     assert _refused("rejected") > before
     names = await bus.consumer.fetchval("SELECT name FROM effects WHERE tenant_id = $1", tenant_id)
     assert names == "ada"
+
+
+async def test_what_stands_on_anothers_partition_moves_nothing_when_it_is_redriven(
+    bus: Bus,
+) -> None:
+    tenant_id, ann = uuid7(), uuid7()
+    poison = Poison(ZeroDivisionError(), "bad")
+    right = partition_of(tenant_id, SCIM_EVENTS.partitions)
+    wrong = Partition(SCIM_EVENTS.name, (right + 1) % SCIM_EVENTS.partitions)
+    forged = replace(raw(user_deleted(tenant_id, "forged"), 3), partition=wrong)
+    unreadable = raw(user_deleted(tenant_id), 3, headers={"ce_subject": b"\xff"})
+    named = events_of(tenant_id, (ann, "bad"), (ann, "b"))
+    async with running(bus.reader(poison).run):
+        await bus.send(*(raw(record, n) for n, record in enumerate(named, 1)))
+        await eventually(lambda: is_parked(bus, tenant_id, (1, "failed"), (2, "waiting")))
+        await bus.send(forged, replace(unreadable, partition=wrong))
+        held = [(1, "failed"), (2, "waiting")]
+        strange = [(None, "rejected"), (None, "undecodable")]
+        await eventually(lambda: is_parked(bus, tenant_id, *held, *strange))
+        poison.names.clear()
+        await ask(bus, "redrive", tenant_id)
+        await eventually(lambda: is_applied(bus, tenant_id, 1, 2))
+        await eventually(lambda: is_done(bus, tenant_id))
+        assert await bus.parked(tenant_id) == strange
+        for _ in strange:
+            await ask(bus, "skip", tenant_id)
+            await eventually(lambda: is_done(bus, tenant_id))
+        await bus.send(raw(user_deleted(tenant_id), 3))
+        await eventually(lambda: is_applied(bus, tenant_id, 1, 2, 3))
+        assert await bus.parked(tenant_id) == []
 
 
 async def test_a_state_of_an_impossible_version_does_not_beat_later_ones(bus: Bus) -> None:

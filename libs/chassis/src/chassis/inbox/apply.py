@@ -22,6 +22,7 @@ from chassis.inbox.plausible import (
     check_partition,
     check_same_event,
     check_version,
+    is_partition_of,
 )
 from chassis.inbox.subscription import Handlers, Subscription
 from chassis.observe import REFUSED_EVENTS, consumer_span
@@ -82,6 +83,10 @@ class Applier:
             return None
         known = envelope.type in self._subscription.handlers
         return envelope.subject if known else None
+
+    def is_owner_of(self, tenant_id: UUID) -> bool:
+        """Tell whether a tenant's records belong on the partition that is worked off here."""
+        return is_partition_of(tenant_id, self._inbox.partition, self._topic.partitions)
 
     def _decode_envelope(self, record: ReceivedRecord) -> Envelope:
         envelope = decode_envelope(record, self._topic)

@@ -13,9 +13,16 @@ from collections.abc import Callable, Sequence
 import asyncpg
 import structlog
 
-from chassis.bus import NOBODY, KafkaAccount, KafkaReceiver, Partition, Receiver
+from chassis.bus import (
+    NOBODY,
+    KafkaAccount,
+    KafkaReceiver,
+    Partition,
+    Receiver,
+    partition_of,
+)
 from chassis.database import is_transient
-from chassis.inbox.parked_store import count_parked, find_requests
+from chassis.inbox.parked_store import NO_TENANT, Request, count_parked, find_requests
 from chassis.inbox.parking import ParkingLimit
 from chassis.inbox.partition import ConsumerContext, PartitionWorker, Retries
 from chassis.inbox.read_ahead import ReadAheadBudget
@@ -206,10 +213,21 @@ class Consumer:
                 _log.warning("consumer.housekeeping_failed", error=type(error).__name__)
                 continue
             for request in requests:
-                if worker := self._workers.get(request.partition):
+                if worker := self._workers.get(self._owner_of(request)):
                     worker.request(request)
             if number % COMMIT_EVERY == 0:
                 await self._hint(context)
+
+    def _owner_of(self, request: Request) -> Partition:
+        """Return whose request it is: a tenant's parked records may stand where they do not belong.
+
+        One worker alone deals with a tenant, or events would be taken out of their order.
+        """
+        subscription = self._subscriptions.get(request.partition.topic)
+        if subscription is None or request.tenant_id == NO_TENANT:
+            return request.partition
+        topic = subscription.topic
+        return Partition(topic.name, partition_of(request.tenant_id, topic.partitions))
 
     async def _measure(self, connection: asyncpg.Connection) -> None:
         parked = await count_parked(connection, self._group)

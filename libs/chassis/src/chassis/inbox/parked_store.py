@@ -187,9 +187,10 @@ class ParkedStore:
 
     async def delete(
         self, connection: asyncpg.Connection, tenant_id: UUID, event: ParkedEvent
-    ) -> None:
-        """Remove an event that was applied or skipped."""
-        await connection.execute(*QUERIES["delete_parked"](tenant_id=tenant_id, id=event.id))
+    ) -> bool:
+        """Remove an event that is applied or skipped; False if somebody else has done so."""
+        query = QUERIES["delete_parked"](tenant_id=tenant_id, id=event.id)
+        return await connection.execute(*query) != "DELETE 0"
 
     async def delete_superseded(
         self, connection: asyncpg.Connection, tenants: Collection[UUID], keys: Collection[bytes]
@@ -270,7 +271,8 @@ class ParkedStore:
         if row is None:
             return None
         record = ReceivedRecord(
-            self._partition,
+            # A record that stands on another tenant's partition must not seem to be in its place.
+            Partition(self._partition.topic, row["partition"]),
             row["record_offset"],
             row["key"],
             row["value"],

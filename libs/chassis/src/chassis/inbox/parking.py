@@ -62,16 +62,20 @@ class Parking:
 
     async def park(
         self, record: ReceivedRecord, error: Exception, attempts: int, next_offset: int
-    ) -> None:
-        """Set a record aside and move on, or raise TooManyParked."""
+    ) -> bool:
+        """Set a record aside and move on, or raise TooManyParked.
+
+        Returns:
+            Whether it has its place in its tenant's sequence.
+        """
         tenant_id = tenant_of(record) or NO_TENANT
         async with transaction(self._pool) as connection:
             state = await self._inbox.advance(connection, next_offset, [tenant_id])
-            numbered = not isinstance(error, Refused)
+            numbered = not isinstance(error, Refused) and self._applier.is_owner_of(tenant_id)
             sequence = sequence_of(record) if numbered else None
             last = state.last_sequences[tenant_id]
             if sequence is not None and sequence <= last:
-                return
+                return False
             subject = self._applier.subject_of(record) if sequence == last + 1 else None
             halted = await self._parked.count_newly_parked(
                 connection, self._limit.window, tenant_id
@@ -95,10 +99,11 @@ class Parking:
             )
             if subject is not None:
                 await self._pass_over(connection, tenant_id, last + 1, record)
-        if not numbered:
+        refused = isinstance(error, Refused)
+        if refused:
             REFUSED_EVENTS.labels(record.partition.topic, reason_of(error)).inc()
         _log.error(
-            "event.parked" if numbered else "event.refused",
+            "event.refused" if refused else "event.parked",
             topic=record.partition.topic,
             partition=record.partition.number,
             offset=record.offset,
@@ -107,6 +112,7 @@ class Parking:
             reason=reason_of(error),
             error=summarize(error),
         )
+        return numbered
 
     async def waiting(self) -> list[UUID]:
         """Return the tenants that have parked events in their sequence."""
@@ -152,7 +158,8 @@ class Parking:
     async def apply(self, tenant_id: UUID, event: ParkedEvent) -> None:
         """Apply a parked event as if it came just now, and take it off the list."""
         async with transaction(self._pool) as connection:
-            await self._parked.delete(connection, tenant_id, event)
+            if not await self._parked.delete(connection, tenant_id, event):
+                return
             if event.subject is not None or event.reason == CONFLICT:
                 await self._applier.apply_parked(connection, event.record)
             else:

@@ -175,12 +175,12 @@ class PartitionWorker:
         error, attempts = await self._retry_failures(lambda: self._commit([record], rest))
         if error is not None:
             next_offset = self._ahead.first_offset(rest)
-            await self._retry_outages(
+            in_sequence = await self._retry_outages(
                 lambda: self._parking.park(record, error, attempts, next_offset)
             )
             self.next_offset = next_offset
             tenant_id = tenant_of(record)
-            if self._numbered and tenant_id is not None:
+            if self._numbered and in_sequence and tenant_id is not None:
                 await self._release_sequence(tenant_id)
 
     async def _commit(

@@ -50,9 +50,13 @@ def check_same_event(parked: ReceivedRecord, envelope: Envelope) -> None:
 
 def check_partition(tenant_id: UUID, partition: Partition, count: int) -> None:
     """Raise WrongPartition unless a tenant's records belong on the partition, one of so many."""
-    expected = _partition_of(tenant_id, count)
-    if partition.number != expected:
-        raise WrongPartition(f"the tenant's partition is {expected}")
+    if not is_partition_of(tenant_id, partition.number, count):
+        raise WrongPartition(f"the tenant's partition is {_partition_of(tenant_id, count)}")
+
+
+def is_partition_of(tenant_id: UUID, number: int, count: int) -> bool:
+    """Tell whether a tenant's records belong on a partition, one of so many."""
+    return _partition_of(tenant_id, count) == number
 
 
 def check_version(version: int, before: int) -> None:

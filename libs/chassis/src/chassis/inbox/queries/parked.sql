@@ -12,13 +12,13 @@ ON CONFLICT DO NOTHING;
 
 -- name: read_parked
 -- Reads the parked event of a tenant_id with this sequence.
-SELECT id, record_offset, sequence, subject, reason, error, key, value, header_names, header_values
+SELECT id, partition, record_offset, sequence, subject, reason, error, key, value, header_names, header_values
 FROM parked_events
 WHERE tenant_id = :tenant_id AND consumer_group = :group AND topic = :topic AND sequence = :sequence;
 
 -- name: read_event
 -- Reads a parked event of a tenant_id by its id.
-SELECT id, record_offset, sequence, subject, reason, error, key, value, header_names, header_values
+SELECT id, partition, record_offset, sequence, subject, reason, error, key, value, header_names, header_values
 FROM parked_events
 WHERE tenant_id = :tenant_id AND id = :id;
 
@@ -31,7 +31,7 @@ WHERE parked.consumer_group = :group AND parked.topic = :topic;
 
 -- name: read_head
 -- Reads the first parked event of a tenant_id that has none of its subject before it: one that only waits, or any.
-SELECT id, record_offset, sequence, subject, reason, error, key, value, header_names, header_values
+SELECT id, partition, record_offset, sequence, subject, reason, error, key, value, header_names, header_values
 FROM parked_events AS parked
 WHERE tenant_id = :tenant_id AND consumer_group = :group AND topic = :topic AND subject IS NOT NULL AND subject <> ALL (:skipped::text[])
     AND (:with_failed::boolean OR reason = 'waiting')
@@ -53,7 +53,7 @@ UPDATE parked_events SET sequence = NULL, subject = NULL, reason = :reason, erro
 
 -- name: read_unnumbered
 -- Reads the oldest parked record of a tenant_id that stands outside its sequence.
-SELECT id, record_offset, sequence, subject, reason, error, key, value, header_names, header_values
+SELECT id, partition, record_offset, sequence, subject, reason, error, key, value, header_names, header_values
 FROM parked_events
 WHERE tenant_id = :tenant_id AND consumer_group = :group AND topic = :topic AND sequence IS NULL AND id > :after
 ORDER BY id
