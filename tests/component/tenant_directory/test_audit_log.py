@@ -63,6 +63,23 @@ async def test_less_than_ninety_days_are_never_kept(directory: Harness, pool: as
     assert {0, 30} <= set(await _ages(pool))
 
 
+async def test_entries_of_impossible_times_stop_nothing_and_make_no_months(
+    directory: Harness, pool: asyncpg.Pool
+) -> None:
+    tenant = await directory.tenant()
+    for at in ("infinity", "-infinity", "20000-01-01", "0044-03-15 BC"):
+        await pool.execute(
+            f"INSERT INTO audit_log (tenant_id, at, actor, action, subject, details)"
+            f" VALUES ($1, '{at}', 'a', 'b', 'c', '{{}}')",
+            tenant.tenant_id,
+        )
+    await _write(pool, tenant.tenant_id, 800)
+    assert await PostgresAuditLogMonths(pool).keep(400) == 1
+    assert await pool.fetchval("SELECT count(*) FROM audit_log_default") == 4
+    months = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'audit_log'::regclass"
+    assert await pool.fetchval(months) == 4
+
+
 async def test_the_serving_role_may_have_it_done_and_do_nothing_itself(
     directory: Harness, pool: asyncpg.Pool, database: DatabaseFactory
 ) -> None:
