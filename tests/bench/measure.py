@@ -1,6 +1,9 @@
 """Runs the phases against one server and takes its times."""
 
-from collections.abc import Awaitable, Callable, Sequence
+import os
+import signal
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import orjson
@@ -35,17 +38,32 @@ class Measured:
     cpu_ms: float
 
 
-async def run_phase(world: World, phase: Phase, pid: int, *, share: float = 1.0) -> Measured:
-    """Warm up, then measure every round of a phase."""
+@contextmanager
+def held_still(pids: Sequence[int]) -> Iterator[None]:
+    """Stop processes for a while, so that what they cost is not counted as another's."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+async def run_phase(
+    world: World, phase: Phase, pid: int, *, share: float = 1.0, still: Sequence[int] = ()
+) -> Measured:
+    """Warm up, then measure every round of a phase while the processes `still` do nothing."""
     count = max(WARM_UP, int(phase.count * share))
     for round_ in phase.rounds(world, WARM_UP):
         _keep(world, phase, await _sent(world.client, [*round_.reset, *round_.requests]))
     total, cpu = Load(), 0.0
     for round_ in phase.rounds(world, count):
         await _sent(world.client, round_.reset)
-        before = seconds_of(pid)
-        load = await world.client.send(round_.requests, within=PHASE_SECONDS)
-        cpu += seconds_of(pid) - before
+        with held_still(still):
+            before = seconds_of(pid)
+            load = await world.client.send(round_.requests, within=PHASE_SECONDS)
+            cpu += seconds_of(pid) - before
         total.add(load)
     _check(phase.name, total)
     _keep(world, phase, total)
@@ -70,6 +88,8 @@ class Side:
     """Members of the big group."""
     quiet: Callable[[World], Awaitable[None]] | None = None
     """Returns when what earlier phases left to other processes is done."""
+    still: Sequence[int] = ()
+    """Processes that work on what the server has written; they wait while it is measured."""
     measured: list[Measured] = field(default_factory=list)
 
 
@@ -85,7 +105,9 @@ async def run_all(sides: Sequence[Side], *, share: float, say: Callable[[str], N
             if side.quiet is not None and world.users:
                 await side.quiet(world)
             say(f"{phase.name}, {side.name}")
-            side.measured.append(await run_phase(world, phase, side.pid, share=share))
+            side.measured.append(
+                await run_phase(world, phase, side.pid, share=share, still=side.still)
+            )
 
 
 async def count_statements(

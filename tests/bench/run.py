@@ -58,7 +58,7 @@ async def run_bench(console: Console, stack: Stack, plan: Plan) -> Results:
         _floor(str(scim["migration_env"]["SCIM_MIGRATION_DATABASE_URL"]), plan) as floor,
     ):
         world = World(client)
-        service = Side("scim", world, pid, plan.members, quiet)
+        service = Side("scim", world, pid, plan.members, quiet, workers(stack))
         sides = [service, *([floor] if floor else [])]
         await run_all(sides, share=plan.share, say=say)
         if plan.steady_seconds:
@@ -91,6 +91,16 @@ def serving_process(stack: Stack) -> int:
     """Return the process that answers, whether or not it also works."""
     names = [process["name"] for process in stack.service("scim")["processes"]]
     return stack.process_id("scim", "scim-serve" if "scim-serve" in names else names[0])
+
+
+def workers(stack: Stack) -> list[int]:
+    """Return the processes that publish what the serving one writes.
+
+    With them all the rest of the stack would work beside the server on the same cores, and double
+    what it seems to need. What all of them cost together is measured apart.
+    """
+    names = [process["name"] for process in stack.service("scim")["processes"]]
+    return [stack.process_id("scim", name) for name in names if name == "scim-work"]
 
 
 def client_of(url: str, tenant: Tenant) -> Client:

@@ -44,8 +44,9 @@ def print_results(console: Console, results: Results) -> None:
     load = results.setup["load"]
     console.print(
         f"[dim]Load of the machine before the run: {load:.1f} on {results.setup['cpus']} CPUs. "
-        "CPU ms are the serving process's own; the floor does the same reads and INSERTs, phase by "
-        "phase in turn, and drifts as the machine does: budgets are multiples of it.[/]"
+        "CPU ms are the serving process's own, while nothing publishes what it writes; the floor "
+        "does the same reads and INSERTs, phase by phase in turn, and drifts as the machine does: "
+        "budgets are multiples of it.[/]"
     )
     verdict = f"over budget: {', '.join(missed)}" if missed else "every budget is kept"
     console.print(f"[bold {'yellow' if missed else 'green'}]{verdict}[/]")

@@ -130,6 +130,7 @@ def forget(surface: Surface) -> None:
     authenticate = surface.scim.background_writer.authenticate
     started = authenticate.monotonic()
     authenticate.monotonic = lambda: started + 4.001
+    authenticate._good.clock = authenticate._wrong.clock = authenticate.monotonic
 
 
 async def test_nothing_is_remembered_for_five_seconds(surface: Surface, acme: Client) -> None:

@@ -4,8 +4,11 @@ Two values are the same exactly when their keys are equal (RFC 7643 §2.1, caseE
 service alike: what is unique where it is provisioned must be unique in the directory.
 """
 
+import re
 from unicodedata import normalize
 from uuid import UUID
+
+_CANONICAL_ID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 
 
 def comparison_key(value: str) -> str:
@@ -17,8 +20,7 @@ def comparison_key(value: str) -> str:
 
 def parse_id(text: str) -> UUID | None:
     """Return the id that `text` spells in its canonical form of 36 characters, if it spells one."""
-    found = parse_id_leniently(text)
-    return found if found is not None and str(found) == text.lower() else None
+    return UUID(text) if _CANONICAL_ID.fullmatch(text) else None
 
 
 def parse_id_leniently(text: str) -> UUID | None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from uuid import UUID
 
 import asyncpg
@@ -33,7 +34,7 @@ from scim.storage.pool import open_pool
 from scim.storage.tenant_settings import PostgresTenantSettings
 from scim.storage.tokens import PostgresTokens
 from scim.storage.users import PostgresUsers
-from scim.usecases.authenticate import Authenticate
+from scim.usecases.authenticate import REMEMBERED_GRANTS, Authenticate
 from scim.usecases.directory_users import ForgetDirectoryUser, KeepDirectoryUser
 from scim.usecases.groups import (
     ChangeGroup,
@@ -182,7 +183,9 @@ async def open_use_cases() -> AsyncIterator[UseCases]:
 
 
 def _base_url(settings: Settings) -> Callable[[UUID], str]:
-    return lambda tenant_id: f"{settings.public_url}{PREFIX}{tenant_id}"
+    prefix = f"{settings.public_url}{PREFIX}"
+    # Every request asks for it, and spelling an id out costs more than looking it up.
+    return lru_cache(REMEMBERED_GRANTS)(lambda tenant_id: f"{prefix}{tenant_id}")
 
 
 SERVICE = Service(

@@ -5,7 +5,8 @@ reset costs four statements each time.
 
 asyncpg's pool makes a proxy, two context managers and a shielded task for each statement, which
 costs as much as the statement does here. A statement by itself takes an idle connection and puts it
-back; whatever is unusual (none idle, one broken or still being cancelled) goes asyncpg's way.
+back, or waits for one where asyncpg's borrowers wait; what is unusual (one broken, not yet open or
+still being cancelled) goes asyncpg's way.
 """
 
 import asyncio
@@ -41,7 +42,7 @@ class _Pool(asyncpg.Pool):
 
     async def fetch(self, query: str, *args: Any, timeout: float | None = None, **more: Any) -> Any:
         """Run a statement and return its rows."""
-        holder = self._take_idle()
+        holder = self._take_idle() or await self._wait_idle()
         if holder is None:
             return await super().fetch(query, *args, timeout=timeout, **more)
         connection = holder._con
@@ -54,7 +55,7 @@ class _Pool(asyncpg.Pool):
         self, query: str, *args: Any, timeout: float | None = None, **more: Any
     ) -> Any:
         """Run a statement and return its first row."""
-        holder = self._take_idle()
+        holder = self._take_idle() or await self._wait_idle()
         if holder is None:
             return await super().fetchrow(query, *args, timeout=timeout, **more)
         connection = holder._con
@@ -67,7 +68,7 @@ class _Pool(asyncpg.Pool):
         self, query: str, *args: Any, column: int = 0, timeout: float | None = None
     ) -> Any:
         """Run a statement and return a value of its first row."""
-        holder = self._take_idle()
+        holder = self._take_idle() or await self._wait_idle()
         if holder is None:
             return await super().fetchval(query, *args, column=column, timeout=timeout)
         connection = holder._con
@@ -82,9 +83,19 @@ class _Pool(asyncpg.Pool):
         queue = inner._queue
         if queue is None or queue.empty() or queue._getters or inner._closing:
             return None
-        holder = queue.get_nowait()
-        if not holder.is_connected():
-            queue.put_nowait(holder)
+        return self._lend(queue.get_nowait())
+
+    async def _wait_idle(self) -> Any:
+        """Wait in asyncpg's own queue for a connection; None where one has to be opened first."""
+        inner: Any = self
+        if inner._queue is None or inner._closing:
+            return None
+        return self._lend(await inner._queue.get())
+
+    def _lend(self, holder: Any) -> Any:
+        inner: Any = self
+        if inner._closing or not holder.is_connected():
+            inner._queue.put_nowait(holder)
             return None
         # As asyncpg marks one that is lent: the pool's end waits for it.
         holder._in_use = inner._loop.create_future()

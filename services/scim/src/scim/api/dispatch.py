@@ -44,6 +44,7 @@ from scim.api.responses import (
 from scim.domain.errors import ScimError, not_found
 from scim.usecases.authenticate import Authenticate
 from scim.usecases.log_entry import LogEntry
+from scim.usecases.ports import Grant
 from scim.usecases.provisioning_log import ProvisioningLog
 
 PREFIX = "/scim/v2/"
@@ -69,7 +70,7 @@ class _Call:
     endpoint: Endpoint | None
     rest: str
     """What follows the resource in the path."""
-    tenant: Tenant | None = None
+    grant: Grant | None = None
     refusal: Exception | None = None
     admitted_at: float = 0.0
     """Time of the event loop at which the token was checked."""
@@ -96,7 +97,7 @@ class Dispatcher:
     held_back: int = 0
     """Clients that are about to hear that they send too much."""
 
-    async def admit(self, scope: Scope) -> UUID | None:
+    async def admit(self, scope: Scope) -> int | None:
         """Return the tenant whose request this is, or None if it is going to be refused."""
         tenant_text, _, path = scope["path"][len(PREFIX) :].partition("/")
         # A Tenant URL that was saved with a slash at its end makes two of them.
@@ -109,16 +110,16 @@ class Dispatcher:
         call = scope[_CALL] = _Call(tenant_text, methods, endpoint, rest)
         try:
             call.admitted_at = asyncio.get_running_loop().time()
-            call.tenant = await self.authenticate(tenant_text, _authorization(scope))
-            tenant_id = call.tenant.tenant_id
-            seconds = self.limit.take(tenant_id) or self.byte_limit.take(tenant_id, 0)
+            grant = await self.authenticate(tenant_text, _authorization(scope))
+            call.grant, party = grant, _party(grant)
+            seconds = self.limit.take(party) or self.byte_limit.take(party, 0)
         except Exception as error:
             call.refusal = error
             return None
         if seconds:
             call.refusal = await self._too_many(seconds)
             return None
-        return tenant_id
+        return party
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, after `admit`."""
@@ -141,11 +142,11 @@ class Dispatcher:
 
     async def _respond(self, scope: Scope, receive: Receive) -> ScimResponse:
         call: _Call = scope[_CALL]
-        tenant, endpoint = call.tenant, call.endpoint
-        if tenant is None:
+        grant, endpoint = call.grant, call.endpoint
+        if grant is None:
             public = await self._public_response(call, scope)
             return public or self._error_response(call.refusal or _no_endpoint(""), None)
-        entry, size = self._log_entry(tenant, endpoint), 0
+        entry, size = self._log_entry(grant.tenant, endpoint), 0
         try:
             if call.refusal is not None:
                 raise call.refusal
@@ -155,10 +156,10 @@ class Dispatcher:
             size = len(body)
             if asyncio.get_running_loop().time() - call.admitted_at > ADMITTED_SECONDS:
                 # The body was long in coming: a token that was revoked meanwhile opens nothing.
-                tenant = await self.authenticate(call.tenant_text, _authorization(scope))
+                grant = await self.authenticate(call.tenant_text, _authorization(scope))
+            tenant, strict = grant.tenant, grant.strict
             query = read_query(scope["query_string"])
             base_url = self.base_url(tenant.tenant_id)
-            strict = self.authenticate.reads_strictly(tenant)
             request = ScimRequest(tenant, base_url, call.rest, query, body, entry, strict)
             response = await endpoint.handle(request)
             # A small change of a large user stores and announces all of it.
@@ -172,7 +173,7 @@ class Dispatcher:
             return self._error_response(error, entry)
         finally:
             if size:
-                self.byte_limit.charge(tenant.tenant_id, size)
+                self.byte_limit.charge(_party(grant), size)
             self.provisioning_log.append(entry)
 
     async def _public_response(self, call: _Call, scope: Scope) -> ScimResponse | None:
@@ -236,6 +237,11 @@ class Dispatcher:
             entry.status, entry.scim_type = response.status, scim_type
             entry.detail = detail[:MAX_DETAIL]
         return response
+
+
+def _party(grant: Grant) -> int:
+    """Return the tenant as the limits know it: a number is hashed in C, an id in Python."""
+    return grant.tenant.tenant_id.int
 
 
 def _no_endpoint(allowed: str) -> Exception:

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from chassis.database import read_queries
 from chassis.loops import beat
@@ -16,7 +17,12 @@ QUERIES = read_queries("scim.storage", "provisioning_log")
 PRUNED_AT_ONCE = 10_000
 
 # A value, not the database: the driver's own refusals and text that is no Unicode are ValueErrors.
-_ROW_AT_FAULT = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError)
+_ROW_AT_FAULT = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    ValueError,
+    orjson.JSONEncodeError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +41,9 @@ class PostgresLogEntries:
             raise Unstorable(repr(error)) from error
 
     async def _insert(self, entries: Sequence[LogEntry]) -> None:
-        await self.pool.execute(
-            *QUERIES["insert_entries"](
-                tenant_ids=[entry.tenant_id for entry in entries],
-                ids=[entry.id for entry in entries],
-                occurred_at=[entry.occurred_at for entry in entries],
-                operations=[entry.endpoint for entry in entries],
-                resource_types=[entry.resource_type for entry in entries],
-                resource_ids=[entry.resource_id for entry in entries],
-                resource_names=[entry.resource_name for entry in entries],
-                statuses=[entry.status for entry in entries],
-                scim_types=[entry.scim_type for entry in entries],
-                details=[entry.detail for entry in entries],
-                dropped=["\n".join(entry.dropped) or None for entry in entries],
-                correlation_ids=[entry.correlation_id for entry in entries],
-            )
-        )
+        # The driver takes twice as long for a dozen arrays as all the rest of a logged read takes.
+        rows = orjson.dumps([_row(entry) for entry in entries], default=str)
+        await self.pool.execute(*QUERIES["insert_entries"](entries=rows))
 
     async def newest(
         self, tenant_id: UUID, *, since: datetime, errors: bool, limit: int
@@ -84,6 +77,23 @@ class PostgresLogEntries:
         tag = await self.pool.execute(*query)
         beat()
         return int(tag.rpartition(" ")[2])
+
+
+def _row(entry: LogEntry) -> dict[str, object]:
+    return {
+        "tenant_id": entry.tenant_id,
+        "id": entry.id,
+        "occurred_at": entry.occurred_at,
+        "operation": entry.endpoint,
+        "resource_type": entry.resource_type,
+        "resource_id": entry.resource_id,
+        "resource_name": entry.resource_name,
+        "status": entry.status,
+        "scim_type": entry.scim_type,
+        "detail": entry.detail,
+        "dropped": entry.dropped or None,
+        "correlation_id": entry.correlation_id,
+    }
 
 
 def _first_id(moment: datetime) -> UUID:

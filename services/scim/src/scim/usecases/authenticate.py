@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from cachetools import LRUCache, TLRUCache
+from cachetools import LRUCache
 
 from chassis.clock import Clock
+from chassis.expiring import Expiring
 from chassis.gate import Gate
 from kernel.errors import Kind
 from kernel.names import parse_id
-from kernel.tenant import Tenant
 from scim.domain.entitlement import refuse_without_provisioning
 from scim.domain.errors import ScimError, unavailable
 from scim.usecases.ports import Grant, Tokens
@@ -44,14 +44,6 @@ def digest_of(secret: str, key: bytes) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Lookup:
-    """What a token opened, and until when that is remembered."""
-
-    grant: Grant | None
-    until: float
-
-
-@dataclass(frozen=True, slots=True)
 class _Asked:
     """A look-up that goes on, and until when its answer holds."""
 
@@ -65,10 +57,6 @@ _Credentials = tuple[str, str]
 """The tenant in the URL and the header, as clients usually send them."""
 
 
-def _until(_key: object, lookup: _Lookup, _now: float) -> float:
-    return lookup.until
-
-
 @dataclass(slots=True)
 class Authenticate:
     """Tells which tenant a request may act for."""
@@ -79,12 +67,11 @@ class Authenticate:
     monotonic: Callable[[], float] = time.monotonic
     remembered: int = REMEMBERED_GRANTS
     """How many good tokens, and how many wrong ones, are remembered at most."""
-    uses: dict[tuple[UUID, UUID], datetime] = field(default_factory=dict)
-    """When tokens (tenant id, token id) were last used, until it is written."""
-    _strict: set[UUID] = field(default_factory=set)
-    _good: TLRUCache[_Credentials, _Lookup] = field(init=False)
+    _uses: dict[Grant, datetime] = field(default_factory=dict)
+    """When tokens were last used, until it is written."""
+    _good: Expiring[_Credentials, Grant] = field(init=False)
     """By what is sent, so that a good token is digested only when it is looked up."""
-    _wrong: TLRUCache[_Key, _Lookup] = field(init=False)
+    _wrong: Expiring[_Key, bool] = field(init=False)
     _known: LRUCache[_Key, bool] = field(init=False)
     """Tokens that were good when they were last looked at."""
     _asked: dict[_Key, _Asked] = field(default_factory=dict)
@@ -93,40 +80,31 @@ class Authenticate:
 
     def __post_init__(self) -> None:
         # Two caches, so that a flood of guesses cannot push out what the real clients use.
-        self._good = TLRUCache(self.remembered, ttu=_until, timer=lambda: self.monotonic())
-        self._wrong = TLRUCache(self.remembered, ttu=_until, timer=lambda: self.monotonic())
+        self._good = Expiring(self.remembered, self.monotonic)
+        self._wrong = Expiring(self.remembered, self.monotonic)
         self._known = LRUCache(self.remembered)
         self._strangers = Gate(LOOKUPS_OF_STRANGERS, WAITING_STRANGERS, share=1)
 
-    async def __call__(self, tenant: str, authorization: str) -> Tenant:
-        """Return the tenant that the token opens.
+    async def __call__(self, tenant: str, authorization: str) -> Grant:
+        """Return what the token opens.
 
         Raises:
             ScimError: The token is not good for this tenant, or the tenant may not use SCIM.
         """
         now = self.clock.now()
-        grant = await self._grant(tenant, authorization, now)
+        grant = self._good.get((tenant, authorization))
+        if grant is None:
+            grant = await self._grant(tenant, authorization, now)
         if grant is None or grant.expires_at <= now:
             raise ScimError(
                 Kind.UNAUTHENTICATED,
                 "The bearer token is not valid for this tenant URL; check both, make a new token.",
             )
-        self.uses[grant.tenant.tenant_id, grant.token_id] = now
+        self._uses[grant] = now
         refuse_without_provisioning(grant.tenant)
-        if grant.strict:
-            self._strict.add(grant.tenant.tenant_id)
-        else:
-            self._strict.discard(grant.tenant.tenant_id)
-        return grant.tenant
-
-    def reads_strictly(self, tenant: Tenant) -> bool:
-        """Tell whether a tenant that was let in is read strictly."""
-        return tenant.tenant_id in self._strict
+        return grant
 
     async def _grant(self, tenant: str, authorization: str, now: datetime) -> Grant | None:
-        known = self._good.get((tenant, authorization))
-        if known is not None:
-            return known.grant
         secret = authorization[len(_SCHEME) :].strip()
         tenant_id = parse_id(tenant)
         if authorization[: len(_SCHEME)].lower() != _SCHEME or not secret or tenant_id is None:
@@ -135,7 +113,7 @@ class Authenticate:
         credentials = (str(tenant_id), f"Bearer {secret}")
         known = self._good.get(credentials)
         if known is not None:
-            return known.grant
+            return known
         key = (tenant_id, digest_of(secret, self.digest_key))
         if self._wrong.get(key) is not None:
             return None
@@ -167,9 +145,9 @@ class Authenticate:
             async with self._strangers.place(key[0], refused=_too_many_strangers):
                 grant = await self.tokens.find(*key, now)
         if grant is None:
-            self._wrong[key] = _Lookup(None, until)
+            self._wrong.put(key, True, until)
         else:
-            self._good[credentials] = _Lookup(grant, until)
+            self._good.put(credentials, grant, until)
             self._known[key] = True
         return grant
 
@@ -181,10 +159,14 @@ class Authenticate:
             self._known.setdefault(key, True)
         self._learnt_at = now
 
-    def take_uses(self) -> dict[tuple[UUID, UUID], datetime]:
+    def take_uses(self) -> dict[Grant, datetime]:
         """Return the uses since the last call, and forget them."""
-        uses, self.uses = self.uses, {}
+        uses, self._uses = self._uses, {}
         return uses
+
+    def give_back(self, uses: dict[Grant, datetime]) -> None:
+        """Take back uses that could not be written; what was used meanwhile is newer."""
+        self._uses = uses | self._uses
 
 
 def _too_many_strangers() -> ScimError:

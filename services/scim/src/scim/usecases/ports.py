@@ -95,9 +95,9 @@ class Token:
     revoked_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Grant:
-    """What a live token opens."""
+    """What a live token opens, as one look-up found it."""
 
     token_id: UUID
     tenant: Tenant

@@ -108,10 +108,11 @@ class BackgroundWriter:
     async def _write_uses(self) -> None:
         uses = self.authenticate.take_uses()
         try:
-            await self.tokens.mark_used(uses)
+            # The same token looked up again is another grant; the later use is the one that counts.
+            used = {(grant.tenant.tenant_id, grant.token_id): at for grant, at in uses.items()}
+            await self.tokens.mark_used(used)
         except BaseException:
-            # What was used meanwhile is newer.
-            self.authenticate.uses = uses | self.authenticate.uses
+            self.authenticate.give_back(uses)
             raise
 
 

@@ -6,15 +6,11 @@ INSERT INTO provisioning_log (
 )
 SELECT
     tenant_id, id, occurred_at, operation, resource_type, resource_id, resource_name,
-    status, scim_type, detail, string_to_array(dropped, E'\n'), correlation_id
-FROM unnest(
-    :tenant_ids::uuid[], :ids::uuid[], :occurred_at::timestamptz[], :operations::text[],
-    :resource_types::text[], :resource_ids::text[], :resource_names::text[],
-    :statuses::smallint[], :scim_types::text[], :details::text[], :dropped::text[],
-    :correlation_ids::text[]
-) AS entry (
-    tenant_id, id, occurred_at, operation, resource_type, resource_id, resource_name,
     status, scim_type, detail, dropped, correlation_id
+FROM json_to_recordset(convert_from(:entries::bytea, 'UTF8')::json) AS entry (
+    tenant_id uuid, id uuid, occurred_at timestamptz, operation text, resource_type text,
+    resource_id text, resource_name text, status smallint, scim_type text, detail text,
+    dropped text[], correlation_id text
 )
 ON CONFLICT DO NOTHING;
 
