@@ -17,6 +17,7 @@ from support.processes import ServiceProcess
 from support.waiting import eventually
 
 SIGKILLED = -9
+MORE_KILLS = 10
 BULK = 4_000
 OTHERS = 400
 FAULTS = ("consumer.applied_ahead:1", "consumer.applied_ahead:2", "consumer.before_commit:2")
@@ -40,9 +41,12 @@ async def test_a_consumer_killed_amid_a_read_ahead_loses_doubles_and_reorders_no
     relay.kill()
 
     for fault in FAULTS:
-        consumer = start("consumer", fault=fault)
-        await eventually(partial(_ended, consumer), within=30)
-        assert consumer.returncode == SIGKILLED, consumer.output
+        await _killed(start, fault)
+    # What other tests left in this partition may have been the first that was passed.
+    for _ in range(MORE_KILLS):
+        if await _offset_is_behind(bus, tenants):
+            break
+        await _killed(start, "consumer.applied_ahead:3")
     assert await _offset_is_behind(bus, tenants)
 
     start("consumer")
@@ -57,6 +61,13 @@ async def test_a_consumer_killed_amid_a_read_ahead_loses_doubles_and_reorders_no
         due = [(n, record) for n, record in enumerate(records, 1) if n not in held[tenant_id]]
         assert [row["event_id"] for row in rows] == [record.event_id for _, record in due]
         assert [row["sequence"] for row in rows] == [number for number, _ in due]
+
+
+async def _killed(start: Start, fault: str) -> None:
+    """Let a consumer work until it reaches the fault."""
+    consumer = start("consumer", fault=fault)
+    await eventually(partial(_ended, consumer), within=30)
+    assert consumer.returncode == SIGKILLED, consumer.output
 
 
 def _events_behind_poison(committed: dict[UUID, list[OutboxRecord]]) -> dict[UUID, list[int]]:
