@@ -32,9 +32,10 @@ async def test_statements_of_each_request(surface: Surface, acme: Client) -> Non
         (1, "GET", f"/Users/{ann}", None, {}),
         (1, "GET", "/Users", None, {"params": filter_by_name}),
         (1, "GET", "/Users", None, {}),
-        (2, "PATCH", f"/Users/{ann}", patch(replace("title", "CTO")), {}),
+        # Users that were written a moment ago, here, are not read first; for others it is one more.
         (1, "PATCH", f"/Users/{ann}", patch(replace("title", "CTO")), {}),
-        (2, "PUT", f"/Users/{ann}", user("ann@example.com"), {}),
+        (1, "PATCH", f"/Users/{ann}", patch(replace("title", "CTO")), {}),
+        (1, "PUT", f"/Users/{ann}", user("ann@example.com"), {}),
         (1, "DELETE", f"/Users/{uuid7()}", None, {}),
         (1, "POST", "/Groups", group("Other", ann, bob), {}),
         (1, "GET", f"/Groups/{sales}", None, {}),

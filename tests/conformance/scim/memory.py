@@ -93,7 +93,8 @@ class MemoryUsers:
         event = self.memory.event(entry, UserUpdated(user), at)
         await asyncio.sleep(0)
         present = self.memory.users.get((entry.tenant_id, user.id))
-        if present is None or present.user.version != stored.user.version:
+        read = (stored.user.version, stored.updated_at)
+        if present is None or (present.user.version, present.updated_at) != read:
             return None
         self._refuse_name(entry.tenant_id, user)
         changed = StoredUser(user, stored.created_at, at, adopted=True)

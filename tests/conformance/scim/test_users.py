@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import cast
 from uuid import UUID
 
 import orjson
@@ -11,10 +12,10 @@ import pytest
 from chassis.ids import uuid7
 from chassis.testing import FixedClock
 from conformance.scim.harness import NOW, Storage, log_entry, user
-from scim.domain.errors import ScimError
+from scim.domain.errors import ScimError, invalid_value
 from scim.domain.query import IMPOSSIBLE_ID, Equals, Field, Filter, Page, Unindexed
 from scim.domain.user import ENTERPRISE_URN, User
-from scim.usecases.ports import NameTaken
+from scim.usecases.ports import NameTaken, Users
 from scim.usecases.users import ChangeUser, Edit
 
 ALL = Page(1, 100)
@@ -261,3 +262,102 @@ async def test_c1_each_of_several_work_addresses_finds_its_user(
         for other in others:
             assert await names(storage, tenant, (work, other)) == [n for n in found if n == "ann@x"]
     assert await names(storage, uuid7(), (Equals(Field.WORK_EMAIL, "two@x"),)) == []
+
+
+def replicas(storage: Storage) -> tuple[ChangeUser, ChangeUser]:
+    """Return the use case as two processes have it, each with what it remembers."""
+    return ChangeUser(storage.users, FixedClock(NOW)), ChangeUser(storage.users, FixedClock(LATER))
+
+
+def setting(**attributes: object) -> Edit:
+    return lambda document: document | attributes
+
+
+async def test_what_is_remembered_never_hides_that_a_change_is_needed(
+    storage: Storage, tenant: UUID
+) -> None:
+    ann = user("ann@x")
+    await storage.users.add(ann, at=NOW, entry=log_entry(tenant))
+    here, there = replicas(storage)
+    await here(ann.id, setting(active=False), log_entry(tenant))
+    await there(ann.id, setting(active=True), log_entry(tenant))
+    record = await here(ann.id, setting(active=False), log_entry(tenant))
+    assert record.version == 4
+    stored = await storage.users.load(tenant, ann.id)
+    assert stored is not None
+    assert not stored.user.active
+
+
+async def test_what_is_remembered_undoes_nothing_that_others_wrote(
+    storage: Storage, tenant: UUID
+) -> None:
+    ann = user("ann@x")
+    await storage.users.add(ann, at=NOW, entry=log_entry(tenant))
+    here, there = replicas(storage)
+    await here(ann.id, setting(title="Dr"), log_entry(tenant))
+    await there(ann.id, setting(active=False), log_entry(tenant))
+    await here(ann.id, setting(title="Prof"), log_entry(tenant))
+    stored = await storage.users.load(tenant, ann.id)
+    assert stored is not None
+    assert stored.user.document == {"userName": "ann@x", "title": "Prof", "active": False}
+
+
+async def test_a_version_of_the_same_number_is_told_apart(storage: Storage, tenant: UUID) -> None:
+    """After a restore the same number may be another version."""
+    ann = user("ann@x")
+    await storage.users.add(ann, at=NOW, entry=log_entry(tenant))
+    stored = await storage.users.load(tenant, ann.id)
+    assert stored is not None
+    elsewhere = replace(stored, updated_at=LATER)
+    changed = ann.changed_to({"userName": "ann@x", "title": "Dr"})
+    entry = log_entry(tenant)
+    assert await storage.users.replace(elsewhere, changed, at=LATER, entry=entry) is None
+
+
+async def test_a_refusal_is_never_one_of_what_is_remembered(storage: Storage, tenant: UUID) -> None:
+    ann = user("ann@x")
+    await storage.users.add(ann, at=NOW, entry=log_entry(tenant))
+    here, there = replicas(storage)
+    await here(ann.id, setting(title="Dr"), log_entry(tenant))
+    await there(ann.id, setting(title="Prof"), log_entry(tenant))
+
+    def only_of_a_prof(document: dict[str, object]) -> dict[str, object]:
+        if document["title"] != "Prof":
+            raise invalid_value("no Prof")
+        return document | {"active": False}
+
+    await here(ann.id, only_of_a_prof, log_entry(tenant))
+    stored = await storage.users.load(tenant, ann.id)
+    assert stored is not None
+    assert not stored.user.active
+
+
+async def test_a_user_that_is_gone_is_gone_though_it_is_remembered(
+    storage: Storage, tenant: UUID
+) -> None:
+    ann = user("ann@x")
+    await storage.users.add(ann, at=NOW, entry=log_entry(tenant))
+    here, _ = replicas(storage)
+    await here(ann.id, setting(title="Dr"), log_entry(tenant))
+    await storage.users.remove(ann.id, at=NOW, entry=log_entry(tenant))
+    with pytest.raises(ScimError, match="no such user"):
+        await here(ann.id, setting(title="Prof"), log_entry(tenant))
+
+
+async def test_a_user_written_here_is_not_read_again(storage: Storage, tenant: UUID) -> None:
+    ann = user("ann@x")
+    await storage.users.add(ann, at=NOW, entry=log_entry(tenant))
+    reads: list[UUID] = []
+
+    class Watched:
+        def __getattr__(self, name: str) -> object:
+            if name == "load":
+                reads.append(ann.id)
+            return getattr(storage.users, name)
+
+    here = ChangeUser(cast("Users", Watched()), FixedClock(LATER))
+    for title in ("Dr", "Prof", "Prof Dr"):
+        await here(ann.id, setting(title=title), log_entry(tenant))
+    assert reads == [ann.id]
+    with pytest.raises(ScimError, match="no such user"):
+        await here(ann.id, setting(title="Mr"), log_entry(uuid7()))

@@ -40,5 +40,10 @@ def uuid7() -> UUID:
     return made
 
 
+def new_trace_id() -> str:
+    """Make an id as W3C Trace Context §3.2.2.3 has them: 32 hexadecimal digits, all random."""
+    return f"{_random_bits(128) or 1:032x}"
+
+
 # Otherwise a forked process would make the same random bits as its parent.
 os.register_at_fork(after_in_child=lambda: _random.seed(os.urandom(32)))

@@ -52,6 +52,7 @@ from scim.usecases.provisioning_log import (
     Pruning,
     ReadProvisioningLog,
 )
+from scim.usecases.recent_users import RecentUsers
 from scim.usecases.tenant_settings import ReadStrictly
 from scim.usecases.tenants import FindTenant
 from scim.usecases.tokens import CreateToken, ListTokens, RevokeToken
@@ -135,16 +136,16 @@ def use_cases(
 ) -> UseCases:
     """Put the use cases on PostgreSQL."""
     users = PostgresUsers(pool, signal, outgoing)
-    groups = PostgresGroups(pool, signal, outgoing)
+    groups, recent = PostgresGroups(pool, signal, outgoing), RecentUsers()
     # Of the connections three in four are never held by long work.
     turns = Turns(settings.database_pool_size // 4)
     tokens, digest_key = PostgresTokens(pool), settings.token_digest_key.get_secret_value().encode()
     return UseCases(
         authenticate=Authenticate(tokens, digest_key, clock),
-        create_user=CreateUser(users, clock, settings.max_user_bytes),
+        create_user=CreateUser(users, clock, settings.max_user_bytes, recent),
         get_user=GetUser(users),
         find_users=FindUsers(users),
-        change_user=ChangeUser(users, clock, settings.max_user_bytes),
+        change_user=ChangeUser(users, clock, settings.max_user_bytes, recent),
         delete_user=DeleteUser(users, clock),
         create_group=CreateGroup(groups, clock, turns),
         get_group=GetGroup(groups),

@@ -29,7 +29,7 @@ from chassis.http.problems import (
     too_large,
 )
 from chassis.http.time_limit import TimeLimit
-from chassis.ids import uuid7
+from chassis.ids import new_trace_id
 from chassis.observe import RequestMetrics, Tracing, traceparent_of, tracing, valid_traceparent
 
 log = structlog.get_logger()
@@ -240,7 +240,7 @@ def _origin_ids(headers: Mapping[bytes, bytes]) -> tuple[str | None, str]:
         return traceparent, correlation_id
     if traceparent is not None:
         return traceparent, traceparent[3:35]
-    return None, str(uuid7())
+    return None, new_trace_id()
 
 
 class _Response:

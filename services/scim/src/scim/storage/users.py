@@ -71,6 +71,7 @@ class PostgresUsers:
                 *QUERIES["replace_user"](
                     tenant_id=entry.tenant_id,
                     read_version=stored.user.version,
+                    read_at=stored.updated_at,
                     now=at,
                     event_data=event.data,
                     **user_values(user, document),

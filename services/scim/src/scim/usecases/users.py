@@ -2,11 +2,12 @@
 
 PATCH and PUT alike edit the stored document. The write goes through only at the version that was
 read, else the edit is made again on the newer one, so that changes made at once never undo each
-other. An edit that changes nothing is no write.
+other. An edit that changes nothing is no write. A user that was written here a moment ago is edited
+as it was then, and read only where that does not lead to a write.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from scim.domain.query import Filter, Page
 from scim.domain.user import User
 from scim.usecases.log_entry import LogEntry, truncated
 from scim.usecases.ports import NameTaken, SearchResult, StoredUser, UserRecord, Users
+from scim.usecases.recent_users import RecentUsers
 
 ATTEMPTS = 50
 
@@ -36,6 +38,7 @@ class CreateUser:
     clock: Clock
     most_bytes: int = MAX_USER_BYTES
     """Of a document."""
+    recent: RecentUsers = field(default_factory=RecentUsers)
 
     async def __call__(self, document: dict[str, Any], entry: LogEntry) -> UserRecord:
         """Store the user and return it."""
@@ -47,6 +50,8 @@ class CreateUser:
         except NameTaken as error:
             raise _user_name_taken(user) from error
         entry.resource_id = str(user.id)
+        stored = StoredUser(user, record.created_at, record.updated_at, adopted=True)
+        self.recent.keep(entry.tenant_id, stored, record)
         return record
 
 
@@ -85,9 +90,13 @@ class ChangeUser:
     clock: Clock
     most_bytes: int = MAX_USER_BYTES
     """Of a document."""
+    recent: RecentUsers = field(default_factory=RecentUsers)
 
     async def __call__(self, user_id: UUID, edit: Edit, entry: LogEntry) -> UserRecord:
         """Apply the edit, again if the user changed meanwhile, and return the changed user."""
+        record = await self._write_remembered(user_id, edit, entry)
+        if record is not None:
+            return record
         for _ in range(ATTEMPTS):
             stored = await self.users.load(entry.tenant_id, user_id)
             if stored is None:
@@ -98,20 +107,36 @@ class ChangeUser:
                 return record
         raise unavailable("The user is being changed by many requests at once; try again.")
 
+    async def _write_remembered(
+        self, user_id: UUID, edit: Edit, entry: LogEntry
+    ) -> UserRecord | None:
+        """Write the next version of what is remembered; None unless that is what is stored."""
+        stored = self.recent.get(entry.tenant_id, user_id)
+        if stored is None:
+            return None
+        try:
+            user = _changed(stored, edit(stored.user.document))
+            return None if user is None else await self._write(stored, user, entry)
+        except ScimError:
+            return None
+
     async def _store(
         self, stored: StoredUser, document: dict[str, Any], entry: LogEntry
     ) -> UserRecord | None:
-        if stored.adopted and document == stored.user.document:
-            return _unchanged(stored)
-        user = stored.user.changed_to(document)
-        if stored.adopted and user.document == stored.user.document:
-            return _unchanged(stored)
+        user = _changed(stored, document)
+        return _unchanged(stored) if user is None else await self._write(stored, user, entry)
+
+    async def _write(self, stored: StoredUser, user: User, entry: LogEntry) -> UserRecord | None:
         entry.resource_name = truncated(user.user_name)
         check_user(user, stored.user, most_bytes=self.most_bytes)
         try:
-            return await self.users.replace(stored, user, at=self.clock.now(), entry=entry)
+            record = await self.users.replace(stored, user, at=self.clock.now(), entry=entry)
         except NameTaken as error:
             raise _user_name_taken(user) from error
+        if record is not None:
+            written = StoredUser(user, record.created_at, record.updated_at, adopted=True)
+            self.recent.keep(entry.tenant_id, written, record)
+        return record
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +162,14 @@ def _user_name_taken(user: User) -> ScimError:
         f"A user with the userName {user.user_name[:200]!r} exists already; "
         "find it with a filter on userName and change it instead."
     )
+
+
+def _changed(stored: StoredUser, document: dict[str, Any]) -> User | None:
+    """Return the next version of a user; None if it would be no other."""
+    if stored.adopted and document == stored.user.document:
+        return None
+    user = stored.user.changed_to(document)
+    return None if stored.adopted and user.document == stored.user.document else user
 
 
 def _unchanged(stored: StoredUser) -> UserRecord:

@@ -5,10 +5,10 @@ INSERT INTO provisioning_log (
     status, scim_type, detail, dropped, correlation_id
 )
 SELECT
-    tenant_id, id, occurred_at, operation, resource_type, resource_id, resource_name,
-    status, scim_type, detail, dropped, correlation_id
+    tenant_id, id, occurred_at, endpoint, resource_type, resource_id, resource_name,
+    status, scim_type, detail, nullif(dropped, '{}'), correlation_id
 FROM json_to_recordset(convert_from(:entries::bytea, 'UTF8')::json) AS entry (
-    tenant_id uuid, id uuid, occurred_at timestamptz, operation text, resource_type text,
+    tenant_id uuid, id uuid, occurred_at timestamptz, endpoint text, resource_type text,
     resource_id text, resource_name text, status smallint, scim_type text, detail text,
     dropped text[], correlation_id text
 )

@@ -33,7 +33,8 @@ WITH stored AS (
 SELECT id FROM stored;
 
 -- name: replace_user
--- Stores a user's next version, its event and its log row, if it is still at the version read.
+-- Stores a user's next version, its event and its log row, if it is still as it was when it was read.
+-- The moment tells two versions of one number apart, as there are after a restore.
 WITH stored AS (
     UPDATE users
     SET user_name = :user_name, user_name_key = :user_name_key, external_id = :external_id,
@@ -42,6 +43,7 @@ WITH stored AS (
         soft_deleted = :soft_deleted, origin = 'scim', version = :version, updated_at = :now,
         document = :document
     WHERE tenant_id = :tenant_id AND id = :user_id AND version = :read_version
+      AND updated_at = :read_at
     RETURNING id
 ), event AS (
     INSERT INTO outbox (
