@@ -25,6 +25,7 @@ from scim.usecases.ports import (
     StoredUser,
     Token,
     UnknownMembers,
+    UserFlags,
     UserRecord,
 )
 
@@ -308,7 +309,8 @@ def _moved(group_id: UUID, added: set[UUID], removed: set[UUID]) -> list[tuple[s
 def _user_record(stored: StoredUser) -> UserRecord:
     user = stored.user
     document = orjson.dumps(user.document)
-    return UserRecord(user.id, user.version, stored.created_at, stored.updated_at, document)
+    flags = UserFlags(user.active, user.soft_deleted) if stored.adopted else None
+    return UserRecord(user.id, user.version, stored.created_at, stored.updated_at, document, flags)
 
 
 def _user_holds(user: User, clause: Equals) -> bool:

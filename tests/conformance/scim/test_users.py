@@ -16,7 +16,8 @@ from scim.domain.errors import ScimError, invalid_value
 from scim.domain.query import IMPOSSIBLE_ID, Equals, Field, Filter, Page, Unindexed
 from scim.domain.user import ENTERPRISE_URN, User
 from scim.usecases.ports import NameTaken, Users
-from scim.usecases.users import ChangeUser, Edit
+from scim.usecases.recent_users import RecentUsers
+from scim.usecases.users import ChangeUser, Edit, FindUsers, GetUser
 
 ALL = Page(1, 100)
 LATER = NOW + timedelta(minutes=1)
@@ -361,3 +362,18 @@ async def test_a_user_written_here_is_not_read_again(storage: Storage, tenant: U
     assert reads == [ann.id]
     with pytest.raises(ScimError, match="no such user"):
         await here(ann.id, setting(title="Mr"), log_entry(uuid7()))
+
+
+async def test_a_user_that_was_looked_up_is_not_read_again(storage: Storage, tenant: UUID) -> None:
+    ann, bob = user("ann@x", active=False), user("bob@x")
+    for each in (ann, bob):
+        await storage.users.add(each, at=NOW, entry=log_entry(tenant))
+    recent = RecentUsers()
+    await GetUser(storage.users, recent)(tenant, ann.id)
+    by_name = (Equals(Field.USER_NAME, "bob@x"),)
+    await FindUsers(storage.users, recent)(tenant, by_name, ALL)
+    for each in (ann, bob):
+        remembered = recent.get(tenant, each.id)
+        assert remembered is not None
+        assert remembered == await storage.users.load(tenant, each.id)
+        assert recent.get(uuid7(), each.id) is None

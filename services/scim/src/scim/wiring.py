@@ -143,8 +143,8 @@ def use_cases(
     return UseCases(
         authenticate=Authenticate(tokens, digest_key, clock),
         create_user=CreateUser(users, clock, settings.max_user_bytes, recent),
-        get_user=GetUser(users),
-        find_users=FindUsers(users),
+        get_user=GetUser(users, recent),
+        find_users=FindUsers(users, recent),
         change_user=ChangeUser(users, clock, settings.max_user_bytes, recent),
         delete_user=DeleteUser(users, clock),
         create_group=CreateGroup(groups, clock, turns),

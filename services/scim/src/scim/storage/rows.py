@@ -14,7 +14,7 @@ from scim.domain.query import Field, Filter
 from scim.domain.user import User
 from scim.usecases.changes import Change
 from scim.usecases.log_entry import LogEntry
-from scim.usecases.ports import GroupRecord, StoredUser, UserRecord
+from scim.usecases.ports import GroupRecord, StoredUser, UserFlags, UserRecord
 
 MakeEvent = Callable[[UUID, Change, datetime], OutboxRecord]
 """Turns a change of a tenant into its outbox row."""
@@ -66,6 +66,15 @@ def user_record(row: Row) -> UserRecord:
     """Return a user as it is answered."""
     return UserRecord(
         row["id"], row["version"], row["created_at"], row["updated_at"], row["document"]
+    )
+
+
+def changeable_user_record(row: Row) -> UserRecord:
+    """Return a user as it is answered, with what a change that follows needs to know."""
+    adopted = row["origin"] == "scim"
+    flags = UserFlags(row["active"], row["soft_deleted"]) if adopted else None
+    return UserRecord(
+        row["id"], row["version"], row["created_at"], row["updated_at"], row["document"], flags
     )
 
 

@@ -12,7 +12,7 @@ import orjson
 from chassis.database import read_queries
 from scim.domain.query import Equals, Field, Filter, Page, Unindexed
 from scim.domain.user import User
-from scim.storage.rows import Row, single_values, user_record
+from scim.storage.rows import Row, changeable_user_record, single_values, user_record
 from scim.usecases.ports import SearchResult, UserRecord
 
 QUERIES = read_queries("scim.storage", "users")
@@ -92,7 +92,7 @@ def _one(row: Row | None, clauses: Filter, page: Page) -> SearchResult[UserRecor
     if row is None or not all(_holds(row, clause) for clause in clauses):
         return SearchResult(0, ())
     shown = page.start_index == 1 and page.count > 0
-    return SearchResult(1, (user_record(row),) if shown else ())
+    return SearchResult(1, (changeable_user_record(row),) if shown else ())
 
 
 def _holds(row: Row, clause: Equals) -> bool:

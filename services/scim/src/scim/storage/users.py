@@ -17,17 +17,17 @@ from scim.domain.user import User
 from scim.protocol.bodies import encode_document
 from scim.storage.rows import (
     MakeEvent,
+    changeable_user_record,
     entry_values,
     event_values,
     stored_user,
-    user_record,
     user_values,
 )
 from scim.storage.scan_limit import ScanLimit
 from scim.storage.user_search import find_users
 from scim.usecases.changes import UserCreated, UserDeleted, UserUpdated
 from scim.usecases.log_entry import LogEntry
-from scim.usecases.ports import NameTaken, SearchResult, StoredUser, UserRecord
+from scim.usecases.ports import NameTaken, SearchResult, StoredUser, UserFlags, UserRecord
 
 QUERIES = read_queries("scim.storage", "users")
 
@@ -58,7 +58,7 @@ class PostgresUsers:
         if stored is None:
             raise NameTaken
         self._committed(entry)
-        return UserRecord(user.id, user.version, at, at, document)
+        return UserRecord(user.id, user.version, at, at, document, _flags(user))
 
     async def replace(
         self, stored: StoredUser, user: User, *, at: datetime, entry: LogEntry
@@ -84,7 +84,7 @@ class PostgresUsers:
         if written is None:
             return None
         self._committed(entry)
-        return UserRecord(user.id, user.version, stored.created_at, at, document)
+        return UserRecord(user.id, user.version, stored.created_at, at, document, _flags(user))
 
     async def remove(self, user_id: UUID, *, at: datetime, entry: LogEntry) -> bool:
         """Remove a user with its memberships and announce it."""
@@ -107,7 +107,7 @@ class PostgresUsers:
         """Return a user as it is answered."""
         query = QUERIES["get_user"](tenant_id=tenant_id, user_id=user_id)
         row = await self.pool.fetchrow(*query)
-        return None if row is None else user_record(row)
+        return None if row is None else changeable_user_record(row)
 
     async def load(self, tenant_id: UUID, user_id: UUID) -> StoredUser | None:
         """Return a user to be changed."""
@@ -125,3 +125,7 @@ class PostgresUsers:
     def _committed(self, entry: LogEntry) -> None:
         entry.logged = True
         self.signal.notify()
+
+
+def _flags(user: User) -> UserFlags:
+    return UserFlags(user.active, user.soft_deleted)

@@ -38,6 +38,14 @@ class UnknownMembers(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class UserFlags:
+    """What a change of a user needs to know that its document does not say."""
+
+    active: bool
+    soft_deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class UserRecord:
     """A stored user as it is answered: the document is JSON already."""
 
@@ -46,6 +54,8 @@ class UserRecord:
     created_at: datetime
     updated_at: datetime
     document: bytes
+    flags: UserFlags | None = None
+    """None where they were not read, and for a user that no provider has written to yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 PATCH and PUT alike edit the stored document. The write goes through only at the version that was
 read, else the edit is made again on the newer one, so that changes made at once never undo each
-other. An edit that changes nothing is no write. A user that was written here a moment ago is edited
-as it was then, and read only where that does not lead to a write.
+other. An edit that changes nothing is no write. A user that was answered here a moment ago is
+edited as it was then, and read again only where that does not lead to a write.
 """
 
 from collections.abc import Callable
@@ -50,8 +50,7 @@ class CreateUser:
         except NameTaken as error:
             raise _user_name_taken(user) from error
         entry.resource_id = str(user.id)
-        stored = StoredUser(user, record.created_at, record.updated_at, adopted=True)
-        self.recent.keep(entry.tenant_id, stored, record)
+        self.recent.keep(entry.tenant_id, record)
         return record
 
 
@@ -60,12 +59,14 @@ class GetUser:
     """Reads one user."""
 
     users: Users
+    recent: RecentUsers = field(default_factory=RecentUsers)
 
     async def __call__(self, tenant_id: UUID, user_id: UUID) -> UserRecord:
         """Return the user."""
         record = await self.users.get(tenant_id, user_id)
         if record is None:
             raise no_such_user()
+        self.recent.keep(tenant_id, record)
         return record
 
 
@@ -74,12 +75,16 @@ class FindUsers:
     """Finds the users that match a filter."""
 
     users: Users
+    recent: RecentUsers = field(default_factory=RecentUsers)
 
     async def __call__(
         self, tenant_id: UUID, clauses: Filter, page: Page
     ) -> SearchResult[UserRecord]:
         """Return a page of the matching users in the order of their ids."""
-        return await self.users.find(tenant_id, clauses, page)
+        found = await self.users.find(tenant_id, clauses, page)
+        if len(found.records) == 1:
+            self.recent.keep(tenant_id, found.records[0])
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +139,7 @@ class ChangeUser:
         except NameTaken as error:
             raise _user_name_taken(user) from error
         if record is not None:
-            written = StoredUser(user, record.created_at, record.updated_at, adopted=True)
-            self.recent.keep(entry.tenant_id, written, record)
+            self.recent.keep(entry.tenant_id, record)
         return record
 
 

@@ -93,8 +93,8 @@ WITH gone AS (
 SELECT user_name FROM gone;
 
 -- name: get_user
--- One user as it is answered.
-SELECT id, version, created_at, updated_at, document
+-- One user as it is answered, with what a change that follows needs to know.
+SELECT id, version, created_at, updated_at, document, active, soft_deleted, origin
 FROM users
 WHERE tenant_id = :tenant_id AND id = :user_id;
 
@@ -108,7 +108,8 @@ WHERE tenant_id = :tenant_id AND id = :user_id;
 -- The user of that name, with what the other clauses of a filter may ask about.
 SELECT
     id, version, created_at, updated_at, document,
-    user_name_key, external_id, display_name_key, work_email_key, email_keys, manager, active
+    user_name_key, external_id, display_name_key, work_email_key, email_keys, manager, active,
+    soft_deleted, origin
 FROM users
 WHERE tenant_id = :tenant_id AND user_name_key = :user_name_key;
 
@@ -116,7 +117,8 @@ WHERE tenant_id = :tenant_id AND user_name_key = :user_name_key;
 -- The user of that id, with what the other clauses of a filter may ask about.
 SELECT
     id, version, created_at, updated_at, document,
-    user_name_key, external_id, display_name_key, work_email_key, email_keys, manager, active
+    user_name_key, external_id, display_name_key, work_email_key, email_keys, manager, active,
+    soft_deleted, origin
 FROM users
 WHERE tenant_id = :tenant_id AND id = :user_id;
 
