@@ -35,11 +35,13 @@ class Steady:
     worst_ms: float
 
 
-async def measure_steady(world: World, place: Place, *, seconds: float) -> Steady:
-    """PATCH users at the steady rate and time every change until it is visible."""
+async def measure_steady(
+    world: World, place: Place, *, seconds: float, rate: int = EVENTS_PER_SECOND
+) -> Steady:
+    """PATCH users at a steady rate and time every change until it is visible."""
     async with probe_visibility(place.directory_dsn, place.tenant_id) as probe:
         started = time.perf_counter()
-        sent = await _send(world, probe, int(seconds * EVENTS_PER_SECOND))
+        sent = await _send(world, probe, int(seconds * rate), rate)
         spent = time.perf_counter() - started
         if not await probe.wait_until_seen(SETTLE_SECONDS):
             raise BenchError(f"{probe.waiting} changes never became visible in the directory")
@@ -67,7 +69,7 @@ async def drained(world: World, place: Place) -> None:
             raise BenchError(f"the directory had not caught up after {DRAIN_SECONDS:.0f} s")
 
 
-async def _send(world: World, probe: VisibilityProbe, count: int) -> int:
+async def _send(world: World, probe: VisibilityProbe, count: int, rate: int) -> int:
     gate = asyncio.Queue[Connection]()
     for connection in world.client.connections:
         gate.put_nowait(connection)
@@ -85,7 +87,7 @@ async def _send(world: World, probe: VisibilityProbe, count: int) -> int:
 
     async with asyncio.TaskGroup() as tasks:
         for number in range(count):
-            pause = start + number / EVENTS_PER_SECOND - time.monotonic()
+            pause = start + number / rate - time.monotonic()
             if pause > 0:
                 await asyncio.sleep(pause)
             tasks.create_task(one(number, await gate.get()))
