@@ -49,7 +49,8 @@ bench: setup ## Measure SCIM, the directory's consumer and the re-checks of doma
 	@PYTHONPATH=tests $(PY) -m bench $(ARGS); scim=$$?; \
 	PYTHONPATH=tests $(PY) -m bench.drain; drain=$$?; \
 	PYTHONPATH=tests $(PY) -m bench.fairness; fairness=$$?; \
-	PYTHONPATH=tests $(PY) -m bench.domain_recheck && [ $$drain$$fairness = 00 ] && exit $$scim
+	PYTHONPATH=tests $(PY) -m bench.thin; thin=$$?; \
+	PYTHONPATH=tests $(PY) -m bench.domain_recheck && [ $$drain$$fairness$$thin = 000 ] && exit $$scim
 
 contracts: setup ## Write schemas, docs/events.md, docs/asyncapi.yaml and docs/settings.md from the models
 	@$(PY) -m contracts.generate

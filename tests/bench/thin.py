@@ -9,8 +9,8 @@ import argparse
 import asyncio
 import sys
 import time
-from collections import Counter
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -42,9 +42,9 @@ class Thin:
     visible: Steady
 
 
-def cpu_by_process(supervisor: int) -> Counter[str]:
+def cpu_by_process(supervisor: int) -> dict[str, float]:
     """Return seconds of processor time by what a process is; only of what the supervisor runs."""
-    spent: Counter[str] = Counter()
+    spent: dict[str, float] = defaultdict(float)
     for process in psutil.Process(supervisor).children(recursive=True):
         try:
             times, command = process.cpu_times(), process.cmdline()
@@ -87,10 +87,10 @@ async def measure(stack: Stack, seconds: float) -> Thin:
     )
 
 
-async def _spent(supervisor: int, work: object) -> Counter[str]:
+async def _spent(supervisor: int, work: Awaitable[object]) -> dict[str, float]:
     before = cpu_by_process(supervisor)
-    await work  # type: ignore[misc]
-    return cpu_by_process(supervisor) - before
+    await work
+    return {name: spent - before[name] for name, spent in cpu_by_process(supervisor).items()}
 
 
 async def _send(client: Client, world: World, count: int) -> None:

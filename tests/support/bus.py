@@ -26,6 +26,7 @@ from chassis.ids import uuid7
 from chassis.inbox import BatchHandlers, Consumer, Handler, Handlers, Subscription
 from chassis.inbox.parking import ParkingLimit
 from chassis.inbox.partition import Retries
+from chassis.inbox.subscription import PassesOver
 from chassis.outbox import OutboxRecord, OutboxSignal, Relay, enqueue, outbox_record
 from chassis.testing import LocalBroker
 from contracts.directory import DirectoryUser
@@ -101,6 +102,7 @@ class Bus:
         *,
         topics: Sequence[Topic] = (SCIM_EVENTS,),
         batch: BatchHandlers | None = None,
+        passes_over: PassesOver | None = None,
         **options: Any,
     ) -> Consumer:
         """Make a consumer that writes each event into `effects`, or gives it to the handler."""
@@ -115,6 +117,7 @@ class Bus:
                     },
                     ignored=frozenset({"scim.group.created.v1"}),
                     batch=batch,
+                    passes_over=passes_over,
                 )
                 for topic in topics
             ],

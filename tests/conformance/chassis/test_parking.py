@@ -199,7 +199,9 @@ async def test_states_apply_when_newer_and_a_deletion_is_remembered(bus: Bus) ->
         for number, (version, deleted) in enumerate(steps, 1):
             await bus.send(raw(user_state(tenant_id, user_id, version, deleted=deleted), number))
         await eventually(lambda: _versions(bus, tenant_id, 1, 3, 4, 5))
-    names = await bus.consumer.fetch("SELECT name FROM effects ORDER BY position")
+    names = await bus.consumer.fetch(
+        "SELECT name FROM effects WHERE tenant_id = $1 ORDER BY position", tenant_id
+    )
     assert [row["name"] for row in names] == ["v1", "v3", None, "v5"]
 
 

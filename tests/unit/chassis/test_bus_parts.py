@@ -130,6 +130,18 @@ async def test_a_notification_wakes_the_relay_of_this_process() -> None:
     await signal.wait(0.01)
 
 
+async def test_many_notifications_are_told_once() -> None:
+    signal = OutboxSignal()
+    for _ in range(50):
+        signal.notify()
+    assert not signal._local.is_set(), "more may follow in a moment"
+    await asyncio.wait_for(signal.wait(30), 1)
+    assert signal._remote.is_set()
+    begun = time.monotonic()
+    await signal.wait(0.1)
+    assert time.monotonic() - begun > 0.09, "there was nothing more to tell"
+
+
 def test_fault_points_do_nothing_unless_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FAULT", raising=False)
     fault_points()("relay.before_send")

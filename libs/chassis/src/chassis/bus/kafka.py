@@ -134,7 +134,7 @@ class KafkaReceiver:
             client_id=self._client_id,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            fetch_max_wait_ms=250,
+            fetch_max_wait_ms=500,
             request_timeout_ms=REQUEST_TIMEOUT_MS,
             session_timeout_ms=self._session_timeout_ms,
             heartbeat_interval_ms=2_000,

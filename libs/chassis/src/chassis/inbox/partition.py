@@ -6,6 +6,7 @@ retried and at last parked. Transient outages are retried without end.
 
 import asyncio
 import contextlib
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ from chassis.retry import backoff
 BATCH = 150
 BATCH_BYTES = 4_000_000
 MAX_PAUSE = 5.0
+PASSED_OVER_SECONDS = 5.0
+"""How often the offset is stored while records are only passed over."""
 
 _T = TypeVar("_T")
 
@@ -88,6 +91,10 @@ class PartitionWorker:
             limit=context.limit,
         )
         self._ahead = ReadAhead(context.budget)
+        self._passes_over = subscription.passes_over
+        self._passed_over = False
+        """Records were passed over since the offset was last stored."""
+        self._stored_at = time.monotonic()
         self._requests: deque[Request] = deque()
         self._paused = False
         self._wakeup = asyncio.Event()
@@ -98,11 +105,22 @@ class PartitionWorker:
         if self._stopping.is_set():
             return
         self._check_offset(records)
-        self._ahead.push(records)
+        self._take(records)
         self._wakeup.set()
         if self._context.budget.is_spent(self._ahead.size) and not self._paused:
             self._paused = True
             self._context.receiver.pause(self.partition)
+
+    def _take(self, records: Sequence[ReceivedRecord]) -> None:
+        if self._passes_over is None:
+            self._ahead.push(records)
+            return
+        for record in records:
+            if self._passes_over(record):
+                self._ahead.pass_over(record)
+                self._passed_over = True
+            else:
+                self._ahead.push([record])
 
     def request(self, request: Request) -> None:
         """Take an operator's request."""
@@ -156,6 +174,16 @@ class PartitionWorker:
                 self._context.receiver.resume(self.partition)
             if batch:
                 await self._apply(batch)
+        if self._passed_over and not self._ahead and not self._stopping.is_set():
+            await self._store_offset()
+
+    async def _store_offset(self) -> None:
+        """Move the offset behind what was passed over, and store it now and then."""
+        self.next_offset = self._ahead.first_offset()
+        if time.monotonic() - self._stored_at < PASSED_OVER_SECONDS:
+            # After a crash they are read and passed over again.
+            return
+        await self._retry_outages(lambda: self._commit((), ()))
 
     async def _apply(self, batch: Sequence[ReceivedRecord]) -> None:
         if len(batch) > 1:
@@ -192,7 +220,8 @@ class PartitionWorker:
             applied = await self._applier.apply(connection, records, next_offset)
             self._context.reach("consumer.before_commit")
         self._context.reach("consumer.after_commit")
-        if next_offset <= max(record.offset for record in records):
+        self._passed_over, self._stored_at = False, time.monotonic()
+        if next_offset <= max((record.offset for record in records), default=-1):
             self._context.reach("consumer.applied_ahead")
         await self._committed(applied, next_offset)
 

@@ -56,6 +56,10 @@ class ReadAhead:
             self._end = record.offset + 1
             self._count(_size(record))
 
+    def pass_over(self, record: ReceivedRecord) -> None:
+        """Note that a record was read that needs no work."""
+        self._end = record.offset + 1
+
     def take(self, *, records: int, size: int) -> list[ReceivedRecord]:
         """Return the next records, one of each tenant in turn; at least one, whatever its size."""
         taken: list[ReceivedRecord] = []

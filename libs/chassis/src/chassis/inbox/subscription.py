@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from chassis.bus import ReceivedRecord
 from contracts.event import Event
 from contracts.topics import Topic
 from kernel.errors import InvalidError
@@ -33,6 +34,11 @@ undoes all of it, and the events go to the single handlers one by one.
 """
 
 
+PassesOver = Callable[[ReceivedRecord], bool]
+"""Tells from the record as it came whether applying it would change nothing at all, as that of a
+state which is somebody else's business. Such a record costs no transaction, and no decoding."""
+
+
 class Rejected(InvalidError):
     """The event contradicts itself, so it can never be applied."""
 
@@ -49,3 +55,12 @@ class Subscription:
     ignored: frozenset[str] = frozenset()
     batch: BatchHandlers | None = None
     """Applies several events as sets, with the same result as the handlers one by one."""
+    passes_over: PassesOver | None = None
+    """For state topics alone: an event must be applied, or its number would be missing."""
+
+    def __post_init__(self) -> None:
+        """Refuse what would lose events."""
+        if self.passes_over is not None and self.topic.kind != "state":
+            raise ValueError(
+                f"{self.topic.name} is numbered: none of its events may be passed over"
+            )

@@ -23,7 +23,10 @@ from chassis.retry import Progress, retry
 
 BATCH = 250
 RECHECK_INTERVAL = 5.0
-MARK_DELAY = 0.05
+SMALL_BATCH = 50
+"""Fewer than this are all that waited: else a tenant's share of the batch would be full."""
+SMALL_BYTES = 1_000_000
+MARK_DELAY = 0.25
 MIN_BACKOFF = 0.1
 MAX_BACKOFF = 5.0
 
@@ -123,12 +126,15 @@ class _RelayRun:
     unmarked: list[int] = field(default_factory=list)
     """Sent, but not marked yet: a mark costs as much as a number, so many share one."""
     mark_due: float = 0.0
+    emptied: bool = False
+    """The last batch took all that waited; the next commit will be told of."""
 
     async def work(self) -> None:
         """Send what waits, or wait for it."""
         unmarked_before = await self._recheck()
         ids = unmarked_before or await self._assign_sequences()
         if not ids:
+            self.emptied = False
             await self._mark_in_time()
             rest = MARK_DELAY if self.unmarked else self.relay.poll
             await self.relay.signal.wait(rest)
@@ -154,11 +160,15 @@ class _RelayRun:
         return await self.session.find_numbered() if self.session.owned else []
 
     async def _assign_sequences(self) -> list[int]:
-        return await self.session.assign_sequences(BATCH) if self.session.owned else []
+        if self.emptied or not self.session.owned:
+            return []
+        return await self.session.assign_sequences(BATCH)
 
     async def _send(self, ids: Sequence[int]) -> None:
         relay = self.relay
         rows = await self.store.read(ids)
+        size = sum(len(row["data"] or b"") for row in rows)
+        self.emptied = len(ids) < SMALL_BATCH and size < SMALL_BYTES
         if not self.session.holds_buckets():
             raise RelayInterrupted("the buckets may have passed to another relay")
         relay.reach("relay.before_send")

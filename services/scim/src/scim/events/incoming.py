@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import asyncpg
+import orjson
 
+from chassis.bus import ReceivedRecord
 from chassis.inbox import Rejected, Subscription
 from chassis.projection import tenant_subscription
 from contracts.directory import DirectoryUser
@@ -35,8 +37,20 @@ def subscriptions(use_cases_in: UseCasesIn) -> Sequence[Subscription]:
 
     return [
         tenant_subscription(),
-        Subscription(DIRECTORY_USERS, {USER_STATE: on_user_state}),
+        Subscription(DIRECTORY_USERS, {USER_STATE: on_user_state}, passes_over=is_provisioned),
     ]
+
+
+def is_provisioned(record: ReceivedRecord) -> bool:
+    """Tell whether a record says how a user is that the identity provider keeps.
+
+    That is what became of our own events, and most of what comes back.
+    """
+    try:
+        state = orjson.loads(record.value or b"null")
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(state, dict) and state.get("origin") == "scim"
 
 
 def _subject(event: Event) -> UUID:
