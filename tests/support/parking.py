@@ -18,12 +18,13 @@ class Poison:
     def __init__(self, error: Exception, *names: str) -> None:
         self.error = error
         self.names = set(names)
-        self.tries = 0
+        self.tried: list[UUID] = []
+        """The tenant of each event that failed."""
 
     async def __call__(self, event: Event, connection: asyncpg.Connection) -> None:
         await record_effect(event, connection)
         if getattr(event.data, "user_name", "") in self.names:
-            self.tries += 1
+            self.tried.append(event.tenant_id)
             raise self.error
 
 

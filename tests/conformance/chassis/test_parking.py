@@ -15,6 +15,7 @@ from chassis.ids import uuid7
 from chassis.inbox import Rejected
 from chassis.inbox.errors import TooManyParked
 from chassis.inbox.parking import ParkingLimit
+from chassis.inbox.partition import Retries
 from chassis.outbox import EventTooLarge
 from contracts.topics import DIRECTORY_USERS, SCIM_EVENTS, TOPICS
 from kernel.errors import ConflictError, TooManyRequestsError, UnavailableError
@@ -36,10 +37,12 @@ REFUSALS = [
 async def test_an_event_that_a_rule_refuses_is_not_tried_again(bus: Bus, error: Exception) -> None:
     tenant_id = uuid7()
     poison = Poison(error, "bad")
-    async with running(bus.relay().run, bus.reader(poison).run):
+    reader = bus.reader(poison, retries=Retries(attempts=9, pause=0.01))
+    async with running(bus.relay().run, reader.run):
         await bus.commit(*events(tenant_id, "bad"))
         await eventually(lambda: is_parked(bus, tenant_id, (1, "rejected")))
-    assert poison.tries == 1
+    # Once by itself, and once before in a batch if there were neighbours.
+    assert poison.tried.count(tenant_id) <= 2
 
 
 @pytest.mark.parametrize(
@@ -248,7 +251,7 @@ async def test_operators_see_what_is_halted_and_cannot_ask_for_nothing(bus: Bus)
 
 
 async def _tried(poison: Poison, times: int) -> bool:
-    return poison.tries >= times
+    return len(poison.tried) >= times
 
 
 async def _versions(bus: Bus, tenant_id: UUID, *expected: int) -> bool:
