@@ -51,11 +51,12 @@ def cpu_by_process(supervisor: int) -> dict[str, float]:
         except psutil.NoSuchProcess:
             continue
         # A backend of PostgreSQL has become the child of its postmaster, and counts there.
-        spent[_name_of(command)] += times.user + times.system
+        spent[name_of(command)] += times.user + times.system
     return spent
 
 
-def _name_of(command: list[str]) -> str:
+def name_of(command: list[str]) -> str:
+    """Return what a process is by its command: a service and its mode, or a server."""
     program = (command[0] if command else "").rpartition("/")[2].partition(":")[0]
     if "-m" in command:
         return " ".join(command[command.index("-m") + 1 :][:2])

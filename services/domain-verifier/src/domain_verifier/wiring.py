@@ -158,7 +158,8 @@ def application(
 async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     """Wire the service."""
     dsn, clock = settings.database_url, SystemClock()
-    pool = await create_pool(dsn, size=settings.database_pool_size, warm=PREPARED_QUERIES)
+    size = mode.connections(settings.database_pool_size)
+    pool = await create_pool(dsn, size=size, warm=PREPARED_QUERIES)
     signal = OutboxSignal()
     adapters = make_adapters(settings, pool, signal, clock)
     try:

@@ -78,7 +78,8 @@ class ScimSurface:
 async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     """Wire the service."""
     dsn, clock = settings.database_url, SystemClock()
-    pool = await open_pool(dsn, size=settings.database_pool_size, warm=mode.serves)
+    size = mode.connections(settings.database_pool_size)
+    pool = await open_pool(dsn, size=size, warm=mode.serves)
     signal = OutboxSignal()
     surface = build_surface(settings, pool, signal, clock)
     pruning = Pruning(PostgresLogEntries(pool), clock, settings.provisioning_log_days)

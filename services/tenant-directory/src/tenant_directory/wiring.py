@@ -56,7 +56,8 @@ PACKAGE = "tenant_directory"
 async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     """Wire the service: until its admin API comes, HTTP answers for health and metrics only."""
     dsn, clock = settings.database_url, SystemClock()
-    pool = await create_pool(dsn, size=settings.database_pool_size, warm=PREPARED_QUERIES)
+    size = mode.connections(settings.database_pool_size)
+    pool = await create_pool(dsn, size=size, warm=PREPARED_QUERIES)
     months = PostgresAuditLogMonths(pool)
     try:
         yield on_the_bus(

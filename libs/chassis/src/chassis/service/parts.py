@@ -26,6 +26,13 @@ class Mode(StrEnum):
         """Whether it runs relay and consumers."""
         return self is not Mode.SERVE
 
+    def connections(self, most: int) -> int:
+        """Return how many database connections a process needs, of those it may have.
+
+        Half of them where nobody waits for an answer: what applies events is one thread of Python.
+        """
+        return most if self.serves else max(min(most, 2), most // 2)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
