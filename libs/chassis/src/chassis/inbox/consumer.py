@@ -29,7 +29,7 @@ from chassis.inbox.read_ahead import ReadAheadBudget
 from chassis.inbox.subscription import Subscription
 from chassis.inbox.watchdog import Watchdog
 from chassis.loops import beat
-from chassis.observe import PARKED_EVENTS
+from chassis.observe import CONSUMER_LAG, PARKED_EVENTS
 from chassis.outbox import OutboxSignal
 from chassis.retry import every, retry
 
@@ -163,8 +163,10 @@ class Consumer:
     async def _end_work(self) -> None:
         """End all work at hand: soon by itself, else by force (the database fences it anyway)."""
         tasks = list(self._tasks.values())
-        for worker in self._workers.values():
+        for partition, worker in self._workers.items():
             worker.stop()
+            # Its next owner tells how far it is; the last value here would stay as lag for ever.
+            CONSUMER_LAG.remove(partition.topic, str(partition.number))
         self._workers.clear()
         self._hinted.clear()
         if not tasks:

@@ -61,7 +61,8 @@ class Watchdog:
                 raise Stuck("the consumer's own connection gets no answers") from error
             return
         self._ends_at = now
-        self._check_progress(now, offsets, ends)
+        # Partitions may have gone elsewhere meanwhile.
+        self._check_progress(now, dict(self._offsets()), ends)
 
     async def _check_member(self, now: float) -> bool:
         try:
