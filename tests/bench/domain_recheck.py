@@ -29,6 +29,7 @@ from chassis.database import DATABASE_FAILURES, create_pool, migrate, migration_
 from chassis.ids import uuid7
 from chassis.observe import configure_logging
 from chassis.outbox import OutboxSignal
+from chassis.service import Mode
 from dns_sandbox.server import serving
 from dns_sandbox.zone import Fault, FaultKind, Zone
 from domain_verifier.domain.challenge import value_of
@@ -132,7 +133,7 @@ async def measure_recheck(dsn: str, *, claims: int, answer_seconds: float) -> Re
             dns_resolvers=",".join(resolvers),
             test_zones="test",
         )
-        pool = await create_pool(dsn, size=settings.database_pool_size, warm=PREPARED_QUERIES)
+        pool = await create_pool(dsn, size=Mode.WORK.pool_size(settings), warm=PREPARED_QUERIES)
         try:
             return await _work(settings, pool, claims)
         finally:

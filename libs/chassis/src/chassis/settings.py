@@ -92,7 +92,10 @@ class ChassisSettings(KafkaSettings):
     """The same database by the role that owns its tables, for `migrate` alone, which then gives the
     role of the serving address what it needs; without it, one role does both."""
     database_pool_size: int = Field(8, ge=1, le=100)
-    """Connections that one process keeps to the database, from 1 to 100; a worker half of them."""
+    """Connections to the database of a process that answers HTTP, from 1 to 100."""
+    database_worker_pool_size: int = Field(4, ge=2, le=100)
+    """Connections to the database of a process that only works, from 2 to 100; relay and signal
+    have three more. A process that does both has the larger number."""
     sent_events_hours: float = Field(6.0, ge=0.1, le=8_760)
     """Hours that events stay in the outbox once the broker has them, to be looked at."""
     deleted_versions_days: int = Field(30, ge=7, le=3_650)

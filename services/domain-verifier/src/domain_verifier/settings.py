@@ -24,6 +24,8 @@ class Settings(ChassisSettings):
 
     model_config = SettingsConfigDict(env_prefix="DOMAIN_VERIFIER_")
 
+    # Admins ask seldom.
+    database_pool_size: int = Field(4, ge=1, le=100)
     http_port: int = Field(8083, ge=0, le=65535)
     """TCP port of HTTP; 0 takes a free one."""
     metrics_port: int = Field(9083, ge=0, le=65535)

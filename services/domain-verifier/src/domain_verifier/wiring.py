@@ -158,7 +158,7 @@ def application(
 async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     """Wire the service."""
     dsn, clock = settings.database_url, SystemClock()
-    size = mode.connections(settings.database_pool_size)
+    size = mode.pool_size(settings)
     pool = await create_pool(dsn, size=size, warm=PREPARED_QUERIES)
     signal = OutboxSignal()
     adapters = make_adapters(settings, pool, signal, clock)

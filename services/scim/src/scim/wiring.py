@@ -78,7 +78,7 @@ class ScimSurface:
 async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     """Wire the service."""
     dsn, clock = settings.database_url, SystemClock()
-    size = mode.connections(settings.database_pool_size)
+    size = mode.pool_size(settings)
     pool = await open_pool(dsn, size=size, warm=mode.serves)
     signal = OutboxSignal()
     surface = build_surface(settings, pool, signal, clock)

@@ -11,6 +11,8 @@ class Settings(ChassisSettings):
 
     model_config = SettingsConfigDict(env_prefix="DIRECTORY_")
 
+    # Until its admin API comes, nothing but health asks the process that answers HTTP.
+    database_pool_size: int = Field(2, ge=1, le=100)
     http_port: int = Field(8082, ge=0, le=65535)
     """TCP port of HTTP; 0 takes a free one."""
     metrics_port: int = Field(9082, ge=0, le=65535)

@@ -56,7 +56,7 @@ PACKAGE = "tenant_directory"
 async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     """Wire the service: until its admin API comes, HTTP answers for health and metrics only."""
     dsn, clock = settings.database_url, SystemClock()
-    size = mode.connections(settings.database_pool_size)
+    size = mode.pool_size(settings)
     pool = await create_pool(dsn, size=size, warm=PREPARED_QUERIES)
     months = PostgresAuditLogMonths(pool)
     try:

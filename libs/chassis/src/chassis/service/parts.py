@@ -7,6 +7,7 @@ from enum import StrEnum
 from chassis.http import Application
 from chassis.loops import Loop
 from chassis.observe import Check, Poll
+from chassis.settings import ChassisSettings
 
 
 class Mode(StrEnum):
@@ -26,12 +27,15 @@ class Mode(StrEnum):
         """Whether it runs relay and consumers."""
         return self is not Mode.SERVE
 
-    def connections(self, most: int) -> int:
-        """Return how many database connections a process needs, of those it may have.
+    def pool_size(self, settings: ChassisSettings) -> int:
+        """Return how many connections the pool of a process in this mode has.
 
-        Half of them where nobody waits for an answer: what applies events is one thread of Python.
+        Few where nobody waits for an answer: what applies events is one thread of Python. Relay and
+        signal have connections of their own.
         """
-        return most if self.serves else max(min(most, 2), most // 2)
+        served = settings.database_pool_size if self.serves else 0
+        worked = settings.database_worker_pool_size if self.works else 0
+        return max(served, worked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
