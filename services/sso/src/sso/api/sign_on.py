@@ -1,0 +1,208 @@
+"""The way of a browser: authorize, login, the identity provider's answer, and on to the app."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from chassis import context
+from chassis.clock import Clock
+from kernel.errors import NotFoundError
+from kernel.names import parse_id
+from sso.api.cookies import Cookies
+from sso.api.forms import decoded_response, read_fields, read_form
+from sso.domain.advice import ADVICE
+from sso.domain.connection import Use
+from sso.domain.login import AuthorizationRequest
+from sso.domain.refusals import Refused
+from sso.pages.render import page, stylesheet
+from sso.saml.metadata import service_provider_metadata
+from sso.usecases.addresses import Addresses
+from sso.usecases.authorization import RefusedRequest, UnknownClient
+from sso.usecases.logins import SignedIn
+from sso.usecases.use_cases import SignOnUseCases
+
+_CARRIED = (
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "scope",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+)
+_UNKNOWN_ADDRESS = (
+    "We do not know where people with this address sign in. "
+    "Check the address, or ask your IT admin."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SignOnEndpoints:
+    """The endpoints that browsers come to."""
+
+    use_cases: SignOnUseCases
+    addresses: Addresses
+    cookies: Cookies
+    clock: Clock
+
+    async def authorize(self, request: Request) -> Response:
+        """Answer `/oauth2/authorize`: at once for who is signed in, else by the login page."""
+        parameters = await _parameters(request)
+        try:
+            asked = await self.use_cases.read_authorization_request(parameters)
+        except UnknownClient as error:
+            return self._message("This sign-in cannot begin", str(error), 400)
+        except RefusedRequest as error:
+            return self._refused(error)
+        prompt = parameters.get("prompt", "").split()
+        if "login" not in prompt:
+            resumed = await self.use_cases.resume_session(self.cookies.session(request), asked)
+            if resumed is not None:
+                return self._to_app(resumed)
+        if "none" in prompt:
+            refusal = RefusedRequest(
+                "login_required", "Nobody is signed in.", asked.redirect_uri, asked.state
+            )
+            return self._refused(refusal)
+        return self._login_page(parameters, email=parameters.get("login_hint", ""))
+
+    async def login(self, request: Request) -> Response:
+        """Take an address and send the browser where its people sign in."""
+        fields = await read_form(request)
+        try:
+            asked = await self.use_cases.read_authorization_request(fields)
+        except UnknownClient as error:
+            return self._message("This sign-in cannot begin", str(error), 400)
+        except RefusedRequest as error:
+            return self._refused(error)
+        email = fields.get("email", "")
+        leaving = await self.use_cases.begin_login(email, asked, self.cookies.browser(request))
+        if leaving is None:
+            return self._login_page(fields, email=email, notice=_UNKNOWN_ADDRESS)
+        response = _see_other(leaving.url)
+        self.cookies.keep_browser(response, leaving.browser_secret)
+        return response
+
+    async def metadata(self, request: Request) -> Response:
+        """Answer with our metadata for one connection."""
+        connection = await self.use_cases.get_connection(_connection_id(request))
+        body = service_provider_metadata(
+            self.addresses.entity_id(connection.id), self.addresses.acs(connection.id)
+        )
+        return Response(body, media_type="application/samlmetadata+xml")
+
+    async def acs(self, request: Request) -> Response:
+        """Take a response of an identity provider; no cookie comes with it, and none is needed."""
+        fields = await read_form(request)
+        try:
+            document = decoded_response(fields.get("SAMLResponse", ""))
+            returned = await self.use_cases.receive_response(_uuid(request), document)
+        except Refused as refusal:
+            return self._refusal(refusal)
+        if returned.login.use is Use.TEST or returned.proof is None:
+            return page(
+                "tested",
+                base=self.addresses.public_url,
+                user_name=returned.user_name,
+                rule=returned.rule.replace("_", " "),
+                claims=sorted(returned.claims.items()),
+            )
+        query = urlencode({"login": str(returned.login.id), "proof": returned.proof})
+        return _see_other(f"{self.addresses.public_url}/login/continue?{query}")
+
+    async def go_on(self, request: Request) -> Response:
+        """Sign the browser in that began, and send it to the app."""
+        parameters = read_fields(request.url.query)
+        login_id = parse_id(parameters.get("login", ""))
+        proof = parameters.get("proof", "")
+        try:
+            signed_in = await self.use_cases.continue_login(
+                login_id or UUID(int=0), proof, self.cookies.browser(request)
+            )
+        except Refused as refusal:
+            return self._refusal(refusal)
+        return self._to_app(signed_in)
+
+    async def stylesheet(self, _request: Request) -> Response:
+        """Answer with the stylesheet."""
+        headers = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
+        return Response(stylesheet(), media_type="text/css", headers=headers)
+
+    def _to_app(self, signed_in: SignedIn) -> Response:
+        answer = {"code": signed_in.code}
+        response = self._answer(signed_in.request, answer)
+        if signed_in.session_secret is not None:
+            seconds = int((signed_in.expires_at - self.clock.now()).total_seconds())
+            self.cookies.keep_session(response, signed_in.session_secret, seconds)
+        return response
+
+    def _answer(self, asked: AuthorizationRequest, answer: Mapping[str, str]) -> Response:
+        return self._redirect(asked.redirect_uri, answer, asked.state)
+
+    def _refused(self, error: RefusedRequest) -> Response:
+        answer = {"error": error.error, "error_description": error.description}
+        return self._redirect(error.redirect_uri, answer, error.state)
+
+    def _redirect(self, uri: str, answer: Mapping[str, str], state: str | None) -> Response:
+        """Send the browser back to the app, with who answers (RFC 9207)."""
+        parameters = {**answer, "iss": self.addresses.public_url}
+        if state is not None:
+            parameters["state"] = state
+        joint = "&" if urlsplit(uri).query else "?"
+        return _see_other(f"{uri}{joint}{urlencode(parameters)}")
+
+    def _login_page(self, fields: Mapping[str, str], *, email: str, notice: str = "") -> Response:
+        hidden = [(name, fields[name]) for name in _CARRIED if name in fields]
+        return page(
+            "login",
+            leaves=True,
+            base=self.addresses.public_url,
+            hidden=hidden,
+            email=email[:254],
+            notice=notice,
+        )
+
+    def _refusal(self, refusal: Refused) -> Response:
+        advice = ADVICE[refusal.code]
+        return self._message("You are not signed in", advice.person, 403, refusal.code.value)
+
+    def _message(self, title: str, sentence: str, status: int, code: str = "") -> Response:
+        return page(
+            "message",
+            status,
+            base=self.addresses.public_url,
+            title=title,
+            sentence=sentence,
+            code=code,
+            correlation_id=context.current().correlation_id,
+        )
+
+
+async def _parameters(request: Request) -> Mapping[str, str]:
+    """Return the parameters of a query, or of a form that was posted."""
+    if request.method == "POST":
+        return await read_form(request)
+    return read_fields(request.url.query)
+
+
+def _connection_id(request: Request) -> str:
+    found: Any = request.path_params["connection_id"]
+    return str(found)
+
+
+def _uuid(request: Request) -> UUID:
+    found = parse_id(_connection_id(request))
+    if found is None:
+        raise NotFoundError("connection-unknown", "There is no such connection.")
+    return found
+
+
+def _see_other(url: str) -> Response:
+    headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    return RedirectResponse(url, 303, headers=headers)

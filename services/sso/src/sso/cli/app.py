@@ -1,0 +1,20 @@
+"""The operator's commands of the sign-on service, put together."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+import typer
+
+from chassis.cli import Runner
+from sso.cli.clients import client_commands
+from sso.cli.connections import connection_commands
+from sso.usecases.use_cases import UseCases
+
+
+def sso_cli(open_use_cases: Callable[[], AbstractAsyncContextManager[UseCases]]) -> typer.Typer:
+    """Return all commands, on use cases that are opened for each command."""
+    run = Runner(open_use_cases)
+    app = typer.Typer()
+    app.add_typer(connection_commands(run), name="connection")
+    app.add_typer(client_commands(run), name="client")
+    return app

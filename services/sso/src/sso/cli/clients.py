@@ -1,0 +1,68 @@
+"""`client create | list | disable`: the apps that people sign in to."""
+
+from typing import Annotated, Any
+
+import typer
+
+from chassis.cli import Json, Runner, print_facts, print_rows
+from sso.cli.facts import CLIENT_COLUMNS, client_facts
+from sso.usecases.use_cases import UseCases
+
+
+class ClientCommands:
+    """The commands; each runs one use case."""
+
+    def __init__(self, run: Runner[UseCases]) -> None:
+        self._run = run
+
+    def create(
+        self,
+        client_id: Annotated[str, typer.Argument(help="The client_id, as the app will send it.")],
+        redirect_uri: Annotated[
+            list[str], typer.Option(help="Where people come back to; may be given several times.")
+        ],
+        name: Annotated[str, typer.Option(help="What people know it by.")] = "",
+        public: Annotated[
+            bool, typer.Option("--public", help="It can keep no secret: a browser, a phone.")
+        ] = False,
+        as_json: Json = False,
+    ) -> None:
+        """Register an app, and show its secret this once."""
+
+        async def command(use_cases: UseCases) -> dict[str, Any]:
+            created = await use_cases.create_client(
+                client_id, name or client_id, redirect_uri, public=public
+            )
+            issuer = {"issuer": use_cases.addresses.public_url}
+            return client_facts(created.client) | issuer | {"secret": created.secret}
+
+        print_facts(self._run(command), as_json=as_json)
+        if not as_json and not public:
+            typer.echo("Keep the secret now: it cannot be shown again.", err=True)
+
+    def list(self, as_json: Json = False) -> None:
+        """List the apps."""
+
+        async def command(use_cases: UseCases) -> list[dict[str, Any]]:
+            return [client_facts(each) for each in await use_cases.list_clients()]
+
+        print_rows(self._run(command), columns=CLIENT_COLUMNS, as_json=as_json)
+
+    def disable(self, client_id: Annotated[str, typer.Argument(help="The client_id.")]) -> None:
+        """Let nobody sign in by an app any more."""
+
+        async def command(use_cases: UseCases) -> None:
+            await use_cases.disable_client(client_id)
+
+        self._run(command)
+        typer.echo(f"Nobody signs in by {client_id} any more.")
+
+
+def client_commands(run: Runner[UseCases]) -> typer.Typer:
+    """Return the `client` commands."""
+    commands = ClientCommands(run)
+    app = typer.Typer(help="Apps that people sign in to.", no_args_is_help=True)
+    app.command("create")(commands.create)
+    app.command("list")(commands.list)
+    app.command("disable")(commands.disable)
+    return app

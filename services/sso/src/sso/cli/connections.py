@@ -1,0 +1,121 @@
+"""`connection create | show | list | set-metadata | test | activate | suspend`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chassis.cli import Json, Runner, TenantOption, print_facts, print_rows
+from sso.cli.facts import CONNECTION_COLUMNS, connection_facts
+from sso.domain.connection import Connection, Kind
+from sso.usecases.use_cases import UseCases
+
+ConnectionArgument = Annotated[str, typer.Argument(help="The connection's id.")]
+MAX_DOCUMENT = 2_097_152
+
+
+class ConnectionCommands:
+    """The commands; each runs one use case."""
+
+    def __init__(self, run: Runner[UseCases]) -> None:
+        self._run = run
+
+    def create(
+        self,
+        tenant: TenantOption,
+        name: Annotated[str, typer.Option(help="What admins know it by.")] = "Microsoft Entra ID",
+        kind: Annotated[Kind, typer.Option(help="Which identity provider it is.")] = Kind.ENTRA,
+        as_json: Json = False,
+    ) -> None:
+        """Make a connection; prints what goes into the identity provider's set-up."""
+
+        async def command(use_cases: UseCases) -> dict[str, Any]:
+            found = await use_cases.find_tenant(tenant)
+            made = await use_cases.create_connection(found, name, kind)
+            return connection_facts(made, use_cases.addresses)
+
+        print_facts(self._run(command), as_json=as_json)
+
+    def show(self, connection: ConnectionArgument, as_json: Json = False) -> None:
+        """Show a connection."""
+
+        async def command(use_cases: UseCases) -> dict[str, Any]:
+            return connection_facts(await use_cases.get_connection(connection), use_cases.addresses)
+
+        print_facts(self._run(command), as_json=as_json)
+
+    def list(self, tenant: TenantOption, as_json: Json = False) -> None:
+        """List a tenant's connections."""
+
+        async def command(use_cases: UseCases) -> list[dict[str, Any]]:
+            found = await use_cases.find_tenant(tenant)
+            listed = await use_cases.list_connections(found)
+            return [connection_facts(each, use_cases.addresses) for each in listed]
+
+        print_rows(self._run(command), columns=CONNECTION_COLUMNS, as_json=as_json)
+
+    def set_metadata(
+        self,
+        connection: ConnectionArgument,
+        file: Annotated[Path, typer.Argument(help="The metadata document; - reads it from stdin.")],
+        as_json: Json = False,
+    ) -> None:
+        """Give a connection its identity provider's metadata; it has to be tested then."""
+        document = _read(file)
+
+        async def command(use_cases: UseCases) -> dict[str, Any]:
+            found = await use_cases.get_connection(connection)
+            return connection_facts(
+                await use_cases.set_metadata(found, document), use_cases.addresses
+            )
+
+        print_facts(self._run(command), as_json=as_json)
+
+    def test(self, connection: ConnectionArgument, as_json: Json = False) -> None:
+        """Print the address that tests a connection by a real sign-in, good for ten minutes."""
+
+        async def command(use_cases: UseCases) -> dict[str, Any]:
+            found = await use_cases.get_connection(connection)
+            return {"open": await use_cases.test_connection(found)}
+
+        print_facts(self._run(command), as_json=as_json)
+
+    def activate(self, connection: ConnectionArgument, as_json: Json = False) -> None:
+        """Let the tenant's people sign in by what was tested."""
+        self._change(connection, "activate_connection", as_json=as_json)
+
+    def suspend(self, connection: ConnectionArgument, as_json: Json = False) -> None:
+        """Let nobody sign in by it any more; every session that came by it ends."""
+        self._change(connection, "suspend_connection", as_json=as_json)
+
+    def _change(self, connection: str, use_case: str, *, as_json: bool) -> None:
+        async def command(use_cases: UseCases) -> dict[str, Any]:
+            found = await use_cases.get_connection(connection)
+            changed: Connection = await getattr(use_cases, use_case)(found)
+            return connection_facts(changed, use_cases.addresses)
+
+        print_facts(self._run(command), as_json=as_json)
+
+
+def _read(file: Path) -> bytes:
+    if str(file) == "-":
+        return typer.get_binary_stream("stdin").read(MAX_DOCUMENT)
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MAX_DOCUMENT)
+    except OSError as error:
+        raise typer.BadParameter(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def connection_commands(run: Runner[UseCases]) -> typer.Typer:
+    """Return the `connection` commands."""
+    commands = ConnectionCommands(run)
+    app = typer.Typer(help="A tenant's links to identity providers.", no_args_is_help=True)
+    app.command("create")(commands.create)
+    app.command("show")(commands.show)
+    app.command("list")(commands.list)
+    app.command("set-metadata")(commands.set_metadata)
+    app.command("test")(commands.test)
+    app.command("activate")(commands.activate)
+    app.command("suspend")(commands.suspend)
+    return app

@@ -1,0 +1,93 @@
+"""A sign-in on its way: what an app asked for, and what the identity provider answered."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sso.domain.connection import Use
+
+LOGIN_LIFETIME = timedelta(minutes=10)
+CODE_LIFETIME = timedelta(seconds=60)
+SESSION_LIFETIME = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRequest:
+    """A request of an app that was found to be in order (OpenID Connect core §3.1.2.1)."""
+
+    client_id: str
+    redirect_uri: str
+    scope: str
+    code_challenge: str
+    state: str | None = None
+    nonce: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Who signed in by an assertion."""
+
+    user_id: UUID
+    matched_by: str
+    name_id: str | None
+    name_id_format: str | None
+    session_index: str | None
+    session_ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PendingLogin:
+    """A browser that has left for the identity provider."""
+
+    tenant_id: UUID
+    id: UUID
+    connection_id: UUID
+    use: Use
+    request_id: str
+    expires_at: datetime
+    browser_digest: bytes | None = None
+    """Of the secret that the browser which began has; None for a test."""
+    request: AuthorizationRequest | None = None
+    """None for a test."""
+    proof_digest: bytes | None = None
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A person who is signed in."""
+
+    tenant_id: UUID
+    id: UUID
+    user_id: UUID
+    connection_id: UUID
+    authenticated_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person as the directory describes them."""
+
+    tenant_id: UUID
+    id: UUID
+    user_name: str
+    external_id: str | None
+    email: str | None
+    display_name: str | None
+    given_name: str | None
+    family_name: str | None
+    role: str | None
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An app."""
+
+    id: str
+    name: str
+    redirect_uris: tuple[str, ...]
+    secret_digest: bytes | None = None
+    """None for an app that can keep no secret."""
+    disabled: bool = False

@@ -1,0 +1,100 @@
+"""The keys that tokens are signed by, and the tokens (RFC 7515, RFC 7519, RFC 9068).
+
+Reading always checks type, signature, issuer, audience and expiry: joserfc by itself checks the
+signature alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, RSAKey
+
+from kernel.errors import UnauthenticatedError
+
+ALGORITHM = "RS256"
+KEY_BITS = 2_048
+
+
+class KeysUnreadable(Exception):
+    """None of the given keys decrypts what is stored; the message says what to do."""
+
+
+def encryption(keys: str) -> MultiFernet:
+    """Return what encrypts private keys at rest: the first of the comma-separated keys encrypts.
+
+    Raises:
+        ValueError: One of them is no Fernet key.
+    """
+    return MultiFernet([Fernet(key.strip()) for key in keys.split(",") if key.strip()])
+
+
+def make_key(cipher: MultiFernet) -> tuple[str, bytes]:
+    """Make a key; returns its id (RFC 7638 thumbprint) and its private part, encrypted."""
+    key = RSAKey.generate_key(KEY_BITS, private=True)
+    return key.thumbprint(), cipher.encrypt(key.as_pem(private=True))
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKeys:
+    """The deployment's keys, the newest first: that one signs, all of them verify."""
+
+    issuer: str
+    keys: Sequence[RSAKey]
+
+    @classmethod
+    def load(
+        cls, issuer: str, stored: Sequence[tuple[str, bytes]], cipher: MultiFernet
+    ) -> "SigningKeys":
+        """Decrypt stored keys."""
+        try:
+            keys = [
+                RSAKey.import_key(
+                    cipher.decrypt(private), {"kid": key_id, "use": "sig", "alg": ALGORITHM}
+                )
+                for key_id, private in stored
+            ]
+        except InvalidToken:
+            raise KeysUnreadable(
+                "None of SSO_ENCRYPTION_KEYS decrypts the stored signing keys: "
+                "add the key that was set when they were made."
+            ) from None
+        return cls(issuer, keys)
+
+    def jwks(self) -> Mapping[str, Any]:
+        """Return the public parts (RFC 7517 §5)."""
+        return {"keys": [key.as_dict(private=False) for key in self.keys]}
+
+    def sign(self, claims: Mapping[str, Any], *, typ: str) -> str:
+        """Return claims as a signed token."""
+        key = self.keys[0]
+        header = {"alg": ALGORITHM, "typ": typ, "kid": key.kid}
+        return jwt.encode(header, dict(claims), key, algorithms=[ALGORITHM])
+
+    def read(self, token: str, *, typ: str, audience: str, now: datetime) -> Mapping[str, Any]:
+        """Return the claims of a token of ours.
+
+        Raises:
+            UnauthenticatedError: It is of another type, another's, for somebody else, or over.
+        """
+        registry = jwt.JWTClaimsRegistry(
+            now=int(now.timestamp()),
+            iss={"essential": True, "value": self.issuer},
+            aud={"essential": True, "value": audience},
+            exp={"essential": True},
+            sub={"essential": True},
+        )
+        try:
+            read = jwt.decode(token, KeySet(list(self.keys)), algorithms=[ALGORITHM])
+            if read.header.get("typ") != typ:
+                raise ValueError("another type")
+            registry.validate(read.claims)
+        except (JoseError, ValueError, TypeError):
+            raise UnauthenticatedError(
+                "token-invalid", "The access token is not good here, or over."
+            ) from None
+        return read.claims

@@ -1,0 +1,88 @@
+"""Reads a verified assertion with pysaml2: only what the gate has let through comes here."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from saml2 import saml
+from saml2.time_util import str_to_time
+
+from sso.domain.assertion import Assertion, Confirmation
+from sso.domain.refusals import Code, Refused
+
+_BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
+MAX_VALUE = 2_000
+
+
+def read_assertion(canonical: bytes) -> Assertion:
+    """Return what an assertion says.
+
+    Raises:
+        Refused: It is no assertion that can be read.
+    """
+    try:
+        found = saml.assertion_from_string(canonical)
+        if found is None or found.issuer is None:
+            raise Refused(Code.NOT_ONE_ASSERTION, "it has no Issuer")
+        return _assertion(found)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise Refused(Code.NOT_ONE_ASSERTION, repr(error)[:200]) from None
+
+
+def _assertion(found: Any) -> Assertion:
+    subject, conditions = found.subject, found.conditions
+    name_id = subject.name_id if subject is not None else None
+    statements = found.authn_statement or []
+    first = statements[0] if statements else None
+    return Assertion(
+        id=found.id,
+        issuer=_text(found.issuer) or "",
+        name_id=_text(name_id),
+        name_id_format=name_id.format if name_id is not None else None,
+        confirmations=[
+            _confirmation(each)
+            for each in (subject.subject_confirmation if subject is not None else [])
+            if each.method == _BEARER and each.subject_confirmation_data is not None
+        ],
+        not_before=_moment(conditions.not_before) if conditions is not None else None,
+        not_on_or_after=_moment(conditions.not_on_or_after) if conditions is not None else None,
+        audiences=[
+            frozenset(filter(None, (_text(audience) for audience in restriction.audience)))
+            for restriction in (conditions.audience_restriction if conditions is not None else [])
+        ],
+        session_index=first.session_index if first is not None else None,
+        session_not_on_or_after=(
+            _moment(first.session_not_on_or_after) if first is not None else None
+        ),
+        statements=len(statements),
+        attributes=_attributes(found.attribute_statement or []),
+    )
+
+
+def _confirmation(found: Any) -> Confirmation:
+    data = found.subject_confirmation_data
+    return Confirmation(data.recipient, data.in_response_to, _moment(data.not_on_or_after))
+
+
+def _attributes(statements: Sequence[Any]) -> dict[str, list[str]]:
+    """Return the values by the attribute's name; the same name twice adds up."""
+    values: dict[str, list[str]] = {}
+    for statement in statements:
+        for attribute in statement.attribute:
+            texts = [_text(value) for value in attribute.attribute_value]
+            kept = [text[:MAX_VALUE] for text in texts if text]
+            values.setdefault(attribute.name, []).extend(kept)
+    return values
+
+
+def _text(element: Any) -> str | None:
+    text = element.text if element is not None else None
+    return str(text).strip() or None if text is not None else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    """Return a moment of SAML, which is always in UTC (SAML core §1.3.3)."""
+    if not text:
+        return None
+    year, month, day, hour, minute, second = str_to_time(text)[:6]
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)

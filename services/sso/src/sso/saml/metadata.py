@@ -1,0 +1,127 @@
+"""Metadata: the identity provider's, read; ours, written.
+
+What is read comes from whoever an admin trusts or has been fooled by: it passes the same checks as
+a response does before pysaml2 sees it.
+"""
+
+import base64
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT, md
+
+from kernel.errors import InvalidError
+from sso.domain.connection import IdentityProvider
+from sso.domain.refusals import Code, Refused
+from sso.saml.gate.document import MAX_BYTES, parse_document
+
+_ENTITY = "{urn:oasis:names:tc:SAML:2.0:metadata}EntityDescriptor"
+_PROTOCOL = "urn:oasis:names:tc:SAML:2.0:protocol"
+_EMAIL = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
+MIN_KEY_BITS = 2_048
+
+
+def read_metadata(raw: bytes) -> IdentityProvider:
+    """Return what an identity provider's metadata says.
+
+    Raises:
+        InvalidError: It is none, or lacks what a sign-in needs; the sentence says what came.
+    """
+    try:
+        root = parse_document(raw)
+    except Refused as refusal:
+        raise _invalid(_what_came(raw, refusal)) from None
+    if root.tag != _ENTITY:
+        raise _invalid(
+            f"The XML begins with <{root.tag.rpartition('}')[2]}>, not EntityDescriptor."
+        )
+    try:
+        entity = md.entity_descriptor_from_string(raw.strip().removeprefix(b"\xef\xbb\xbf"))
+    except (ValueError, TypeError, AttributeError):
+        entity = None
+    if entity is None or not entity.idpsso_descriptor:
+        raise _invalid("It describes no identity provider (IDPSSODescriptor).")
+    return _provider(entity, entity.idpsso_descriptor[0])
+
+
+def _provider(entity: Any, descriptor: Any) -> IdentityProvider:
+    entity_id = (entity.entity_id or "").strip()
+    if not entity_id or "{" in entity_id:
+        raise _invalid(
+            "Its entityID is not that of one tenant: use the address with your tenant id."
+        )
+    addresses = [
+        service.location
+        for service in descriptor.single_sign_on_service
+        if service.binding == BINDING_HTTP_REDIRECT and service.location
+    ]
+    if not addresses or not addresses[0].startswith(
+        ("https://", "http://127.0.0.1", "http://localhost")
+    ):
+        raise _invalid("It has no SingleSignOnService by HTTP-Redirect at an https address.")
+    certificates = tuple(dict.fromkeys(_certificates(descriptor)))
+    if not certificates:
+        raise _invalid(
+            f"It has no signing certificate with an RSA key of {MIN_KEY_BITS} bits or more."
+        )
+    return IdentityProvider(entity_id, addresses[0], certificates)
+
+
+def _certificates(descriptor: Any) -> list[bytes]:
+    """Return the certificates that may sign: a key that says nothing of its use is one of them."""
+    found = []
+    for key in descriptor.key_descriptor:
+        if key.use not in (None, "", "signing") or key.key_info is None:
+            continue
+        for data in key.key_info.x509_data:
+            for certificate in [data.x509_certificate] if data.x509_certificate else []:
+                der = _usable(certificate.text or "")
+                if der is not None:
+                    found.append(der)
+    return found
+
+
+def _usable(text: str) -> bytes | None:
+    """Return a certificate as DER if it has a key that we verify by."""
+    try:
+        der = base64.b64decode("".join(text.split()), validate=True)
+        key = x509.load_der_x509_certificate(der).public_key()
+    except ValueError:
+        return None
+    return der if isinstance(key, RSAPublicKey) and key.key_size >= MIN_KEY_BITS else None
+
+
+def _what_came(raw: bytes, refusal: Refused) -> str:
+    start = raw.removeprefix(b"\xef\xbb\xbf").lstrip()[:200].lower()
+    if not start:
+        return "Nothing came: the document is empty."
+    if start.startswith((b"https://", b"http://")):
+        return "An address came, not the document behind it."
+    if start.startswith((b"{", b"[")):
+        return "JSON came; SAML metadata is XML."
+    if b"<html" in start or b"<!doctype html" in start:
+        return "A web page came, a sign-in page perhaps; SAML metadata is XML."
+    if refusal.code is Code.TOO_LARGE:
+        return f"It has more than {MAX_BYTES} bytes, or too many elements."
+    return "It is no well-formed XML in UTF-8 without a DOCTYPE."
+
+
+def _invalid(sentence: str) -> InvalidError:
+    return InvalidError("metadata-invalid", sentence)
+
+
+def service_provider_metadata(entity_id: str, acs_url: str) -> bytes:
+    """Return our own metadata for one connection."""
+    acs = md.AssertionConsumerService(
+        binding=BINDING_HTTP_POST, location=acs_url, index="0", is_default="true"
+    )
+    descriptor = md.SPSSODescriptor(
+        protocol_support_enumeration=_PROTOCOL,
+        authn_requests_signed="false",
+        want_assertions_signed="true",
+        name_id_format=[md.NameIDFormat(text=_EMAIL)],
+        assertion_consumer_service=[acs],
+    )
+    entity = md.EntityDescriptor(entity_id=entity_id, spsso_descriptor=descriptor)
+    return str(entity).encode()

@@ -1,0 +1,24 @@
+"""A posted response as the use cases want it: through the gate, then read."""
+
+from sso.domain.assertion import Assertion
+from sso.domain.connection import IdentityProvider
+from sso.domain.refusals import Code, Refused
+from sso.saml.assertion import read_assertion
+from sso.saml.gate import verified_response
+
+
+def read_response(
+    document: bytes, provider: IdentityProvider, acs_url: str
+) -> tuple[Assertion, str | None]:
+    """Return the assertion that the provider has signed, and which request is answered.
+
+    Raises:
+        Refused: With the code of the first thing that is wrong.
+    """
+    response = verified_response(document, provider.certificates)
+    # Both may be unsigned: they can only refuse, never let anybody in.
+    if response.destination is not None and response.destination != acs_url:
+        raise Refused(Code.DESTINATION, response.destination[:300])
+    if response.issuer is not None and response.issuer.strip() != provider.entity_id:
+        raise Refused(Code.ISSUER, response.issuer.strip()[:200])
+    return read_assertion(response.assertion), response.in_response_to

@@ -1,0 +1,51 @@
+"""Settings of the sign-on service, read from `SSO_*` once at the start."""
+
+from typing import Annotated, Self
+
+from cryptography.fernet import MultiFernet
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from chassis.settings import ChassisSettings, DevelopmentDefault
+from sso.oidc.keys import encryption
+
+_DEVELOPMENT_KEY = "ZGV2ZWxvcG1lbnQtb25seS1zc28tZW5jcnlwdGlvbiE="
+
+
+class Settings(ChassisSettings):
+    """Everything that can be set for the sign-on service."""
+
+    model_config = SettingsConfigDict(env_prefix="SSO_")
+
+    http_port: int = Field(8084, ge=0, le=65535)
+    """TCP port of HTTP; 0 takes a free one."""
+    metrics_port: int = Field(9084, ge=0, le=65535)
+    """TCP port of health and metrics, in every mode; 0 takes a free one."""
+    public_url: str = Field("http://127.0.0.1:8084", pattern=r"^https?://[^\s/]+(/[^\s]*[^\s/])?$")
+    """Address under which browsers reach this service, without a slash at the end; it is the issuer
+    of tokens and stands in every identity provider: changing it ends all of them."""
+    encryption_keys: Annotated[SecretStr, DevelopmentDefault(_DEVELOPMENT_KEY)]
+    """Fernet keys, comma-separated, that encrypt private keys at rest: the first encrypts."""
+    sign_in_log_days: int = Field(30, ge=1, le=3650)
+    """Days that rows of the sign-in log are kept."""
+
+    @model_validator(mode="after")
+    def _encryption_keys_are_keys(self) -> Self:
+        try:
+            encryption(self.encryption_keys.get_secret_value())
+        except ValueError:
+            raise ValueError(
+                "SSO_ENCRYPTION_KEYS must be Fernet keys: 32 random bytes each, in URL-safe base64"
+            ) from None
+        return self
+
+    @model_validator(mode="after")
+    def _https_in_production(self) -> Self:
+        if self.environment == "production" and not self.public_url.startswith("https://"):
+            raise ValueError("SSO_PUBLIC_URL must be https in production")
+        return self
+
+    @property
+    def cipher(self) -> MultiFernet:
+        """What private keys are encrypted by."""
+        return encryption(self.encryption_keys.get_secret_value())

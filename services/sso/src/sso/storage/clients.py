@@ -1,0 +1,69 @@
+"""Apps and signing keys in PostgreSQL."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+
+from chassis.database import read_queries, transaction
+from sso.domain.login import Client
+from sso.storage import rows
+
+QUERIES = read_queries("sso.storage", "clients")
+_LOCK = 0x73736F
+"""Of the advisory lock under which the first key is made."""
+
+StoredKey = tuple[str, bytes]
+"""A key's id and its private part, encrypted."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresClients:
+    """The apps."""
+
+    pool: asyncpg.Pool
+
+    async def add(self, client: Client, at: datetime) -> bool:
+        """Store a new one; False if its id is taken."""
+        made = await self.pool.fetchval(
+            *QUERIES["insert_client"](
+                id=client.id,
+                name=client.name,
+                secret_digest=client.secret_digest,
+                redirect_uris=list(client.redirect_uris),
+                created_at=at,
+            )
+        )
+        return made is not None
+
+    async def find(self, client_id: str) -> Client | None:
+        """Return one by its id."""
+        row = await self.pool.fetchrow(*QUERIES["find_client"](id=client_id))
+        return None if row is None else rows.client(row)
+
+    async def list(self) -> Sequence[Client]:
+        """Return all."""
+        return [rows.client(row) for row in await self.pool.fetch(*QUERIES["list_clients"]())]
+
+    async def disable(self, client_id: str, at: datetime) -> bool:
+        """Let nobody sign in by it any more."""
+        return (
+            await self.pool.fetchval(*QUERIES["disable_client"](id=client_id, now=at)) is not None
+        )
+
+
+async def load_keys(
+    pool: asyncpg.Pool, make: Callable[[], StoredKey], at: datetime
+) -> Sequence[StoredKey]:
+    """Return the keys, the newest first; the first process of all makes the first one."""
+    async with transaction(pool) as database:
+        await database.execute(*QUERIES["lock_keys"](key=_LOCK))
+        found = await database.fetch(*QUERIES["list_keys"]())
+        if found:
+            return [(row["id"], row["private_key"]) for row in found]
+        key_id, private_key = make()
+        await database.execute(
+            *QUERIES["insert_key"](id=key_id, private_key=private_key, created_at=at)
+        )
+        return [(key_id, private_key)]

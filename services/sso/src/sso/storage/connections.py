@@ -1,0 +1,89 @@
+"""Connections in PostgreSQL."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+
+from chassis.clock import Clock
+from chassis.database import read_queries, transaction
+from sso.domain.connection import Connection
+from sso.storage import rows, sessions
+from sso.usecases.ports import ConnectionInUseError
+
+QUERIES = read_queries("sso.storage", "connections")
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresConnections:
+    """The connections of all tenants."""
+
+    pool: asyncpg.Pool
+    clock: Clock
+
+    async def add(self, connection: Connection) -> None:
+        """Store a new one."""
+        await self.pool.execute(
+            *QUERIES["insert_connection"](
+                tenant_id=connection.tenant_id,
+                id=connection.id,
+                name=connection.name,
+                kind=connection.kind.value,
+                created_at=connection.created_at,
+            )
+        )
+
+    async def list(self, tenant_id: UUID) -> Sequence[Connection]:
+        """Return a tenant's, the oldest first."""
+        found = await self.pool.fetch(*QUERIES["list_connections"](tenant_id=tenant_id))
+        return [rows.connection(row) for row in found]
+
+    async def find(self, connection_id: UUID) -> Connection | None:
+        """Return the one that an address names."""
+        row = await self.pool.fetchrow(*QUERIES["find_connection"](id=connection_id))
+        return None if row is None else rows.connection(row)
+
+    async def find_active(self, tenant_id: UUID) -> Connection | None:
+        """Return the one that the tenant's people sign in by."""
+        row = await self.pool.fetchrow(*QUERIES["find_active_connection"](tenant_id=tenant_id))
+        return None if row is None else rows.connection(row)
+
+    async def change(
+        self, connection_id: UUID, decide: Callable[[Connection], Connection]
+    ) -> Connection | None:
+        """Lock it, decide, store the result; a suspended one's sessions end with it."""
+        try:
+            async with transaction(self.pool) as database:
+                row = await database.fetchrow(*QUERIES["lock_connection"](id=connection_id))
+                if row is None:
+                    return None
+                before = rows.connection(row)
+                after = decide(before)
+                if after != before:
+                    await self._save(database, after)
+                return after
+        except asyncpg.UniqueViolationError as error:
+            raise ConnectionInUseError from error
+
+    async def _save(self, database: asyncpg.Connection, connection: Connection) -> None:
+        await database.execute(
+            *QUERIES["save_connection"](
+                tenant_id=connection.tenant_id,
+                id=connection.id,
+                candidate=rows.provider_document(connection.candidate),
+                tested=connection.tested,
+                active=rows.provider_document(connection.active),
+                suspended=connection.suspended,
+                version=connection.version,
+            )
+        )
+        if connection.suspended:
+            await database.execute(
+                *sessions.QUERIES["end_sessions_of_connection"](
+                    tenant_id=connection.tenant_id,
+                    connection_id=connection.id,
+                    now=self.clock.now(),
+                    because="connection suspended",
+                )
+            )

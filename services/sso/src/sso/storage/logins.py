@@ -1,0 +1,200 @@
+"""Logins on their way in PostgreSQL."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from chassis.clock import Clock
+from chassis.database import read_queries, transaction
+from sso.domain.login import Outcome, PendingLogin
+from sso.storage import rows, sessions
+from sso.usecases.ports import LogRow
+
+QUERIES = read_queries("sso.storage", "logins")
+PRUNED_AT_ONCE = 5_000
+
+
+class _AnsweredAlready(Exception):
+    """Another assertion has answered the login; nothing of this one may stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresLogins:
+    """The logins of all tenants."""
+
+    pool: asyncpg.Pool
+    clock: Clock
+
+    async def begin(self, login: PendingLogin, at: datetime) -> None:
+        """Remember that a browser has left."""
+        await self.pool.execute(
+            *QUERIES["insert_login"](
+                tenant_id=login.tenant_id,
+                id=login.id,
+                connection_id=login.connection_id,
+                use=login.use.value,
+                request_id=login.request_id,
+                browser_digest=login.browser_digest,
+                request=rows.request_document(login.request),
+                created_at=at,
+                expires_at=login.expires_at,
+            )
+        )
+
+    async def find(
+        self, tenant_id: UUID, connection_id: UUID, request_id: str
+    ) -> PendingLogin | None:
+        """Return the login that a request began."""
+        row = await self.pool.fetchrow(
+            *QUERIES["find_login"](
+                tenant_id=tenant_id, connection_id=connection_id, request_id=request_id
+            )
+        )
+        return None if row is None else rows.pending_login(row)
+
+    async def take_assertion(
+        self,
+        login: PendingLogin,
+        assertion_id: str,
+        remember_until: datetime,
+        *,
+        outcome: Outcome,
+        proof_digest: bytes,
+        subject: str | None,
+        row: LogRow,
+    ) -> bool:
+        """Take an assertion, once: note who it was, bind the subject, log."""
+        try:
+            async with transaction(self.pool) as database:
+                return await self._take_assertion(
+                    database,
+                    login,
+                    assertion_id,
+                    remember_until,
+                    outcome=outcome,
+                    proof_digest=proof_digest,
+                    subject=subject,
+                    row=row,
+                )
+        except _AnsweredAlready:
+            return False
+
+    async def _take_assertion(
+        self,
+        database: asyncpg.Connection,
+        login: PendingLogin,
+        assertion_id: str,
+        remember_until: datetime,
+        *,
+        outcome: Outcome,
+        proof_digest: bytes,
+        subject: str | None,
+        row: LogRow,
+    ) -> bool:
+        if not await _take(database, login, assertion_id, remember_until):
+            return False
+        answered = await database.fetchval(
+            *QUERIES["save_outcome"](
+                tenant_id=login.tenant_id,
+                id=login.id,
+                proof_digest=proof_digest,
+                outcome=rows.outcome_document(outcome),
+            )
+        )
+        if answered is None:
+            raise _AnsweredAlready
+        if subject is not None:
+            await database.execute(
+                *QUERIES["insert_binding"](
+                    tenant_id=login.tenant_id,
+                    connection_id=login.connection_id,
+                    subject=subject,
+                    user_id=outcome.user_id,
+                    created_at=row.occurred_at,
+                )
+            )
+        await _log(database, row)
+        return True
+
+    async def pass_test(
+        self, login: PendingLogin, assertion_id: str, remember_until: datetime, row: LogRow
+    ) -> bool:
+        """Take the assertion of a test, once; it signs nobody in."""
+        async with transaction(self.pool) as database:
+            if not await _take(database, login, assertion_id, remember_until):
+                return False
+            await database.execute(*QUERIES["delete_login"](tenant_id=login.tenant_id, id=login.id))
+            await _log(database, row)
+        return True
+
+    async def complete(self, login_id: UUID, proof_digest: bytes) -> PendingLogin | None:
+        """Return and forget a login whose assertion was taken, if the proof is its own."""
+        query = QUERIES["complete_login"](id=login_id, proof_digest=proof_digest)
+        row = await self.pool.fetchrow(*query)
+        return None if row is None else rows.pending_login(row)
+
+    async def log(self, row: LogRow) -> None:
+        """Write what became of a sign-in."""
+        await self.pool.execute(*_log_query(row))
+
+    async def prune(self) -> int:
+        """Delete what is over: logins, codes and assertions at once, sessions after a day."""
+        now = self.clock.now()
+        pruned = 0
+        for query, before in (
+            (QUERIES["prune_logins"], now),
+            (QUERIES["prune_assertions"], now),
+            (sessions.QUERIES["prune_codes"], now - timedelta(hours=1)),
+            (sessions.QUERIES["prune_sessions"], now - timedelta(days=1)),
+        ):
+            while True:
+                done = await self.pool.execute(*query(before=before, limit=PRUNED_AT_ONCE))
+                count = int(done.rpartition(" ")[2])
+                pruned += count
+                if count < PRUNED_AT_ONCE:
+                    break
+        return pruned
+
+    async def prune_log(self, days: int) -> int:
+        """Delete rows of the log that are older than so many days."""
+        before = self.clock.now() - timedelta(days=days)
+        # Ids are of version 7: they rise with time.
+        first = UUID(int=int(before.timestamp() * 1000) << 80)
+        query = QUERIES["prune_log"](before_id=first, limit=PRUNED_AT_ONCE)
+        done = await self.pool.execute(*query)
+        return int(done.rpartition(" ")[2])
+
+
+async def _take(
+    database: asyncpg.Connection, login: PendingLogin, assertion_id: str, until: datetime
+) -> bool:
+    taken = await database.fetchval(
+        *QUERIES["insert_assertion"](
+            tenant_id=login.tenant_id,
+            connection_id=login.connection_id,
+            assertion_id=assertion_id,
+            expires_at=until,
+        )
+    )
+    return taken is not None
+
+
+async def _log(database: asyncpg.Connection, row: LogRow) -> None:
+    await database.execute(*_log_query(row))
+
+
+def _log_query(row: LogRow) -> tuple[Any, ...]:
+    return QUERIES["insert_log_row"](
+        tenant_id=row.tenant_id,
+        id=row.id,
+        occurred_at=row.occurred_at,
+        connection_id=row.connection_id,
+        outcome=row.outcome,
+        user_id=row.user_id,
+        matched_by=row.matched_by,
+        detail=(row.detail or "").replace("\x00", "")[:1_000] or None,
+        correlation_id=row.correlation_id,
+    )

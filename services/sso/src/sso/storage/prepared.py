@@ -1,0 +1,31 @@
+"""The statements that are prepared on every connection before a process is ready."""
+
+from sso.storage import clients, connections, logins, people, sessions
+
+PREPARED_QUERIES = tuple(
+    query.sql
+    for query in (
+        connections.QUERIES["find_connection"],
+        connections.QUERIES["find_active_connection"],
+        people.QUERIES["find_domain_holders"],
+        people.QUERIES["list_domains"],
+        people.QUERIES["find_bound_user"],
+        people.QUERIES["list_bound_subjects"],
+        people.QUERIES["find_by_external_id"],
+        people.QUERIES["find_by_address"],
+        logins.QUERIES["insert_login"],
+        logins.QUERIES["find_login"],
+        logins.QUERIES["insert_assertion"],
+        logins.QUERIES["save_outcome"],
+        logins.QUERIES["insert_binding"],
+        logins.QUERIES["complete_login"],
+        logins.QUERIES["insert_log_row"],
+        sessions.QUERIES["insert_session"],
+        sessions.QUERIES["find_session"],
+        sessions.QUERIES["find_session_by_id"],
+        sessions.QUERIES["insert_code"],
+        sessions.QUERIES["use_code"],
+        clients.QUERIES["find_client"],
+    )
+)
+"""Everything that a request may run."""

@@ -1,0 +1,90 @@
+-- name: insert_login
+-- Remembers that a browser has left for the identity provider.
+INSERT INTO pending_logins (
+    tenant_id, id, connection_id, use, request_id, browser_digest, request, created_at, expires_at
+)
+VALUES (
+    :tenant_id, :id, :connection_id, :use, :request_id, :browser_digest, :request, :created_at,
+    :expires_at
+);
+
+-- name: find_login
+-- The login that a request began.
+SELECT
+    tenant_id, id, connection_id, use, request_id, browser_digest, request, expires_at,
+    proof_digest, outcome
+FROM pending_logins
+WHERE tenant_id = :tenant_id AND connection_id = :connection_id AND request_id = :request_id;
+
+-- name: insert_assertion
+-- Takes an assertion; no row comes back when it was taken before.
+INSERT INTO used_assertions (tenant_id, connection_id, assertion_id, expires_at)
+VALUES (:tenant_id, :connection_id, :assertion_id, :expires_at)
+ON CONFLICT DO NOTHING
+RETURNING assertion_id;
+
+-- name: save_outcome
+-- Notes who it was, once; a login that was answered already is left as it is.
+UPDATE pending_logins
+SET proof_digest = :proof_digest, outcome = :outcome
+WHERE tenant_id = :tenant_id AND id = :id AND outcome IS NULL
+RETURNING id;
+
+-- name: delete_login
+-- Forgets a login.
+DELETE FROM pending_logins WHERE tenant_id = :tenant_id AND id = :id;
+
+-- name: insert_binding
+-- Binds a subject to a user at the first sign-in.
+INSERT INTO bindings (tenant_id, connection_id, subject, user_id, created_at)
+VALUES (:tenant_id, :connection_id, :subject, :user_id, :created_at)
+ON CONFLICT DO NOTHING;
+
+-- name: complete_login
+-- Returns a login whose assertion was taken and forgets it, if the proof is its own.
+-- cross-tenant: the proof of 256 bits names the login, whoever's it is.
+DELETE FROM pending_logins
+WHERE id = :id AND proof_digest = :proof_digest AND outcome IS NOT NULL
+RETURNING
+    tenant_id, id, connection_id, use, request_id, browser_digest, request, expires_at,
+    proof_digest, outcome;
+
+-- name: delete_logins_of_user
+-- Forgets the logins of somebody who may no longer sign in.
+DELETE FROM pending_logins
+WHERE tenant_id = :tenant_id AND outcome ->> 'user_id' = :user_id::uuid::text;
+
+-- name: insert_log_row
+-- Writes what became of a sign-in.
+INSERT INTO sign_in_log (
+    tenant_id, id, occurred_at, connection_id, outcome, user_id, matched_by, detail, correlation_id
+)
+VALUES (
+    :tenant_id, :id, :occurred_at, :connection_id, :outcome, :user_id, :matched_by, :detail,
+    :correlation_id
+);
+
+-- name: prune_logins
+-- Deletes logins that ended long ago.
+-- cross-tenant: all of them end after the same time.
+DELETE FROM pending_logins WHERE id IN (
+    SELECT id FROM pending_logins WHERE expires_at < :before ORDER BY expires_at LIMIT :limit
+);
+
+-- name: prune_assertions
+-- Forgets assertions that are no longer good for anything.
+-- cross-tenant: all of them end after the same time.
+DELETE FROM used_assertions WHERE (tenant_id, connection_id, assertion_id) IN (
+    SELECT tenant_id, connection_id, assertion_id
+    FROM used_assertions
+    WHERE expires_at < :before
+    ORDER BY expires_at
+    LIMIT :limit
+);
+
+-- name: prune_log
+-- Deletes a tenant_id's old rows of the log.
+-- cross-tenant: the log of every tenant is kept for the same time.
+DELETE FROM sign_in_log WHERE (tenant_id, id) IN (
+    SELECT tenant_id, id FROM sign_in_log WHERE id < :before_id ORDER BY id LIMIT :limit
+);

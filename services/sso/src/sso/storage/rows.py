@@ -1,0 +1,127 @@
+"""Rows to domain objects, and documents of columns that hold JSON."""
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from asyncpg import Record
+
+from sso.domain.connection import Connection, IdentityProvider, Kind, Use
+from sso.domain.login import AuthorizationRequest, Client, Outcome, PendingLogin, Session, User
+
+Row = Mapping[str, Any] | Record
+
+
+def provider_document(provider: IdentityProvider | None) -> str | None:
+    """Return an identity provider as JSON."""
+    if provider is None:
+        return None
+    return orjson.dumps(
+        {
+            "entity_id": provider.entity_id,
+            "sso_url": provider.sso_url,
+            "certificates": [base64.b64encode(each).decode() for each in provider.certificates],
+        }
+    ).decode()
+
+
+def provider(document: str | None) -> IdentityProvider | None:
+    """Return the identity provider of a JSON document."""
+    if document is None:
+        return None
+    said = orjson.loads(document)
+    certificates = tuple(base64.b64decode(each) for each in said["certificates"])
+    return IdentityProvider(said["entity_id"], said["sso_url"], certificates)
+
+
+def connection(row: Row) -> Connection:
+    """Return a connection."""
+    return Connection(
+        tenant_id=row["tenant_id"],
+        id=row["id"],
+        name=row["name"],
+        kind=Kind(row["kind"]),
+        created_at=row["created_at"],
+        candidate=provider(row["candidate"]),
+        tested=row["tested"],
+        active=provider(row["active"]),
+        suspended=row["suspended"],
+        version=row["version"],
+    )
+
+
+def user(row: Row) -> User:
+    """Return a user."""
+    return User(
+        tenant_id=row["tenant_id"],
+        id=row["id"],
+        user_name=row["user_name"],
+        external_id=row["external_id"],
+        email=row["email"],
+        display_name=row["display_name"],
+        given_name=row["given_name"],
+        family_name=row["family_name"],
+        role=row["role"],
+        active=row["active"],
+    )
+
+
+def session(row: Row) -> Session:
+    """Return the session of a row that joins it with its user."""
+    return Session(
+        row["tenant_id"],
+        row["session_id"],
+        row["user_id"],
+        row["connection_id"],
+        row["authenticated_at"],
+        row["expires_at"],
+    )
+
+
+def client(row: Row) -> Client:
+    """Return an app."""
+    return Client(
+        row["id"], row["name"], tuple(row["redirect_uris"]), row["secret_digest"], row["disabled"]
+    )
+
+
+def request_document(request: AuthorizationRequest | None) -> str | None:
+    """Return a request of an app as JSON."""
+    return None if request is None else orjson.dumps(request).decode()
+
+
+def outcome_document(outcome: Outcome) -> str:
+    """Return who signed in as JSON."""
+    return orjson.dumps(outcome, default=str).decode()
+
+
+def pending_login(row: Row) -> PendingLogin:
+    """Return a login on its way."""
+    request, outcome = row["request"], row["outcome"]
+    return PendingLogin(
+        tenant_id=row["tenant_id"],
+        id=row["id"],
+        connection_id=row["connection_id"],
+        use=Use(row["use"]),
+        request_id=row["request_id"],
+        expires_at=row["expires_at"],
+        browser_digest=row["browser_digest"],
+        request=AuthorizationRequest(**orjson.loads(request)) if request else None,
+        proof_digest=row["proof_digest"],
+        outcome=_outcome(orjson.loads(outcome)) if outcome else None,
+    )
+
+
+def _outcome(said: dict[str, Any]) -> Outcome:
+    ends = said["session_ends_at"]
+    return Outcome(
+        user_id=UUID(said["user_id"]),
+        matched_by=said["matched_by"],
+        name_id=said["name_id"],
+        name_id_format=said["name_id_format"],
+        session_index=said["session_index"],
+        session_ends_at=datetime.fromisoformat(ends) if ends else None,
+    )

@@ -1,0 +1,160 @@
+-- What the migrations make, to be read. Written by `make schema`; do not edit.
+-- Beside these are the chassis' own tables: libs/chassis/src/chassis/database/schema.sql.
+
+CREATE TABLE bindings (
+    tenant_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    subject text NOT NULL,
+    user_id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    CONSTRAINT bindings_pkey PRIMARY KEY (tenant_id, connection_id, subject),
+    CONSTRAINT bindings_tenant_id_connection_id_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES connections(tenant_id, id) ON DELETE CASCADE,
+    CONSTRAINT bindings_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX bindings_by_user ON bindings USING btree (tenant_id, user_id);
+
+CREATE TABLE clients (
+    id text NOT NULL,
+    name text NOT NULL,
+    secret_digest bytea,
+    redirect_uris text[] NOT NULL,
+    created_at timestamptz NOT NULL,
+    disabled_at timestamptz,
+    CONSTRAINT clients_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE codes (
+    tenant_id uuid NOT NULL,
+    digest bytea NOT NULL,
+    session_id uuid NOT NULL,
+    client_id text NOT NULL,
+    redirect_uri text NOT NULL,
+    code_challenge text NOT NULL,
+    nonce text,
+    scope text NOT NULL,
+    expires_at timestamptz NOT NULL,
+    used_at timestamptz,
+    CONSTRAINT codes_pkey PRIMARY KEY (tenant_id, digest),
+    CONSTRAINT codes_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES sessions(tenant_id, id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX codes_by_digest ON codes USING btree (digest);
+CREATE INDEX codes_by_end ON codes USING btree (expires_at);
+
+CREATE TABLE connections (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    created_at timestamptz NOT NULL,
+    candidate jsonb,
+    tested boolean NOT NULL,
+    active jsonb,
+    suspended boolean NOT NULL,
+    version bigint NOT NULL,
+    CONSTRAINT connections_pkey PRIMARY KEY (tenant_id, id)
+);
+CREATE UNIQUE INDEX connections_by_id ON connections USING btree (id);
+CREATE UNIQUE INDEX connections_in_use ON connections USING btree (tenant_id) WHERE active IS NOT NULL AND NOT suspended;
+
+CREATE TABLE domains (
+    tenant_id uuid NOT NULL,
+    domain text NOT NULL,
+    CONSTRAINT domains_pkey PRIMARY KEY (tenant_id, domain)
+);
+CREATE INDEX domains_by_name ON domains USING btree (domain);
+
+CREATE TABLE pending_logins (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    use text NOT NULL,
+    request_id text NOT NULL,
+    browser_digest bytea,
+    request jsonb,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    proof_digest bytea,
+    outcome jsonb,
+    CONSTRAINT pending_logins_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT pending_logins_tenant_id_connection_id_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES connections(tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX pending_logins_by_end ON pending_logins USING btree (expires_at);
+CREATE INDEX pending_logins_by_request ON pending_logins USING btree (tenant_id, connection_id, request_id);
+
+CREATE TABLE sessions (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    secret_digest bytea NOT NULL,
+    name_id text,
+    name_id_format text,
+    session_index text,
+    authenticated_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    ended_because text,
+    CONSTRAINT sessions_pkey PRIMARY KEY (tenant_id, id)
+);
+CREATE INDEX sessions_by_connection ON sessions USING btree (tenant_id, connection_id) WHERE ended_at IS NULL;
+CREATE INDEX sessions_by_end ON sessions USING btree (expires_at);
+CREATE UNIQUE INDEX sessions_by_secret ON sessions USING btree (secret_digest);
+CREATE INDEX sessions_by_user ON sessions USING btree (tenant_id, user_id) WHERE ended_at IS NULL;
+
+CREATE TABLE sign_in_log (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    connection_id uuid NOT NULL,
+    outcome text NOT NULL,
+    user_id uuid,
+    matched_by text,
+    detail text,
+    correlation_id text,
+    CONSTRAINT sign_in_log_pkey PRIMARY KEY (tenant_id, id)
+);
+
+CREATE TABLE signing_keys (
+    id text NOT NULL,
+    private_key bytea NOT NULL,
+    created_at timestamptz NOT NULL,
+    CONSTRAINT signing_keys_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE tenants (
+    tenant_id uuid NOT NULL,
+    name text NOT NULL,
+    package text NOT NULL,
+    status text NOT NULL,
+    version bigint NOT NULL DEFAULT 0,
+    CONSTRAINT tenants_pkey PRIMARY KEY (tenant_id)
+);
+CREATE INDEX tenants_by_name ON tenants USING btree (lower(name));
+
+CREATE TABLE used_assertions (
+    tenant_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    assertion_id text NOT NULL,
+    expires_at timestamptz NOT NULL,
+    CONSTRAINT used_assertions_pkey PRIMARY KEY (tenant_id, connection_id, assertion_id)
+);
+CREATE INDEX used_assertions_by_end ON used_assertions USING btree (expires_at);
+
+CREATE TABLE users (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    user_name text NOT NULL,
+    user_name_key text NOT NULL,
+    external_id text,
+    email text,
+    email_key text,
+    display_name text,
+    given_name text,
+    family_name text,
+    role text,
+    active boolean NOT NULL,
+    CONSTRAINT users_pkey PRIMARY KEY (tenant_id, id)
+);
+CREATE INDEX users_by_email ON users USING btree (tenant_id, email_key);
+CREATE INDEX users_by_external_id ON users USING btree (tenant_id, external_id);
+CREATE INDEX users_by_name ON users USING btree (tenant_id, user_name_key);

@@ -1,0 +1,94 @@
+"""Sessions and codes in PostgreSQL."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from chassis.database import read_queries
+from sso.domain.login import AuthorizationRequest, Outcome, Session, User
+from sso.storage import rows
+from sso.usecases.ports import Grant
+
+QUERIES = read_queries("sso.storage", "sessions")
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresSessions:
+    """The sessions of all tenants."""
+
+    pool: asyncpg.Pool
+
+    async def start(self, session: Session, secret_digest: bytes, outcome: Outcome) -> None:
+        """Store a new session."""
+        await self.pool.execute(
+            *QUERIES["insert_session"](
+                tenant_id=session.tenant_id,
+                id=session.id,
+                user_id=session.user_id,
+                connection_id=session.connection_id,
+                secret_digest=secret_digest,
+                name_id=outcome.name_id,
+                name_id_format=outcome.name_id_format,
+                session_index=outcome.session_index,
+                authenticated_at=session.authenticated_at,
+                expires_at=session.expires_at,
+            )
+        )
+
+    async def find(self, secret_digest: bytes, at: datetime) -> tuple[Session, User] | None:
+        """Return a live session of somebody who may sign in."""
+        query = QUERIES["find_session"](secret_digest=secret_digest, now=at)
+        row = await self.pool.fetchrow(*query)
+        return None if row is None else (rows.session(row), rows.user(row))
+
+    async def find_by_id(
+        self, tenant_id: UUID, session_id: UUID, at: datetime
+    ) -> tuple[Session, User] | None:
+        """Return a live session of somebody who may sign in, by its id."""
+        query = QUERIES["find_session_by_id"](tenant_id=tenant_id, id=session_id, now=at)
+        row = await self.pool.fetchrow(*query)
+        return None if row is None else (rows.session(row), rows.user(row))
+
+    async def issue_code(
+        self,
+        session: Session,
+        request: AuthorizationRequest,
+        digest: bytes,
+        expires_at: datetime,
+    ) -> None:
+        """Store a code."""
+        await self.pool.execute(
+            *QUERIES["insert_code"](
+                tenant_id=session.tenant_id,
+                digest=digest,
+                session_id=session.id,
+                client_id=request.client_id,
+                redirect_uri=request.redirect_uri,
+                code_challenge=request.code_challenge,
+                nonce=request.nonce,
+                scope=request.scope,
+                expires_at=expires_at,
+            )
+        )
+
+    async def use_code(self, digest: bytes, at: datetime) -> Grant | None:
+        """Use a code up; None if there is none, it was used, is over, or its session is."""
+        row = await self.pool.fetchrow(*QUERIES["use_code"](digest=digest, now=at))
+        if row is None:
+            return None
+        return Grant(
+            session=rows.session(row),
+            user=rows.user(row),
+            client_id=row["client_id"],
+            redirect_uri=row["redirect_uri"],
+            code_challenge=row["code_challenge"],
+            nonce=row["nonce"],
+            scope=row["scope"],
+        )
+
+    async def end(self, tenant_id: UUID, session_id: UUID, at: datetime, because: str) -> bool:
+        """End a session."""
+        query = QUERIES["end_session"](tenant_id=tenant_id, id=session_id, now=at, because=because)
+        return await self.pool.fetchval(*query) is not None

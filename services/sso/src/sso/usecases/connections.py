@@ -1,0 +1,113 @@
+"""Making, editing, activating and suspending connections."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from chassis.clock import Clock
+from chassis.ids import uuid7
+from kernel.errors import InvalidError, NotFoundError
+from kernel.names import parse_id_leniently
+from kernel.tenant import Tenant
+from sso.domain.connection import Connection, IdentityProvider, Kind
+from sso.usecases.entitlement import refuse_without_sign_on
+from sso.usecases.ports import Connections, Tenants
+
+MAX_NAME = 100
+ReadMetadata = Callable[[bytes], IdentityProvider]
+"""Reads metadata; raises InvalidError that says what came."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateConnection:
+    """Makes a connection of a tenant."""
+
+    connections: Connections
+    clock: Clock
+
+    async def __call__(self, tenant: Tenant, name: str, kind: Kind) -> Connection:
+        """Store a draft and return it."""
+        refuse_without_sign_on(tenant)
+        if not name.strip() or len(name) > MAX_NAME or not name.isprintable():
+            raise InvalidError("name-invalid", f"A name has 1 to {MAX_NAME} printable characters.")
+        made = Connection(tenant.tenant_id, uuid7(), name.strip(), kind, self.clock.now())
+        await self.connections.add(made)
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class ListConnections:
+    """Lists a tenant's connections."""
+
+    connections: Connections
+
+    async def __call__(self, tenant: Tenant) -> Sequence[Connection]:
+        """Return them, the oldest first."""
+        return await self.connections.list(tenant.tenant_id)
+
+
+@dataclass(frozen=True, slots=True)
+class GetConnection:
+    """Reads one connection."""
+
+    connections: Connections
+
+    async def __call__(self, connection_id: str) -> Connection:
+        """Return the connection of that id."""
+        found = parse_id_leniently(connection_id)
+        connection = await self.connections.find(found) if found is not None else None
+        if connection is None:
+            raise no_such_connection()
+        return connection
+
+
+@dataclass(frozen=True, slots=True)
+class SetMetadata:
+    """Gives a connection its identity provider's metadata."""
+
+    connections: Connections
+    read: ReadMetadata
+
+    async def __call__(self, connection: Connection, document: bytes) -> Connection:
+        """Store what the document says as the candidate, which has to be tested."""
+        provider = self.read(document)
+        return _there(
+            await self.connections.change(connection.id, lambda known: known.edited(provider))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ActivateConnection:
+    """Lets a tenant's people sign in by a connection that was tested."""
+
+    connections: Connections
+    tenants: Tenants
+
+    async def __call__(self, connection: Connection) -> Connection:
+        """Make the tested candidate the one that people sign in by."""
+        tenant = await self.tenants.find(connection.tenant_id)
+        if tenant is None:
+            raise no_such_connection()
+        refuse_without_sign_on(tenant)
+        return _there(await self.connections.change(connection.id, lambda known: known.activated()))
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendConnection:
+    """Lets nobody sign in by a connection any more."""
+
+    connections: Connections
+
+    async def __call__(self, connection: Connection) -> Connection:
+        """Suspend it, and end every session that came by it."""
+        return _there(await self.connections.change(connection.id, lambda known: known.suspend()))
+
+
+def no_such_connection() -> NotFoundError:
+    """Return the error for an id that no connection has."""
+    return NotFoundError("connection-unknown", "There is no such connection.")
+
+
+def _there(connection: Connection | None) -> Connection:
+    if connection is None:
+        raise no_such_connection()
+    return connection

@@ -1,0 +1,376 @@
+"""The way through the identity provider: leaving for it, coming back, and going on to the app."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from chassis import context
+from chassis.clock import Clock
+from chassis.ids import uuid7
+from sso.domain.address import parse_address
+from sso.domain.assertion import Assertion, Expected, check_assertion
+from sso.domain.connection import Connection, IdentityProvider, Use
+from sso.domain.login import (
+    CODE_LIFETIME,
+    LOGIN_LIFETIME,
+    SESSION_LIFETIME,
+    AuthorizationRequest,
+    Outcome,
+    PendingLogin,
+    Session,
+)
+from sso.domain.matching import subject_of
+from sso.domain.refusals import Code, Refused
+from sso.usecases.addresses import Addresses
+from sso.usecases.connections import no_such_connection
+from sso.usecases.entitlement import is_entitled
+from sso.usecases.matching import FindUser
+from sso.usecases.ports import (
+    Connections,
+    Logins,
+    LogRow,
+    People,
+    ReadResponse,
+    Sessions,
+    Tenants,
+)
+from sso.usecases.secrets import digest_of, new_secret
+
+MakeRequestUrl = Callable[..., str]
+"""Makes the address that takes a browser to the identity provider with an AuthnRequest."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Where a browser goes next, and the secret it must keep to come back."""
+
+    url: str
+    browser_secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeginLogin:
+    """Finds the connection of somebody's mail domain and sends the browser to it."""
+
+    connections: Connections
+    people: People
+    tenants: Tenants
+    logins: Logins
+    addresses: Addresses
+    request_url: MakeRequestUrl
+    clock: Clock
+
+    async def __call__(
+        self, email: str, request: AuthorizationRequest, browser_secret: str = ""
+    ) -> Leaving | None:
+        """Return where to go; None if the domain of the address leads nowhere.
+
+        A browser keeps the secret that it has: several logins at once are one browser's.
+        """
+        address = parse_address(email)
+        tenant_id = await self.people.tenant_of_domain(address.domain) if address else None
+        if address is None or tenant_id is None:
+            return None
+        connection = await self.connections.find_active(tenant_id)
+        provider = connection.provider_for(Use.SIGN_IN) if connection is not None else None
+        if connection is None or provider is None:
+            return None
+        if not await is_entitled(self.tenants, tenant_id):
+            return None
+        browser_secret = browser_secret or new_secret()
+        login = _new_login(connection, Use.SIGN_IN, self.clock.now(), browser_secret, request)
+        await self.logins.begin(login, self.clock.now())
+        url = _leave(self, connection, provider, login, login_hint=address.text)
+        return Leaving(url, browser_secret)
+
+
+@dataclass(frozen=True, slots=True)
+class BeginTest:
+    """Makes the address that tests a connection's candidate by a real sign-in."""
+
+    connections: Connections
+    logins: Logins
+    addresses: Addresses
+    request_url: MakeRequestUrl
+    clock: Clock
+
+    async def __call__(self, connection: Connection) -> str:
+        """Return the address to open in a browser, good for ten minutes."""
+        provider = connection.provider_for(Use.TEST)
+        if provider is None:
+            raise no_such_connection()
+        login = _new_login(connection, Use.TEST, self.clock.now())
+        await self.logins.begin(login, self.clock.now())
+        return _leave(self, connection, provider, login, force=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What came of a response: the way on, or what a test has shown."""
+
+    login: PendingLogin
+    proof: str | None
+    """Of the login, for the browser that began it; None for a test."""
+    rule: str
+    user_name: str
+    claims: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveResponse:
+    """Takes what an identity provider has posted to a connection's ACS, once."""
+
+    connections: Connections
+    people: People
+    tenants: Tenants
+    logins: Logins
+    find_user: FindUser
+    read: ReadResponse
+    addresses: Addresses
+    clock: Clock
+
+    async def __call__(self, connection_id: UUID, document: bytes) -> Returned:
+        """Return who signed in, or raise Refused; either way the sign-in log has a row."""
+        connection = await self.connections.find(connection_id)
+        if connection is None:
+            raise no_such_connection()
+        try:
+            return await self._receive(connection, document)
+        except Refused as refusal:
+            log.info(
+                "sign_in.refused", tenant_id=str(connection.tenant_id), code=refusal.code.value
+            )
+            await self.logins.log(
+                _row(connection, refusal.code.value, self.clock.now(), detail=refusal.detail)
+            )
+            raise
+
+    async def _receive(self, connection: Connection, document: bytes) -> Returned:
+        now = self.clock.now()
+        login, provider, assertion = await self._verified(connection, document, now)
+        remember_until = check_assertion(
+            assertion,
+            Expected(
+                idp_entity_id=provider.entity_id,
+                sp_entity_id=self.addresses.entity_id(connection.id),
+                acs_url=self.addresses.acs(connection.id),
+                request_id=login.request_id,
+                now=now,
+            ),
+        )
+        if not await is_entitled(self.tenants, connection.tenant_id):
+            raise Refused(Code.NOT_ENTITLED)
+        subject = subject_of(assertion, await self.people.domains(connection.tenant_id))
+        match = await self.find_user(connection, subject)
+        claims = {name: list(values) for name, values in assertion.attributes.items()}
+        if login.use is Use.TEST:
+            row = _row(connection, "test_passed", now, user_id=match.user.id, rule=match.rule)
+            if not await self.logins.pass_test(login, assertion.id, remember_until, row):
+                raise Refused(Code.REPLAYED)
+            await self.connections.change(connection.id, lambda known: known.passed_test(provider))
+            return Returned(login, None, match.rule, match.user.user_name, claims)
+        proof = new_secret()
+        taken = await self.logins.take_assertion(
+            login,
+            assertion.id,
+            remember_until,
+            outcome=_outcome(assertion, match.user.id, match.rule),
+            proof_digest=digest_of(proof),
+            subject=subject.stable,
+            row=_row(connection, "signed_in", now, user_id=match.user.id, rule=match.rule),
+        )
+        if not taken:
+            raise Refused(Code.REPLAYED)
+        return Returned(login, proof, match.rule, match.user.user_name)
+
+    async def _verified(
+        self, connection: Connection, document: bytes, now: datetime
+    ) -> tuple[PendingLogin, IdentityProvider, Assertion]:
+        """Return the login that was asked for, by whom it was answered, and what was signed.
+
+        Which of the two revisions is meant stands in the request; until the signature has been
+        verified by that one's certificates, nothing else of the document is believed.
+        """
+        refusal = Refused(Code.CONNECTION_STATE, connection.state.value)
+        for use in (Use.SIGN_IN, Use.TEST):
+            provider = connection.provider_for(use)
+            if provider is None:
+                continue
+            try:
+                assertion, request_id = self.read(
+                    document, provider, self.addresses.acs(connection.id)
+                )
+            except Refused as error:
+                refusal = error
+                continue
+            login = await self._login(connection, request_id, assertion)
+            if login.expires_at <= now:
+                raise Refused(Code.LOGIN_EXPIRED)
+            if login.use is use:
+                return login, provider, assertion
+            refusal = Refused(Code.CONNECTION_STATE, f"asked for {login.use.value}")
+        raise refusal
+
+    async def _login(
+        self, connection: Connection, request_id: str | None, assertion: Assertion
+    ) -> PendingLogin:
+        asked = {c.in_response_to for c in assertion.confirmations if c.in_response_to}
+        if request_id is not None:
+            asked.add(request_id)
+        if len(asked) != 1:
+            raise Refused(Code.NOT_ASKED_FOR, "it answers no request, or several")
+        login = await self.logins.find(connection.tenant_id, connection.id, asked.pop())
+        if login is None:
+            raise Refused(Code.NOT_ASKED_FOR, "nobody waits for this answer any more")
+        return login
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A browser that is signed in, and where it goes now."""
+
+    request: AuthorizationRequest
+    code: str
+    session_secret: str | None
+    """None where the browser has its session already."""
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ContinueLogin:
+    """Lets the browser that began a login go on to the app, signed in."""
+
+    logins: Logins
+    sessions: Sessions
+    clock: Clock
+
+    async def __call__(self, login_id: UUID, proof: str, browser_secret: str) -> SignedIn:
+        """Start the session, or raise Refused: another browser began, or the proof was used."""
+        login = await self.logins.complete(login_id, digest_of(proof))
+        if login is None or login.request is None or login.outcome is None:
+            raise Refused(Code.LOGIN_EXPIRED)
+        if not browser_secret or digest_of(browser_secret) != login.browser_digest:
+            raise Refused(Code.OTHER_BROWSER)
+        now = self.clock.now()
+        if login.expires_at <= now:
+            raise Refused(Code.LOGIN_EXPIRED)
+        ends = now + SESSION_LIFETIME
+        if login.outcome.session_ends_at is not None:
+            ends = min(ends, login.outcome.session_ends_at)
+        session = Session(
+            login.tenant_id, uuid7(), login.outcome.user_id, login.connection_id, now, ends
+        )
+        secret = new_secret()
+        await self.sessions.start(session, digest_of(secret), login.outcome)
+        code = await issue_code(self.sessions, session, login.request, now)
+        return SignedIn(login.request, code, secret, ends)
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeSession:
+    """Lets somebody who is signed in go on to another app without leaving."""
+
+    sessions: Sessions
+    tenants: Tenants
+    clock: Clock
+
+    async def __call__(self, session_secret: str, request: AuthorizationRequest) -> SignedIn | None:
+        """Return where to go; None if the browser has no live session."""
+        now = self.clock.now()
+        found = await self.sessions.find(digest_of(session_secret), now) if session_secret else None
+        if found is None:
+            return None
+        session, _ = found
+        if not await is_entitled(self.tenants, session.tenant_id):
+            return None
+        code = await issue_code(self.sessions, session, request, now)
+        return SignedIn(request, code, None, session.expires_at)
+
+
+async def issue_code(
+    sessions: Sessions, session: Session, request: AuthorizationRequest, now: datetime
+) -> str:
+    """Make a code that an app can turn into tokens, once and soon."""
+    code = new_secret()
+    await sessions.issue_code(session, request, digest_of(code), now + CODE_LIFETIME)
+    return code
+
+
+def _new_login(
+    connection: Connection,
+    use: Use,
+    now: datetime,
+    browser_secret: str | None = None,
+    request: AuthorizationRequest | None = None,
+) -> PendingLogin:
+    return PendingLogin(
+        tenant_id=connection.tenant_id,
+        id=uuid7(),
+        connection_id=connection.id,
+        use=use,
+        # Entra refuses an id that begins with a digit.
+        request_id=f"id-{secrets.token_hex(20)}",
+        expires_at=now + LOGIN_LIFETIME,
+        browser_digest=digest_of(browser_secret) if browser_secret else None,
+        request=request,
+    )
+
+
+def _leave(
+    by: BeginLogin | BeginTest,
+    connection: Connection,
+    provider: IdentityProvider,
+    login: PendingLogin,
+    *,
+    login_hint: str | None = None,
+    force: bool = False,
+) -> str:
+    return by.request_url(
+        provider.sso_url,
+        request_id=login.request_id,
+        entity_id=by.addresses.entity_id(connection.id),
+        acs_url=by.addresses.acs(connection.id),
+        relay_state=str(login.id),
+        now=by.clock.now(),
+        login_hint=login_hint,
+        force=force,
+    )
+
+
+def _outcome(assertion: Assertion, user_id: UUID, rule: str) -> Outcome:
+    return Outcome(
+        user_id,
+        rule,
+        assertion.name_id,
+        assertion.name_id_format,
+        assertion.session_index,
+        assertion.session_not_on_or_after,
+    )
+
+
+def _row(
+    connection: Connection,
+    outcome: str,
+    now: datetime,
+    *,
+    user_id: UUID | None = None,
+    rule: str | None = None,
+    detail: str = "",
+) -> LogRow:
+    return LogRow(
+        connection.tenant_id,
+        uuid7(),
+        now,
+        connection.id,
+        outcome,
+        user_id,
+        rule,
+        detail or None,
+        context.current().correlation_id or None,
+    )

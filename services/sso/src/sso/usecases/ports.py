@@ -1,0 +1,244 @@
+"""What the use cases need from storage and from what speaks SAML and JOSE."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from kernel.errors import ConflictError
+from kernel.tenant import Tenant
+from sso.domain.assertion import Assertion
+from sso.domain.connection import Connection, IdentityProvider
+from sso.domain.login import AuthorizationRequest, Client, Outcome, PendingLogin, Session, User
+
+
+class ConnectionInUseError(ConflictError):
+    """Another connection of the tenant is active."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "connection-in-use", "Another connection of the tenant is active; suspend it first."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """What became of a sign-in."""
+
+    tenant_id: UUID
+    id: UUID
+    occurred_at: datetime
+    connection_id: UUID
+    outcome: str
+    """`signed_in`, `test_passed`, or the code of a refusal."""
+    user_id: UUID | None = None
+    matched_by: str | None = None
+    detail: str | None = None
+    correlation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a code is good for."""
+
+    session: Session
+    user: User
+    client_id: str
+    redirect_uri: str
+    code_challenge: str
+    nonce: str | None
+    scope: str
+
+
+class Tenants(Protocol):
+    """The tenants as the directory last described them."""
+
+    async def find(self, tenant_id: UUID) -> Tenant | None:
+        """Return a tenant by its id."""
+        ...
+
+    async def find_named(self, name: str) -> Tenant | None:
+        """Return a tenant by its name in any case."""
+        ...
+
+
+class Connections(Protocol):
+    """The connections of all tenants."""
+
+    async def add(self, connection: Connection) -> None:
+        """Store a new one."""
+        ...
+
+    async def list(self, tenant_id: UUID) -> Sequence[Connection]:
+        """Return a tenant's, the oldest first."""
+        ...
+
+    async def find(self, connection_id: UUID) -> Connection | None:
+        """Return the one that an address names."""
+        ...
+
+    async def find_active(self, tenant_id: UUID) -> Connection | None:
+        """Return the one that the tenant's people sign in by."""
+        ...
+
+    async def change(
+        self, connection_id: UUID, decide: Callable[[Connection], Connection]
+    ) -> Connection | None:
+        """Lock it, decide, store the result; a suspended one's sessions end with it.
+
+        Raises:
+            ConnectionInUseError: It would be the tenant's second active one.
+        """
+        ...
+
+
+class People(Protocol):
+    """Users, their bindings, and the domains of their tenants."""
+
+    async def tenant_of_domain(self, domain: str) -> UUID | None:
+        """Return the tenant that holds a domain, if exactly one does."""
+        ...
+
+    async def domains(self, tenant_id: UUID) -> frozenset[str]:
+        """Return the domains that a tenant holds."""
+        ...
+
+    async def bound(self, tenant_id: UUID, connection_id: UUID, subject: str) -> User | None:
+        """Return the user that a subject is bound to."""
+        ...
+
+    async def bound_subjects(
+        self, tenant_id: UUID, connection_id: UUID, user_id: UUID
+    ) -> Sequence[str]:
+        """Return the subjects that a user is bound to."""
+        ...
+
+    async def with_external_id(self, tenant_id: UUID, external_id: str) -> Sequence[User]:
+        """Return the users with an external id, two at most."""
+        ...
+
+    async def with_address(self, tenant_id: UUID, key: str) -> Sequence[User]:
+        """Return the users whose user name or address has a comparison key, two at most."""
+        ...
+
+    async def find(self, tenant_id: UUID, user_id: UUID) -> User | None:
+        """Return a user."""
+        ...
+
+
+class Logins(Protocol):
+    """Logins on their way, and what becomes of them."""
+
+    async def begin(self, login: PendingLogin, at: datetime) -> None:
+        """Remember that a browser has left."""
+        ...
+
+    async def find(
+        self, tenant_id: UUID, connection_id: UUID, request_id: str
+    ) -> PendingLogin | None:
+        """Return the login that a request began."""
+        ...
+
+    async def take_assertion(
+        self,
+        login: PendingLogin,
+        assertion_id: str,
+        remember_until: datetime,
+        *,
+        outcome: Outcome,
+        proof_digest: bytes,
+        subject: str | None,
+        row: LogRow,
+    ) -> bool:
+        """Take an assertion: note who it was, bind the subject, log; False if it was taken."""
+        ...
+
+    async def pass_test(
+        self, login: PendingLogin, assertion_id: str, remember_until: datetime, row: LogRow
+    ) -> bool:
+        """Take the assertion of a test, once; it signs nobody in."""
+        ...
+
+    async def complete(self, login_id: UUID, proof_digest: bytes) -> PendingLogin | None:
+        """Return and forget a login whose assertion was taken, if the proof is its own."""
+        ...
+
+    async def log(self, row: LogRow) -> None:
+        """Write what became of a sign-in."""
+        ...
+
+
+class Sessions(Protocol):
+    """People who are signed in, and the codes that tell apps so."""
+
+    async def start(self, session: Session, secret_digest: bytes, outcome: Outcome) -> None:
+        """Store a new session."""
+        ...
+
+    async def find(self, secret_digest: bytes, at: datetime) -> tuple[Session, User] | None:
+        """Return a live session of somebody who may sign in."""
+        ...
+
+    async def find_by_id(
+        self, tenant_id: UUID, session_id: UUID, at: datetime
+    ) -> tuple[Session, User] | None:
+        """Return a live session of somebody who may sign in, by its id."""
+        ...
+
+    async def issue_code(
+        self,
+        session: Session,
+        request: AuthorizationRequest,
+        digest: bytes,
+        expires_at: datetime,
+    ) -> None:
+        """Store a code."""
+        ...
+
+    async def use_code(self, digest: bytes, at: datetime) -> Grant | None:
+        """Use a code up; None if there is none, it is over, or its session is."""
+        ...
+
+    async def end(self, tenant_id: UUID, session_id: UUID, at: datetime, because: str) -> bool:
+        """End a session."""
+        ...
+
+
+class Clients(Protocol):
+    """The apps."""
+
+    async def add(self, client: Client, at: datetime) -> bool:
+        """Store a new one; False if its id is taken."""
+        ...
+
+    async def find(self, client_id: str) -> Client | None:
+        """Return one by its id."""
+        ...
+
+    async def list(self) -> Sequence[Client]:
+        """Return all."""
+        ...
+
+    async def disable(self, client_id: str, at: datetime) -> bool:
+        """Let nobody sign in by it any more; its codes are worthless."""
+        ...
+
+
+class Signer(Protocol):
+    """Signs and reads tokens."""
+
+    def sign(self, claims: Mapping[str, Any], *, typ: str) -> str:
+        """Return claims as a signed token."""
+        ...
+
+    def read(self, token: str, *, typ: str, audience: str, now: datetime) -> Mapping[str, Any]:
+        """Return the claims of a token of ours, or raise UnauthenticatedError."""
+        ...
+
+
+ReadResponse = Callable[[bytes, IdentityProvider, str], tuple[Assertion, str | None]]
+"""Returns the verified assertion of a posted document, made for an ACS URL, and its InResponseTo.
+
+Raises Refused.
+"""

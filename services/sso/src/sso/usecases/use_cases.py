@@ -1,0 +1,69 @@
+"""The bundles of use cases: what people and apps can do, and what events change."""
+
+from dataclasses import dataclass
+
+from sso.usecases.addresses import Addresses
+from sso.usecases.authorization import ReadAuthorizationRequest
+from sso.usecases.clients import CreateClient, DisableClient, ListClients
+from sso.usecases.connections import (
+    ActivateConnection,
+    CreateConnection,
+    GetConnection,
+    ListConnections,
+    SetMetadata,
+    SuspendConnection,
+)
+from sso.usecases.directory import ForgetDomain, ForgetTenant, ForgetUser, KeepDomain, KeepUser
+from sso.usecases.logins import (
+    BeginLogin,
+    BeginTest,
+    ContinueLogin,
+    ReceiveResponse,
+    ResumeSession,
+)
+from sso.usecases.tenants import FindTenant
+from sso.usecases.tokens import AuthenticateClient, RedeemCode, TellUser
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """What operators can do by commands."""
+
+    addresses: Addresses
+    find_tenant: FindTenant
+    create_connection: CreateConnection
+    list_connections: ListConnections
+    get_connection: GetConnection
+    set_metadata: SetMetadata
+    test_connection: BeginTest
+    activate_connection: ActivateConnection
+    suspend_connection: SuspendConnection
+    create_client: CreateClient
+    list_clients: ListClients
+    disable_client: DisableClient
+
+
+@dataclass(frozen=True, slots=True)
+class SignOnUseCases:
+    """What browsers, apps and identity providers can do by HTTP."""
+
+    read_authorization_request: ReadAuthorizationRequest
+    begin_login: BeginLogin
+    receive_response: ReceiveResponse
+    continue_login: ContinueLogin
+    resume_session: ResumeSession
+    get_connection: GetConnection
+    authenticate_client: AuthenticateClient
+    redeem_code: RedeemCode
+    tell_user: TellUser
+
+
+@dataclass(frozen=True, slots=True)
+class EventUseCases:
+    """What events change."""
+
+    keep_user: KeepUser
+    forget_user: ForgetUser
+    keep_domain: KeepDomain
+    forget_domain: ForgetDomain
+    forget_tenant: ForgetTenant

@@ -1,0 +1,192 @@
+"""The composition root: puts adapters behind the use cases, for the service and its commands."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+import asyncpg
+
+from chassis.cli import command_pool
+from chassis.clock import Clock, SystemClock
+from chassis.database import create_pool
+from chassis.http import Application, create_app, limits_of
+from chassis.outbox import OutboxSignal
+from chassis.projection import KnownTenants
+from chassis.service import Mode, Parts, Service, on_the_bus, retention
+from chassis.settings import load_settings
+from sso.api.cookies import Cookies
+from sso.api.openid import OpenIdEndpoints
+from sso.api.routes import sign_on_routes
+from sso.api.sign_on import SignOnEndpoints
+from sso.cli.app import sso_cli
+from sso.events.incoming import subscriptions
+from sso.oidc.keys import SigningKeys, make_key
+from sso.saml.metadata import read_metadata
+from sso.saml.request import authn_request_url
+from sso.saml.response import read_response
+from sso.settings import Settings
+from sso.storage.clients import PostgresClients, load_keys
+from sso.storage.connections import PostgresConnections
+from sso.storage.logins import PostgresLogins
+from sso.storage.people import PostgresDirectory, PostgresPeople
+from sso.storage.prepared import PREPARED_QUERIES
+from sso.storage.sessions import PostgresSessions
+from sso.usecases.addresses import Addresses
+from sso.usecases.authorization import ReadAuthorizationRequest
+from sso.usecases.clients import CreateClient, DisableClient, ListClients
+from sso.usecases.connections import (
+    ActivateConnection,
+    CreateConnection,
+    GetConnection,
+    ListConnections,
+    SetMetadata,
+    SuspendConnection,
+)
+from sso.usecases.directory import ForgetDomain, ForgetTenant, ForgetUser, KeepDomain, KeepUser
+from sso.usecases.logins import (
+    BeginLogin,
+    BeginTest,
+    ContinueLogin,
+    ReceiveResponse,
+    ResumeSession,
+)
+from sso.usecases.matching import FindUser
+from sso.usecases.tenants import FindTenant
+from sso.usecases.tokens import AuthenticateClient, RedeemCode, TellUser
+from sso.usecases.use_cases import EventUseCases, SignOnUseCases, UseCases
+
+NAME = "sso"
+PACKAGE = "sso"
+
+
+def use_cases(settings: Settings, pool: asyncpg.Pool, clock: Clock) -> UseCases:
+    """Put what operators can do on PostgreSQL."""
+    connections, tenants = PostgresConnections(pool, clock), KnownTenants(pool)
+    clients, addresses = PostgresClients(pool), Addresses(settings.public_url)
+    return UseCases(
+        addresses=addresses,
+        find_tenant=FindTenant(tenants),
+        create_connection=CreateConnection(connections, clock),
+        list_connections=ListConnections(connections),
+        get_connection=GetConnection(connections),
+        set_metadata=SetMetadata(connections, read_metadata),
+        test_connection=BeginTest(
+            connections, PostgresLogins(pool, clock), addresses, authn_request_url, clock
+        ),
+        activate_connection=ActivateConnection(connections, tenants),
+        suspend_connection=SuspendConnection(connections),
+        create_client=CreateClient(clients, clock),
+        list_clients=ListClients(clients),
+        disable_client=DisableClient(clients, clock),
+    )
+
+
+def sign_on_use_cases(
+    settings: Settings, pool: asyncpg.Pool, keys: SigningKeys, clock: Clock
+) -> SignOnUseCases:
+    """Put what browsers, apps and identity providers can do on PostgreSQL."""
+    connections, people = PostgresConnections(pool, clock), PostgresPeople(pool)
+    tenants, logins, sessions = (
+        KnownTenants(pool),
+        PostgresLogins(pool, clock),
+        PostgresSessions(pool),
+    )
+    clients, addresses = PostgresClients(pool), Addresses(settings.public_url)
+    issuer = settings.public_url
+    return SignOnUseCases(
+        read_authorization_request=ReadAuthorizationRequest(clients),
+        begin_login=BeginLogin(
+            connections, people, tenants, logins, addresses, authn_request_url, clock
+        ),
+        receive_response=ReceiveResponse(
+            connections,
+            people,
+            tenants,
+            logins,
+            FindUser(people),
+            read_response,
+            addresses,
+            clock,
+        ),
+        continue_login=ContinueLogin(logins, sessions, clock),
+        resume_session=ResumeSession(sessions, tenants, clock),
+        get_connection=GetConnection(connections),
+        authenticate_client=AuthenticateClient(clients),
+        redeem_code=RedeemCode(sessions, people, tenants, keys, issuer, clock),
+        tell_user=TellUser(sessions, people, tenants, keys, issuer, clock),
+    )
+
+
+def event_use_cases(connection: asyncpg.Connection, clock: Clock) -> EventUseCases:
+    """Put what events change inside the connection's transaction, which the consumer commits."""
+    directory = PostgresDirectory(connection)
+    return EventUseCases(
+        keep_user=KeepUser(directory, clock),
+        forget_user=ForgetUser(directory, clock),
+        keep_domain=KeepDomain(directory),
+        forget_domain=ForgetDomain(directory),
+        forget_tenant=ForgetTenant(directory),
+    )
+
+
+def application(
+    settings: Settings, pool: asyncpg.Pool, keys: SigningKeys, clock: Clock
+) -> Application:
+    """Make the HTTP application."""
+    addresses = Addresses(settings.public_url)
+    bundle = sign_on_use_cases(settings, pool, keys, clock)
+    cookies = Cookies(secure=addresses.is_secure)
+    app = create_app("Portico sign-on", limits=limits_of(settings))
+    app.router.routes.extend(
+        sign_on_routes(
+            SignOnEndpoints(bundle, addresses, cookies, clock),
+            OpenIdEndpoints(bundle, keys, settings.public_url),
+        )
+    )
+    return app
+
+
+async def signing_keys(settings: Settings, pool: asyncpg.Pool, clock: Clock) -> SigningKeys:
+    """Return the deployment's keys; whoever asks first makes the first one."""
+    stored = await load_keys(pool, partial(make_key, settings.cipher), clock.now())
+    return SigningKeys.load(settings.public_url, stored, settings.cipher)
+
+
+@asynccontextmanager
+async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
+    """Wire the service."""
+    dsn, clock = settings.database_url, SystemClock()
+    size = mode.connections(settings.database_pool_size)
+    pool = await create_pool(dsn, size=size, warm=PREPARED_QUERIES)
+    logins = PostgresLogins(pool, clock)
+    try:
+        keys = await signing_keys(settings, pool, clock)
+        yield on_the_bus(
+            settings,
+            mode,
+            name=NAME,
+            package=PACKAGE,
+            pool=pool,
+            signal=OutboxSignal(),
+            subscriptions=subscriptions(lambda connection: event_use_cases(connection, clock)),
+            app=application(settings, pool, keys, clock),
+            work_loops=[
+                retention("logins", logins.prune),
+                retention("sign-in-log", lambda: logins.prune_log(settings.sign_in_log_days)),
+            ],
+        )
+    finally:
+        await pool.close()
+
+
+@asynccontextmanager
+async def open_use_cases() -> AsyncIterator[UseCases]:
+    """Connect for one command."""
+    settings = load_settings(Settings)
+    async with command_pool(settings, service=NAME, package=PACKAGE) as pool:
+        yield use_cases(settings, pool, SystemClock())
+
+
+SERVICE = Service(
+    name=NAME, package=PACKAGE, settings=Settings, build=build, cli=sso_cli(open_use_cases)
+)

@@ -1,0 +1,240 @@
+"""The whole way: app, login, identity provider, app, tokens; and out again."""
+
+import asyncio
+from datetime import timedelta
+
+import orjson
+import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
+
+from component.sso.harness import APP, IDP, IDP_SSO, ORIGIN, SignOn, code_of
+from support.identity_provider import key, metadata, response_bytes
+
+
+async def test_somebody_signs_in_to_an_app(sso: SignOn) -> None:
+    ann = await sso.add_user("ann@corp.example", email="ann@corp.example", given_name="Ann")
+    browser = sso.browser()
+    asked = await browser.http.get("/oauth2/authorize", params=sso.app.request())
+    assert asked.status_code == 200
+    assert 'name="email"' in asked.text
+    code = await sso.sign_in(browser, "ann@corp.example")
+    async with sso.client() as http:
+        tokens = (await sso.app.redeem(http, code)).json()
+        keys = KeySet.import_key_set((await http.get("/oauth2/jwks")).json())
+        told = await http.get(
+            "/oauth2/userinfo", headers={"Authorization": f"Bearer {tokens['access_token']}"}
+        )
+    claims = jwt.decode(tokens["id_token"], keys, algorithms=["RS256"]).claims
+    assert claims["sub"] == str(ann.id)
+    assert claims["aud"] == "app"
+    assert claims["iss"] == ORIGIN
+    assert claims["nonce"] == "n-1"
+    assert claims["tenant_id"] == str(sso.tenant.tenant_id)
+    assert claims["email_verified"] is True
+    assert told.json()["sub"] == str(ann.id)
+    assert told.json()["given_name"] == "Ann"
+    assert (await sso.log())[-1] == ("signed_in", "address")
+
+
+async def test_who_is_signed_in_goes_on_without_leaving(sso: SignOn) -> None:
+    await sso.add_user("ann@corp.example")
+    browser = sso.browser()
+    await sso.sign_in(browser, "ann@corp.example")
+    again = await browser.http.get("/oauth2/authorize", params=sso.app.request())
+    assert code_of(again)
+    renewed = await browser.http.get("/oauth2/authorize", params=sso.app.request(prompt="login"))
+    assert renewed.status_code == 200
+    async with sso.client() as stranger:
+        silent = await stranger.get("/oauth2/authorize", params=sso.app.request(prompt="none"))
+    assert "error=login_required" in silent.headers["location"]
+
+
+async def test_a_code_is_good_once_and_for_its_app_alone(sso: SignOn) -> None:
+    await sso.add_user("ann@corp.example")
+    browser = sso.browser()
+    async with sso.client() as http:
+        code = await sso.sign_in(browser, "ann@corp.example")
+        assert (await sso.app.redeem(http, code)).status_code == 200
+        again = await sso.app.redeem(http, code)
+        assert again.status_code == 400
+        assert again.json()["error"] == "invalid_grant"
+        for changes in (
+            {"code_verifier": "w" * 43},
+            {"redirect_uri": f"{APP}/other"},
+        ):
+            code = await sso.sign_in(browser, "ann@corp.example")
+            refused = await sso.app.redeem(http, code, **changes)
+            assert refused.json()["error"] == "invalid_grant", changes
+        created = await sso.use_cases.create_client("other", "Other", [APP], public=False)
+        code = await sso.sign_in(browser, "ann@corp.example")
+        other = await http.post(
+            "/oauth2/token",
+            data={
+                "grant_type": "authorization_code",
+                "code": code,
+                "redirect_uri": APP,
+                "code_verifier": sso.app.verifier,
+            },
+            auth=("other", str(created.secret)),
+        )
+        assert other.json()["error"] == "invalid_grant"
+        wrong = await http.post(
+            "/oauth2/token", data={"grant_type": "authorization_code"}, auth=("app", "wrong")
+        )
+        assert wrong.status_code == 401
+
+
+async def test_a_deactivated_person_is_out_at_once(sso: SignOn) -> None:
+    ann = await sso.add_user("ann@corp.example")
+    browser = sso.browser()
+    code = await sso.sign_in(browser, "ann@corp.example")
+    waiting = await sso.sign_in(browser, "ann@corp.example")
+    async with sso.client() as http:
+        token = (await sso.app.redeem(http, code)).json()["access_token"]
+        bearer = {"Authorization": f"Bearer {token}"}
+        assert (await http.get("/oauth2/userinfo", headers=bearer)).status_code == 200
+        await sso.state_of(ann, active=False)
+        assert (await http.get("/oauth2/userinfo", headers=bearer)).status_code == 401
+        assert (await sso.app.redeem(http, waiting)).json()["error"] == "invalid_grant"
+    resumed = await browser.http.get("/oauth2/authorize", params=sso.app.request())
+    assert resumed.status_code == 200
+    request_id = await sso.leave(browser, "ann@corp.example")
+    refused = await sso.answer(browser, sso.response(request_id, "ann@corp.example"))
+    assert refused.status_code == 403
+    assert "deactivated" in refused.text
+    await sso.state_of(ann, active=True)
+    # What was over stays over.
+    async with sso.client() as http:
+        assert (await http.get("/oauth2/userinfo", headers=bearer)).status_code == 401
+
+
+async def test_a_suspended_connection_lets_nobody_in_and_ends_its_sessions(sso: SignOn) -> None:
+    await sso.add_user("ann@corp.example")
+    browser = sso.browser()
+    await sso.sign_in(browser, "ann@corp.example")
+    request_id = await sso.leave(browser, "ann@corp.example")
+    await sso.use_cases.suspend_connection(sso.connection)
+    refused = await sso.answer(browser, sso.response(request_id, "ann@corp.example"))
+    assert refused.status_code == 403
+    again = await browser.http.get("/oauth2/authorize", params=sso.app.request())
+    assert again.status_code == 200
+    left = await browser.post("/login", email="ann@corp.example", **sso.app.request())
+    assert left.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("package", "status"), [("free", "active"), ("business", "suspended"), ("later", "active")]
+)
+async def test_a_tenant_that_may_not_sign_on_does_not(
+    sso: SignOn, package: str, status: str
+) -> None:
+    await sso.add_user("ann@corp.example")
+    browser = sso.browser()
+    code = await sso.sign_in(browser, "ann@corp.example")
+    request_id = await sso.leave(browser, "ann@corp.example")
+    await sso.pool.execute("UPDATE tenants SET package = $1, status = $2", package, status)
+    async with sso.client() as http:
+        assert (await sso.app.redeem(http, code)).json()["error"] == "invalid_grant"
+    refused = await sso.answer(browser, sso.response(request_id, "ann@corp.example"))
+    assert "not_entitled" in refused.text
+    again = await browser.http.get("/oauth2/authorize", params=sso.app.request())
+    assert again.status_code == 200
+
+
+async def test_one_answer_posted_many_times_at_once_is_one_session(sso: SignOn) -> None:
+    await sso.add_user("ann@corp.example")
+    browser = sso.browser()
+    request_id = await sso.leave(browser, "ann@corp.example")
+    document = response_bytes(sso.response(request_id, "ann@corp.example"))
+    answers = await asyncio.gather(*(sso.post_document(document) for _ in range(50)))
+    taken = [answer for answer in answers if answer.status_code == 303]
+    assert len(taken) == 1
+    assert all("replayed" in each.text for each in answers if each.status_code != 303)
+    landed = await browser.get(taken[0].headers["location"])
+    assert code_of(landed)
+    second = await browser.get(taken[0].headers["location"])
+    assert second.status_code == 403
+    assert await sso.pool.fetchval("SELECT count(*) FROM sessions") == 1
+
+
+async def test_another_browser_cannot_finish_what_it_did_not_begin(sso: SignOn) -> None:
+    """Neither an attacker's answer in the victim's browser, nor the victim's in the attacker's."""
+    await sso.add_user("mallory@corp.example")
+    attacker, victim = sso.browser(), sso.browser()
+    request_id = await sso.leave(attacker, "mallory@corp.example")
+    answered = await sso.answer(attacker, sso.response(request_id, "mallory@corp.example"))
+    landed = await victim.get(answered.headers["location"])
+    assert landed.status_code == 403
+    assert "other_browser" in landed.text
+    assert await sso.pool.fetchval("SELECT count(*) FROM sessions") == 0
+
+
+async def test_a_login_is_over_after_ten_minutes(sso: SignOn) -> None:
+    await sso.add_user("ann@corp.example")
+    browser = sso.browser()
+    request_id = await sso.leave(browser, "ann@corp.example")
+    sso.clock.ahead = timedelta(minutes=11)
+    refused = await sso.answer(browser, sso.response(request_id, "ann@corp.example"))
+    assert "login_expired" in refused.text
+
+
+async def test_an_app_is_told_what_is_wrong_and_nobody_else_is(sso: SignOn) -> None:
+    async with sso.client() as http:
+        for changes in (
+            {"client_id": "nobody"},
+            {"redirect_uri": f"{APP}/../x"},
+            {"redirect_uri": ""},
+        ):
+            refused = await http.get("/oauth2/authorize", params=sso.app.request(**changes))
+            assert refused.status_code == 400, changes
+            assert "location" not in refused.headers
+        for changes, error in (
+            ({"response_type": "token"}, "unsupported_response_type"),
+            ({"scope": "profile"}, "invalid_scope"),
+            ({"code_challenge": ""}, "invalid_request"),
+            ({"code_challenge_method": "plain"}, "invalid_request"),
+            ({"request": "x"}, "request_not_supported"),
+        ):
+            refused = await http.get("/oauth2/authorize", params=sso.app.request(**changes))
+            assert f"error={error}" in refused.headers["location"], changes
+
+
+async def test_the_address_of_a_stranger_is_answered_like_one_of_a_tenant_without_sign_on(
+    sso: SignOn,
+) -> None:
+    browser = sso.browser()
+    answers = [
+        await browser.post("/login", email=email, **sso.app.request())
+        for email in ("ann@unknown.example", "not an address", "a@b@corp.example")
+    ]
+    texts = {
+        answer.text.replace(email, "")
+        for answer, email in zip(
+            answers, ("ann@unknown.example", "not an address", "a@b@corp.example"), strict=True
+        )
+    }
+    assert len(texts) == 1
+    assert all(answer.status_code == 200 for answer in answers)
+
+
+async def test_discovery_says_what_is_there(sso: SignOn) -> None:
+    async with sso.client() as http:
+        said = orjson.loads((await http.get("/.well-known/openid-configuration")).content)
+        keys = (await http.get("/oauth2/jwks")).json()["keys"]
+    assert said["issuer"] == ORIGIN
+    assert all(said[name].startswith(ORIGIN) for name in said if name.endswith("_endpoint"))
+    assert [set(each) & {"d", "p", "q"} for each in keys] == [set()]
+    assert keys[0]["use"] == "sig"
+
+
+async def test_new_metadata_has_to_be_tested_while_the_old_goes_on(sso: SignOn) -> None:
+    await sso.add_user("ann@corp.example")
+    rolled = metadata(IDP, IDP_SSO, key("next"))
+    await sso.use_cases.set_metadata(sso.connection, rolled)
+    browser = sso.browser()
+    assert await sso.sign_in(browser, "ann@corp.example")
+    request_id = await sso.leave(browser, "ann@corp.example")
+    response = sso.response(request_id, "ann@corp.example")
+    refused = await sso.answer(browser, response, key("next"))
+    assert refused.status_code == 403, "an untested candidate signs nobody in"
