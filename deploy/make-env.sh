@@ -8,6 +8,11 @@ umask 077
 touch "$file"
 sed -n 's/.*\${\([A-Z_]*\):?.*/\1/p' "$here/docker-compose.yml" | sort -u | while read -r name; do
     grep -q "^$name=" "$file" && continue
-    echo "$name=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')" >>"$file"
+    case "$name" in
+    # Fernet keys are in URL-safe base64.
+    *_ENCRYPTION_KEYS) secret=$(head -c 32 /dev/urandom | base64 | tr '+/' '-_') ;;
+    *) secret=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n') ;;
+    esac
+    echo "$name=$secret" >>"$file"
     echo "$file: new $name"
 done

@@ -14,6 +14,8 @@ NEEDED = {
     "kafka_bootstrap_servers": "127.0.0.1:1",
     "dns_resolvers": "127.0.0.1:1,127.0.0.2:1",
     "token_digest_key": "k" * 32,
+    "encryption_keys": "a" * 43 + "=",
+    "public_url": "https://portico.test",
 }
 
 

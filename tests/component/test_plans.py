@@ -19,6 +19,7 @@ SERVICE_OF = {
     "scim": "scim",
     "tenant_directory": "tenant-directory",
     "domain_verifier": "domain-verifier",
+    "sso": "sso",
     # Has the chassis' tables with all projections, and a planner left as it is.
     "chassis": "domain-verifier",
 }
@@ -40,6 +41,7 @@ EXEMPT: Mapping[str, str] = {
     "domain_verifier/claims/measure_claims": _METRICS,
     "domain_verifier/claims/list_attention": _OPERATOR,
     "domain_verifier/claims/list_claims_to": _OPERATOR,
+    "sso/people/delete_tenant_users": "a tenant that is gone",
     "tenant_directory/groups/page_groups": f"{_OPERATOR}; counts the members of the groups shown",
 }
 """Statements that may grow, and why."""

@@ -24,20 +24,20 @@ def test_every_topic_has_a_type_and_every_type_its_producers_topic() -> None:
 
 
 def test_a_consumer_of_a_type_that_nobody_sends_is_noticed() -> None:
-    strange = Consumption("sso", DIRECTORY_USERS, "x", frozenset({"scim.user.created.v1"}))
+    strange = Consumption("console", DIRECTORY_USERS, "x", frozenset({"scim.user.created.v1"}))
 
     found = faults((*CONSUMES, strange))
 
-    assert found == ["sso ignores scim.user.created.v1, which directory-users does not carry."]
+    assert found == ["console ignores scim.user.created.v1, which directory-users does not carry."]
 
 
 def test_a_topic_read_twice_or_for_nothing_is_noticed() -> None:
-    once = Consumption("sso", SCIM_EVENTS, "x")
-    idle = Consumption("sso", SCIM_EVENTS, "x", types_on(SCIM_EVENTS))
+    once = Consumption("console", SCIM_EVENTS, "x")
+    idle = Consumption("console", SCIM_EVENTS, "x", types_on(SCIM_EVENTS))
 
     assert faults((once, idle)) == [
-        "sso reads scim-events for nothing.",
-        "sso reads scim-events twice.",
+        "console reads scim-events for nothing.",
+        "console reads scim-events twice.",
     ]
 
 

@@ -4,11 +4,13 @@ import asyncpg
 
 SMALL = {
     "breakers": "one row",
+    "clients": "the deployment's apps",
     "consumer_offsets": "a row for each partition",
     "outbox_blocked": "a row for each event that can never be sent",
     "parked_audit": "what operators did",
     "parked_events": "what operators have to look after",
     "schema_migrations": "a row for each migration",
+    "signing_keys": "one, or two while one follows another",
 }
 """The tables that stay small however long a service runs."""
 
@@ -110,6 +112,62 @@ _LOADS = {
         """
         INSERT INTO audit_log (tenant_id, at, actor, action, subject, details)
         SELECT {tenant}, now(), 'scim', 'user.updated', {id}, '{{}}' FROM {rows}
+        """,
+    ),
+    "sso": (
+        *_BUS,
+        _TENANTS,
+        """
+        INSERT INTO users (tenant_id, id, user_name, user_name_key, external_id, email, email_key,
+                           active)
+        SELECT {tenant}, {id}, n, n, n, n, n, true FROM {rows}
+        """,
+        """
+        INSERT INTO domains (tenant_id, domain)
+        SELECT {small_tenant}, n || '.example' FROM {rows}
+        """,
+        """
+        INSERT INTO connections (tenant_id, id, name, kind, created_at, candidate, tested, active,
+                                 suspended, version)
+        SELECT {id}, {id}, n, 'entra', now(), '{{}}', true, '{{}}', false, 1 FROM {tenants}
+        """,
+        """
+        INSERT INTO connections (tenant_id, id, name, kind, created_at, tested, suspended, version)
+        SELECT {tenant}, {id}, n, 'entra', now(), false, false, 1 FROM {rows}
+        ON CONFLICT DO NOTHING
+        """,
+        """
+        INSERT INTO bindings (tenant_id, connection_id, subject, user_id, created_at)
+        SELECT {tenant}, {tenant}, n, {id}, now() FROM {rows}
+        """,
+        """
+        INSERT INTO pending_logins (tenant_id, id, connection_id, use, request_id, proof_digest,
+                                    created_at, expires_at, outcome)
+        SELECT {tenant}, {id}, {tenant}, 'sign_in', n, uuid_send({id}), now(),
+               now() + n * interval '1 second', json_build_object('user_id', {id})::jsonb
+        FROM {rows}
+        """,
+        """
+        INSERT INTO used_assertions (tenant_id, connection_id, assertion_id, expires_at)
+        SELECT {tenant}, {tenant}, n, now() + n * interval '1 second' FROM {rows}
+        """,
+        """
+        INSERT INTO sessions (tenant_id, id, user_id, connection_id, secret_digest,
+                              authenticated_at, expires_at)
+        SELECT {tenant}, {id}, {id}, {id}, uuid_send({id}), now(),
+               now() + n * interval '1 second'
+        FROM {rows}
+        """,
+        """
+        INSERT INTO codes (tenant_id, digest, session_id, client_id, redirect_uri, code_challenge,
+                           scope, expires_at)
+        SELECT {tenant}, uuid_send({id}), {id}, 'app', 'x', 'x', 'x',
+               now() + n * interval '1 second'
+        FROM {rows}
+        """,
+        """
+        INSERT INTO sign_in_log (tenant_id, id, occurred_at, connection_id, outcome)
+        SELECT {tenant}, {id}, now(), {id}, 'signed_in' FROM {rows}
         """,
     ),
     "domain-verifier": (

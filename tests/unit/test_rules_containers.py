@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from support.repository import ROOT
+from support.repository import ROOT, SERVICE_PACKAGES
 
 COMPOSE = yaml.safe_load((ROOT / "deploy/docker-compose.yml").read_text("utf-8"))
 SERVICES: dict[str, Any] = COMPOSE["services"]
@@ -15,7 +15,7 @@ ADDED = {
     "postgres": {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"},
     "gateway": {"NET_BIND_SERVICE"},
 }
-PUBLIC = {"gateway", "scim", "domain-verifier"}
+PUBLIC = {"gateway", "scim", "domain-verifier", "sso"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -59,7 +59,8 @@ def test_every_service_has_an_account_of_its_own() -> None:
         for name, service in SERVICES.items()
         if "KAFKA_USERNAME" in service.get("environment", {})
     }
-    assert len(set(accounts.values())) == 3
+    assert {username for username, _ in accounts.values()} == set(SERVICE_PACKAGES)
+    assert len(set(accounts.values())) == len(SERVICE_PACKAGES)
     made = SERVICES["kafka-accounts"]["environment"]
     for username, password in accounts.values():
         assert made[f"KAFKA_PASSWORD_{username.replace('-', '_')}"] == password

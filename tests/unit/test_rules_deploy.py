@@ -1,5 +1,6 @@
 """What names every service names all of them; the scripts around them take no surprise."""
 
+import base64
 import os
 import subprocess
 import tomllib
@@ -48,10 +49,12 @@ def test_docker_runs_a_service_on_a_database_of_its_own(service: str, package: s
 def test_the_written_secrets_are_what_the_compose_file_asks_for(tmp_path: Path) -> None:
     file = tmp_path / "env"
     subprocess.run([ROOT / "deploy/make-env.sh", file], check=True, capture_output=True)
-    written = dict(line.split("=") for line in file.read_text().splitlines())
+    written = dict(line.split("=", 1) for line in file.read_text().splitlines())
 
     assert {"POSTGRES_PASSWORD", "SCIM_TOKEN_DIGEST_KEY", "SCIM_DATABASE_PASSWORD"} <= set(written)
-    assert all(len(value) == 64 for value in written.values())
+    keys = {name for name in written if name.endswith("_ENCRYPTION_KEYS")}
+    assert all(len(base64.urlsafe_b64decode(written[name])) == 32 for name in keys)
+    assert all(len(value) == 64 for name, value in written.items() if name not in keys)
     assert len(set(written.values())) == len(written)
     assert file.stat().st_mode & 0o777 == 0o600
     before = file.read_text()

@@ -60,6 +60,22 @@ CONSUMES: tuple[Consumption, ...] = (
         DIRECTORY_TENANTS,
         "Knows the tenants, and whether their package allows claims to domains.",
     ),
+    Consumption(
+        "sso",
+        DIRECTORY_TENANTS,
+        "Knows the tenants, and whether their package allows single sign-on.",
+    ),
+    Consumption(
+        "sso",
+        DIRECTORY_USERS,
+        "Knows who may sign in; who may no longer is signed out.",
+    ),
+    Consumption(
+        "sso",
+        DOMAIN_EVENTS,
+        "Knows which tenant's people a mail domain is of.",
+        ignored=frozenset({"domain.claimed.v1", "domain.failed.v1"}),
+    ),
 )
 
 

@@ -82,4 +82,12 @@ SERVICES: tuple[Service, ...] = (
             "DOMAIN_VERIFIER_CONFIRM_SECONDS": "2",
         },
     ),
+    Service(
+        name="sso",
+        package="sso",
+        prefix="SSO_",
+        port=8084,
+        settings={"SSO_PUBLIC_URL": "{url}"},
+        entry_path="/.well-known/openid-configuration",
+    ),
 )

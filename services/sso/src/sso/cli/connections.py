@@ -1,5 +1,6 @@
 """`connection create | show | list | set-metadata | test | activate | suspend`."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from sso.usecases.use_cases import UseCases
 
 ConnectionArgument = Annotated[str, typer.Argument(help="The connection's id.")]
 MAX_DOCUMENT = 2_097_152
+Change = Callable[[Connection], Awaitable[Connection]]
 
 
 class ConnectionCommands:
@@ -82,17 +84,16 @@ class ConnectionCommands:
 
     def activate(self, connection: ConnectionArgument, as_json: Json = False) -> None:
         """Let the tenant's people sign in by what was tested."""
-        self._change(connection, "activate_connection", as_json=as_json)
+        self._change(connection, lambda known: known.activate_connection, as_json=as_json)
 
     def suspend(self, connection: ConnectionArgument, as_json: Json = False) -> None:
         """Let nobody sign in by it any more; every session that came by it ends."""
-        self._change(connection, "suspend_connection", as_json=as_json)
+        self._change(connection, lambda known: known.suspend_connection, as_json=as_json)
 
-    def _change(self, connection: str, use_case: str, *, as_json: bool) -> None:
+    def _change(self, connection: str, of: Callable[[UseCases], Change], *, as_json: bool) -> None:
         async def command(use_cases: UseCases) -> dict[str, Any]:
             found = await use_cases.get_connection(connection)
-            changed: Connection = await getattr(use_cases, use_case)(found)
-            return connection_facts(changed, use_cases.addresses)
+            return connection_facts(await of(use_cases)(found), use_cases.addresses)
 
         print_facts(self._run(command), as_json=as_json)
 

@@ -80,6 +80,7 @@ CREATE TABLE pending_logins (
 );
 CREATE INDEX pending_logins_by_end ON pending_logins USING btree (expires_at);
 CREATE INDEX pending_logins_by_request ON pending_logins USING btree (tenant_id, connection_id, request_id);
+CREATE INDEX pending_logins_by_user ON pending_logins USING btree (tenant_id, (outcome ->> 'user_id'::text)) WHERE outcome IS NOT NULL;
 
 CREATE TABLE sessions (
     tenant_id uuid NOT NULL,
@@ -113,6 +114,7 @@ CREATE TABLE sign_in_log (
     correlation_id text,
     CONSTRAINT sign_in_log_pkey PRIMARY KEY (tenant_id, id)
 );
+CREATE INDEX sign_in_log_by_id ON sign_in_log USING btree (id);
 
 CREATE TABLE signing_keys (
     id text NOT NULL,

@@ -16,8 +16,9 @@ MAX_ELEMENTS = 20_000
 MAX_DEPTH = 48
 _ID_NAMES = frozenset({"id"})
 _BOM = b"\xef\xbb\xbf"
-_DECLARATION = re.compile(rb"<\?xml\s[^>]{0,200}\?>")
-_ENCODING = re.compile(rb"encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
+_ENCODING = re.compile(r"encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
+_UTF8 = frozenset({"utf-8", "utf8", "us-ascii"})
+MAX_DECLARATION = 200
 
 Element: TypeAlias = Any
 """An element of lxml, which has no types."""
@@ -62,12 +63,13 @@ def _parser() -> etree.XMLParser:
 def _check_encoding(text: bytes) -> None:
     """Refuse any encoding but UTF-8: another reader might understand another one."""
     try:
-        text.decode("utf-8")
+        start = text.decode("utf-8")[:MAX_DECLARATION]
     except UnicodeDecodeError:
         raise Refused(Code.NOT_XML, "not UTF-8") from None
-    declaration = _DECLARATION.match(text)
-    encoding = _ENCODING.search(declaration[0]) if declaration else None
-    if encoding and encoding[1].lower() not in (b"utf-8", b"utf8", b"us-ascii"):
+    if not start.startswith("<?xml"):
+        return
+    encoding = _ENCODING.search(start.partition("?>")[0])
+    if encoding is not None and encoding[1].lower() not in _UTF8:
         raise Refused(Code.NOT_XML, "not UTF-8")
 
 

@@ -76,6 +76,8 @@ CREATE TABLE pending_logins (
 );
 CREATE INDEX pending_logins_by_request ON pending_logins (tenant_id, connection_id, request_id);
 CREATE INDEX pending_logins_by_end ON pending_logins (expires_at);
+CREATE INDEX pending_logins_by_user ON pending_logins (tenant_id, (outcome ->> 'user_id'))
+    WHERE outcome IS NOT NULL;
 
 -- Ids of assertions that were taken: none is taken twice.
 CREATE TABLE used_assertions (
@@ -154,5 +156,6 @@ CREATE TABLE sign_in_log (
     correlation_id text,
     PRIMARY KEY (tenant_id, id)
 );
+CREATE INDEX sign_in_log_by_id ON sign_in_log (id);
 
 -- migrate:down

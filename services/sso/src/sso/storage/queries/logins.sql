@@ -52,7 +52,8 @@ RETURNING
 -- name: delete_logins_of_user
 -- Forgets the logins of somebody who may no longer sign in.
 DELETE FROM pending_logins
-WHERE tenant_id = :tenant_id AND outcome ->> 'user_id' = :user_id::uuid::text;
+WHERE tenant_id = :tenant_id AND outcome IS NOT NULL
+  AND outcome ->> 'user_id' = :user_id::uuid::text;
 
 -- name: insert_log_row
 -- Writes what became of a sign-in.
