@@ -156,7 +156,7 @@ async def signing_keys(settings: Settings, pool: asyncpg.Pool, clock: Clock) -> 
 async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     """Wire the service."""
     dsn, clock = settings.database_url, SystemClock()
-    size = mode.connections(settings.database_pool_size)
+    size = mode.pool_size(settings)
     pool = await create_pool(dsn, size=size, warm=PREPARED_QUERIES)
     logins = PostgresLogins(pool, clock)
     try:
