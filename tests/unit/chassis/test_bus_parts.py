@@ -142,6 +142,14 @@ async def test_many_notifications_are_told_once() -> None:
     assert time.monotonic() - begun > 0.09, "there was nothing more to tell"
 
 
+async def test_how_long_notifications_are_gathered_is_the_services_choice() -> None:
+    signal = OutboxSignal(0.2)
+    signal.notify()
+    begun = time.monotonic()
+    await asyncio.wait_for(signal.wait(30), 1)
+    assert time.monotonic() - begun > 0.15
+
+
 def test_fault_points_do_nothing_unless_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FAULT", raising=False)
     fault_points()("relay.before_send")

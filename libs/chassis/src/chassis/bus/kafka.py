@@ -112,8 +112,14 @@ class KafkaReceiver:
         topics: Sequence[str],
         session_timeout_ms: int = 10_000,
         account: KafkaAccount = NOBODY,
+        gather_bytes: int = 1,
     ) -> None:
-        """Prepare; `start` joins the group."""
+        """Prepare; `start` joins the group.
+
+        With more than one byte to gather the broker keeps records back until there are so many
+        bytes of them, for half a second at most.
+        """
+        self._gather_bytes = gather_bytes
         self._account = account
         self._session_timeout_ms = session_timeout_ms
         self._bootstrap = bootstrap
@@ -134,6 +140,7 @@ class KafkaReceiver:
             client_id=self._client_id,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
+            fetch_min_bytes=self._gather_bytes,
             fetch_max_wait_ms=500,
             request_timeout_ms=REQUEST_TIMEOUT_MS,
             session_timeout_ms=self._session_timeout_ms,

@@ -54,6 +54,7 @@ class Consumer:
         pool: asyncpg.Pool,
         bootstrap: str,
         account: KafkaAccount = NOBODY,
+        gather_bytes: int = 1,
         signal: OutboxSignal | None = None,
         receiver: Callable[[], Receiver] | None = None,
         retries: Retries | None = None,
@@ -70,6 +71,7 @@ class Consumer:
             pool: The service's database; two or more connections.
             bootstrap: Kafka's bootstrap servers.
             account: Who the service is to them.
+            gather_bytes: What is worth being woken for; less than that comes half a second late.
             signal: Notified after each commit, for the relay.
             receiver: Makes a receiver in place of Kafka's.
             retries: Attempts before an event is parked.
@@ -83,7 +85,9 @@ class Consumer:
         self._group = group
         topics = list(self._subscriptions)
         self._make_receiver = receiver or (
-            lambda: KafkaReceiver(bootstrap, group=group, topics=topics, account=account)
+            lambda: KafkaReceiver(
+                bootstrap, group=group, topics=topics, account=account, gather_bytes=gather_bytes
+            )
         )
         self._signal = signal
         self._retries = retries or Retries()

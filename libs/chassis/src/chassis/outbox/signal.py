@@ -1,8 +1,8 @@
 """The light signal that new events wait in the outbox.
 
 It wakes the relay of this process, and those of other processes by a NOTIFY that is sent outside
-the business transaction: NOTIFY takes a lock of the whole cluster when it commits. Both come 30 ms
-after the first commit they tell of, and tell of all that follow in that time: waking a relay, its
+the business transaction: NOTIFY takes a lock of the whole cluster when it commits. Both come a bit
+after the first commit they tell of, and tell of all that follow until then: waking a relay, its
 broker and every consumer costs several times what one more event does. A lost signal costs latency
 only, since every relay also polls.
 """
@@ -16,7 +16,7 @@ from chassis.database import DATABASE_FAILURES, connect, disconnect
 from chassis.retry import retry
 
 CHANNEL = "outbox"
-GATHER_SECONDS = 0.03
+GATHER_SECONDS = 0.025
 RETRY_DELAY = 1.0
 
 _log = structlog.get_logger(__name__)
@@ -25,7 +25,9 @@ _log = structlog.get_logger(__name__)
 class OutboxSignal:
     """Tells relays, here and elsewhere, that something was committed to the outbox."""
 
-    def __init__(self) -> None:
+    def __init__(self, gather: float = GATHER_SECONDS) -> None:
+        """Tell of what is committed within `gather` seconds at once."""
+        self._gather = gather
         self.local_relay_leads = False
         """A relay in this process owns every bucket, so nobody else needs to be told."""
         self._committed = False
@@ -37,7 +39,7 @@ class OutboxSignal:
         """Say that something was committed. Never blocks, never fails."""
         if not self._committed:
             self._committed = True
-            asyncio.get_running_loop().call_later(GATHER_SECONDS, self._tell)
+            asyncio.get_running_loop().call_later(self._gather, self._tell)
 
     def _tell(self) -> None:
         if not self._committed:

@@ -32,6 +32,7 @@ def on_the_bus(
     signal: OutboxSignal,
     subscriptions: Sequence[Subscription],
     app: Application,
+    gather_bytes: int = 1,
     work_loops: Sequence[Loop] = (),
     serve_loops: Sequence[Loop] = (),
     polls: Sequence[Poll] = (),
@@ -50,6 +51,8 @@ def on_the_bus(
         signal: The one that the service's storage notifies when it has committed events.
         subscriptions: What the service's consumer listens to, one for each topic.
         app: The HTTP application.
+        gather_bytes: What is worth waking the consumer for; less than that comes half a second
+            late.
         work_loops: The service's own loops of a process that works.
         serve_loops: Those of a process that answers HTTP.
         polls: The service's own gauges, read by a process that works.
@@ -72,6 +75,7 @@ def on_the_bus(
             pool=pool,
             bootstrap=settings.kafka_bootstrap_servers,
             account=account,
+            gather_bytes=gather_bytes,
             signal=signal,
         )
         versions = DeletedVersions(pool, timedelta(days=settings.deleted_versions_days))
