@@ -7,6 +7,7 @@ from prometheus_client import REGISTRY
 
 from chassis.bus import Partition, partition_of
 from chassis.ids import uuid7
+from chassis.inbox import Rejected
 from chassis.inbox.plausible import MOST_VERSION, MOST_VERSIONS_AHEAD
 from contracts.topics import DIRECTORY_USERS, SCIM_EVENTS
 from support.bus import Bus, raw, running, user_deleted, user_state
@@ -66,7 +67,26 @@ async def test_an_impossible_jump_applies_nothing_and_holds_up_nobody(bus: Bus) 
         await bus.send(raw(user_deleted(tenant_id, "forged"), 2**62))
         await bus.send(*(raw(user_deleted(tenant_id), number) for number in (1, 2)))
         await eventually(lambda: is_applied(bus, tenant_id, 1, 2))
-        assert await bus.parked(tenant_id) == [(2**62, "waiting")]
+        assert await bus.parked(tenant_id) == [(None, "rejected")]
+        await ask(bus, "skip", tenant_id)
+        await eventually(lambda: is_parked(bus, tenant_id))
+        await bus.send(raw(user_deleted(tenant_id), 3))
+        await eventually(lambda: is_applied(bus, tenant_id, 1, 2, 3))
+
+
+async def test_a_number_that_was_parked_too_early_never_swallows_the_real_event(bus: Bus) -> None:
+    tenant_id = uuid7()
+    poison = Poison(Rejected("never"), "bad")
+    early = raw(user_deleted(tenant_id, "early"), 2, headers={"ce_type": b"scim.unknown.v1"})
+    async with running(bus.reader(poison).run):
+        await bus.send(early)
+        await eventually(lambda: is_parked(bus, tenant_id, (2, "waiting")))
+        first, second = raw(user_deleted(tenant_id), 1), raw(user_deleted(tenant_id, "bad"), 2)
+        await bus.send(first, second, raw(user_deleted(tenant_id), 3))
+        await eventually(lambda: is_applied(bus, tenant_id, 1, 3))
+        parked = await bus.parked(tenant_id)
+        assert (2, "rejected") in parked, "the real one is kept"
+        assert len(parked) == 2
 
 
 async def test_a_record_on_anothers_partition_is_refused(bus: Bus) -> None:

@@ -21,6 +21,7 @@ from chassis.inbox.plausible import (
     RecentEvents,
     check_partition,
     check_same_event,
+    check_sequence,
     check_version,
     is_partition_of,
 )
@@ -84,6 +85,11 @@ class Applier:
         known = envelope.type in self._subscription.handlers
         return envelope.subject if known else None
 
+    @property
+    def is_numbered(self) -> bool:
+        """Whether the topic's sequences count: those of an event topic do."""
+        return self._topic.kind == "event"
+
     def is_owner_of(self, tenant_id: UUID) -> bool:
         """Tell whether a tenant's records belong on the partition that is worked off here."""
         return is_partition_of(tenant_id, self._inbox.partition, self._topic.partitions)
@@ -146,6 +152,7 @@ class Applier:
             if tenant_id in state.with_parked:
                 done.with_parked.add(tenant_id)
             if sequence > last + 1:
+                check_sequence(sequence, last)
                 await self._wait_for(connection, record, envelope, last + 1)
                 done.with_parked.add(tenant_id)
                 continue
@@ -247,7 +254,7 @@ class Applier:
         keys = {(envelope.tenant_id, envelope.subject) for _, envelope in envelopes}
         versions = await self._inbox.read_versions(connection, keys)
         applied: dict[Key, tuple[int, bool]] = {}
-        superseded: list[bytes] = []
+        superseded: dict[bytes, int] = {}
         done = Applied()
         to_handle: list[tuple[ReceivedRecord, Envelope]] = []
         for record, envelope in envelopes:
@@ -261,7 +268,7 @@ class Applier:
             versions[key] = version
             applied[key] = (version, record.value is None)
             if envelope.tenant_id in state.with_parked and record.key is not None:
-                superseded.append(record.key)
+                superseded[record.key] = record.offset
         await self._handle(connection, to_handle)
         done.handled = len(to_handle)
         if applied:

@@ -35,6 +35,10 @@ class ImpossibleVersion(Refused):
     """The state's version is further ahead than changes can have led to."""
 
 
+class ImpossibleSequence(Refused):
+    """The event's number is further ahead than others can be missing."""
+
+
 def is_outage(error: Exception) -> bool:
     """Return whether this passes without anybody's doing, so that the event waits for it."""
     return is_transient(error) or (isinstance(error, DomainError) and error.kind in _PASSING)

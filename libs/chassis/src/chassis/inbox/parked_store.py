@@ -8,7 +8,7 @@ Only the owner of the partition writes here, in transactions that `chassis.inbox
 fences; operators leave requests (`chassis.bus.operate`).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -193,12 +193,22 @@ class ParkedStore:
         return await connection.execute(*query) != "DELETE 0"
 
     async def delete_superseded(
-        self, connection: asyncpg.Connection, tenants: Collection[UUID], keys: Collection[bytes]
+        self,
+        connection: asyncpg.Connection,
+        tenants: Collection[UUID],
+        applied: Mapping[bytes, int],
     ) -> None:
-        """Remove parked states of keys of which a newer version was applied."""
+        """Remove parked states that stand before one of their key that was applied.
+
+        `applied` has the offset of the record that was, by key: what stands behind it is newer.
+        """
         await connection.execute(
             *QUERIES["delete_superseded"](
-                group=self._group, topic=self._partition.topic, tenant_ids=tenants, keys=keys
+                group=self._group,
+                topic=self._partition.topic,
+                tenant_ids=tenants,
+                keys=list(applied),
+                offsets=list(applied.values()),
             )
         )
 
@@ -240,14 +250,21 @@ class ParkedStore:
         rows = await connection.fetch(*query)
         return [row["tenant_id"] for row in rows]
 
-    async def has_request(self, connection: asyncpg.Connection, tenant_id: UUID) -> bool:
-        """Return whether an operator's request is still to be done."""
-        return bool(await connection.fetchval(*self._of_tenant("has_request", tenant_id)))
+    async def has_request(self, connection: asyncpg.Connection, request: Request) -> bool:
+        """Return whether an operator's request of this kind is still to be done."""
+        query = self._of_tenant("has_request", request.tenant_id, action=request.action)
+        return bool(await connection.fetchval(*query))
 
-    async def clear_request(self, connection: asyncpg.Connection, tenant_id: UUID) -> bool:
-        """Take an operator's request off the list; return False if it was done with already."""
-        done = await connection.execute(*self._of_tenant("clear_request", tenant_id))
-        return done != "UPDATE 0"
+    async def clear_request(self, connection: asyncpg.Connection, request: Request) -> bool:
+        """Take an operator's request off the list; return False if it was done with already.
+
+        A redrive is for all that is parked of a tenant, a skip for the one event that it names.
+        """
+        event = request.event if request.action == "skip" else None
+        query = self._of_tenant(
+            "clear_request", request.tenant_id, action=request.action, event=event
+        )
+        return await connection.execute(*query) != "UPDATE 0"
 
     async def audit(self, connection: asyncpg.Connection, request: Request, detail: str) -> None:
         """Note what was done for an operator."""

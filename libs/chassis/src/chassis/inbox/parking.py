@@ -27,6 +27,7 @@ from chassis.inbox.parked_store import (
     ParkedStore,
     Request,
 )
+from chassis.inbox.plausible import check_sequence
 from chassis.observe import REFUSED_EVENTS
 from kernel.errors import DomainError
 
@@ -71,7 +72,8 @@ class Parking:
         tenant_id = tenant_of(record) or NO_TENANT
         async with transaction(self._pool) as connection:
             state = await self._inbox.advance(connection, next_offset, [tenant_id])
-            numbered = not isinstance(error, Refused) and self._applier.is_owner_of(tenant_id)
+            numbered = self._applier.is_numbered and not isinstance(error, Refused)
+            numbered = numbered and self._applier.is_owner_of(tenant_id)
             sequence = sequence_of(record) if numbered else None
             last = state.last_sequences[tenant_id]
             if sequence is not None and sequence <= last:
@@ -87,6 +89,8 @@ class Parking:
                     f"{halted} tenants came to a halt within {self._limit.window}; "
                     f"the next one by: {summarize(error)}"
                 )
+            if sequence is not None:
+                await self._make_way(connection, tenant_id, sequence, record)
             await self._parked.park(
                 connection,
                 record,
@@ -113,6 +117,23 @@ class Parking:
             error=summarize(error),
         )
         return numbered
+
+    async def _make_way(
+        self,
+        connection: asyncpg.Connection,
+        tenant_id: UUID,
+        sequence: int,
+        record: ReceivedRecord,
+    ) -> None:
+        """Let an event have its number that another record was parked under before its turn."""
+        there = await self._parked.read(connection, tenant_id, sequence)
+        if there is None:
+            return
+        if event_id_of(there.record) == event_id_of(record):
+            await self._parked.delete(connection, tenant_id, there)
+            return
+        error = f"another event is parked under sequence {sequence}; it came in its turn"
+        await self._parked.withdraw_sequence(connection, tenant_id, there, error)
 
     async def waiting(self) -> list[UUID]:
         """Return the tenants that have parked events in their sequence."""
@@ -195,7 +216,7 @@ class Parking:
         """Write the audit row of a redrive; return False if it was done with already."""
         async with transaction(self._pool) as connection:
             await self._inbox.advance(connection, None, [request.tenant_id])
-            if not await self._parked.has_request(connection, request.tenant_id):
+            if not await self._parked.has_request(connection, request):
                 return False
             await self._parked.audit(connection, request, "tried again")
             return True
@@ -204,7 +225,7 @@ class Parking:
         """Take the request off the list: whatever could be applied has been."""
         async with transaction(self._pool) as connection:
             await self._inbox.advance(connection, None, [request.tenant_id])
-            await self._parked.clear_request(connection, request.tenant_id)
+            await self._parked.clear_request(connection, request)
 
     async def skip(self, request: Request) -> None:
         """Give up a tenant's next event, or the sequences that are missing, and audit it."""
@@ -212,7 +233,7 @@ class Parking:
         async with transaction(self._pool) as connection:
             state = await self._inbox.advance(connection, None, [tenant_id])
             last = state.last_sequences[tenant_id]
-            if not await self._parked.clear_request(connection, tenant_id):
+            if not await self._parked.clear_request(connection, request):
                 return
             detail = await self._skip(connection, request, last)
             await self._parked.audit(connection, request, detail)
@@ -232,13 +253,16 @@ class Parking:
         if event.sequence is None:
             await self._parked.delete(connection, tenant_id, event)
             return f"record at offset {event.record.offset} given up: {event.error}"
+        first = await self._parked.first_sequence(connection, tenant_id) or event.sequence
+        if event.subject is None and not is_plausible(first, last):
+            await self._parked.delete(connection, tenant_id, event)
+            return f"record with sequence {event.sequence} given up: it is nobody's turn"
         due = event.sequence == last + 1
         if event.subject is not None or due:
             await self._parked.delete(connection, tenant_id, event)
             if due:
                 await self._pass_over(connection, tenant_id, event.sequence, event.record)
             return f"sequence {event.sequence} given up: {event.error}"
-        first = await self._parked.first_sequence(connection, tenant_id) or event.sequence
         await self._inbox.save_sequences(connection, {tenant_id: (first - 1, None)})
         return f"sequences {last + 1} to {first - 1} given up: they never arrived"
 
@@ -263,6 +287,15 @@ class Parking:
         """Count a sequence as handled although its event was not applied."""
         position = (sequence, event_id_of(record))
         await self._inbox.save_sequences(connection, {tenant_id: position})
+
+
+def is_plausible(sequence: int, last: int) -> bool:
+    """Tell whether the events before a sequence can be given up: it is ahead, and not too far."""
+    try:
+        check_sequence(sequence, last)
+    except Refused:
+        return False
+    return sequence > last
 
 
 def reason_of(error: Exception) -> str:

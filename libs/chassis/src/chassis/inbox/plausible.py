@@ -9,7 +9,12 @@ from functools import lru_cache
 from uuid import UUID
 
 from chassis.bus import Envelope, Partition, ReceivedRecord, event_id_of, partition_of
-from chassis.inbox.errors import ImpossibleVersion, SequenceConflict, WrongPartition
+from chassis.inbox.errors import (
+    ImpossibleSequence,
+    ImpossibleVersion,
+    SequenceConflict,
+    WrongPartition,
+)
 from chassis.inbox.offset_store import AppliedState
 
 MOST_REMEMBERED = 2_000
@@ -63,6 +68,15 @@ def check_version(version: int, before: int) -> None:
     """Raise ImpossibleVersion if a version cannot have followed the one before (0: none)."""
     if version > MOST_VERSION or (before and version > before + MOST_VERSIONS_AHEAD):
         raise ImpossibleVersion(f"version {version} cannot have followed version {before}")
+
+
+def check_sequence(sequence: int, last: int) -> None:
+    """Raise ImpossibleSequence if a number is further ahead than events can be missing.
+
+    To wait for what is missing would halt the tenant, and to give it up would swallow what comes.
+    """
+    if sequence > MOST_VERSION or (last and sequence > last + MOST_VERSIONS_AHEAD):
+        raise ImpossibleSequence(f"sequence {sequence} cannot have followed sequence {last}")
 
 
 @lru_cache(maxsize=10_000)

@@ -25,7 +25,7 @@ UPDATE parked_events SET request = :action, requested_by = :actor, request_note 
 WHERE id IN (
     SELECT DISTINCT ON (consumer_group, topic) id
     FROM parked_events
-    WHERE tenant_id = :tenant_id AND topic = :topic AND (:sequence::bigint IS NULL OR sequence = :sequence AND reason <> 'waiting')
+    WHERE tenant_id = :tenant_id AND topic = :topic AND (:sequence::bigint IS NULL OR sequence = :sequence AND (reason <> 'waiting' OR subject IS NULL))
     ORDER BY consumer_group, topic, sequence NULLS FIRST, id
 )
 RETURNING consumer_group;

@@ -69,9 +69,11 @@ WHERE tenant_id = :tenant_id AND consumer_group = :group AND topic = :topic AND 
 DELETE FROM parked_events WHERE tenant_id = :tenant_id AND id = :id;
 
 -- name: delete_superseded
--- Removes parked states of record keys of which a newer version was applied; keys begin with the tenant_id.
-DELETE FROM parked_events
-WHERE consumer_group = :group AND topic = :topic AND tenant_id = ANY (:tenant_ids::uuid[]) AND key = ANY (:keys::bytea[]) AND sequence IS NULL;
+-- Removes parked states of record keys that stand before one that was applied; keys begin with the tenant_id.
+DELETE FROM parked_events AS parked
+USING unnest(:keys::bytea[], :offsets::bigint[]) AS applied (key, record_offset)
+WHERE parked.consumer_group = :group AND parked.topic = :topic AND parked.tenant_id = ANY (:tenant_ids::uuid[])
+    AND parked.key = applied.key AND parked.record_offset < applied.record_offset AND parked.sequence IS NULL;
 
 -- name: record_failure
 -- Notes that a parked event of a tenant_id failed again.
@@ -105,16 +107,17 @@ FROM parked_events
 WHERE consumer_group = :group AND request IS NOT NULL;
 
 -- name: has_request
--- Tells whether an operator's request for a tenant_id is still to be done.
+-- Tells whether an operator's request of this kind for a tenant_id is still to be done.
 SELECT EXISTS (
     SELECT FROM parked_events
-    WHERE tenant_id = :tenant_id AND consumer_group = :group AND topic = :topic AND request IS NOT NULL
+    WHERE tenant_id = :tenant_id AND consumer_group = :group AND topic = :topic AND request = :action
 );
 
 -- name: clear_request
--- Takes an operator's request for a tenant_id off the list.
+-- Takes operators' requests of this kind for a tenant_id off the list, or the one that names an event.
 UPDATE parked_events SET request = NULL, requested_by = NULL, request_note = NULL
-WHERE tenant_id = :tenant_id AND consumer_group = :group AND topic = :topic AND request IS NOT NULL;
+WHERE tenant_id = :tenant_id AND consumer_group = :group AND topic = :topic AND request = :action
+    AND (:event::bigint IS NULL OR id = :event);
 
 -- name: write_audit
 -- Notes what was done with a tenant_id's parked events, by whom and why.

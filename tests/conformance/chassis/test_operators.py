@@ -1,0 +1,75 @@
+"""What operators ask for is done once for each, and takes nothing away that they did not name."""
+
+from uuid import UUID
+
+from chassis.ids import uuid7
+from chassis.inbox import Rejected
+from contracts.topics import DIRECTORY_USERS
+from support.bus import Bus, raw, running, user_deleted, user_state
+from support.parking import Poison, ask, events, is_applied, is_parked
+from support.waiting import eventually
+
+
+async def _states(bus: Bus, tenant_id: UUID, *expected: int) -> bool:
+    rows = await bus.consumer.fetch(
+        "SELECT version FROM effects WHERE tenant_id = $1 ORDER BY position", tenant_id
+    )
+    assert [row["version"] for row in rows] == list(expected)
+    return True
+
+
+async def _nothing_parked(bus: Bus, tenant_id: UUID) -> bool:
+    assert await bus.parked(tenant_id) == []
+    return True
+
+
+async def test_a_redrive_of_states_loses_no_newer_one(bus: Bus) -> None:
+    tenant_id, user_id = uuid7(), uuid7()
+    poison = Poison(Rejected("never"), "v5", "v6")
+    async with running(bus.reader(poison, topics=[DIRECTORY_USERS]).run):
+        await bus.send(*(raw(user_state(tenant_id, user_id, v), v) for v in (5, 6)))
+        await eventually(lambda: is_parked(bus, tenant_id, (None, "rejected"), (None, "rejected")))
+        poison.names.clear()
+        await ask(bus, "redrive", tenant_id, topic=DIRECTORY_USERS.name)
+        await eventually(lambda: _states(bus, tenant_id, 5, 6))
+        await eventually(lambda: _nothing_parked(bus, tenant_id))
+
+
+async def test_a_redrive_keeps_the_newer_state_that_still_fails(bus: Bus) -> None:
+    tenant_id, user_id = uuid7(), uuid7()
+    poison = Poison(Rejected("never"), "v5", "v6")
+    async with running(bus.reader(poison, topics=[DIRECTORY_USERS]).run):
+        await bus.send(*(raw(user_state(tenant_id, user_id, v), v) for v in (5, 6)))
+        await eventually(lambda: is_parked(bus, tenant_id, (None, "rejected"), (None, "rejected")))
+        poison.names.remove("v5")
+        await ask(bus, "redrive", tenant_id, topic=DIRECTORY_USERS.name)
+        await eventually(lambda: _states(bus, tenant_id, 5))
+        await eventually(lambda: is_parked(bus, tenant_id, (None, "rejected")))
+
+
+async def test_two_requests_to_skip_are_two(bus: Bus) -> None:
+    tenant_id = uuid7()
+    poison = Poison(Rejected("never"), "bad")
+    async with running(bus.relay().run, bus.reader(poison).run):
+        await bus.commit(*events(tenant_id, "bad", "ada", "bad"))
+        await eventually(lambda: is_parked(bus, tenant_id, (1, "rejected"), (3, "rejected")))
+    for sequence in (1, 3):
+        await ask(bus, "skip", tenant_id, sequence=sequence)
+    async with running(bus.reader(poison).run):
+        await eventually(lambda: _nothing_parked(bus, tenant_id))
+    audited = await bus.consumer.fetchval(
+        "SELECT count(*) FROM parked_audit WHERE tenant_id = $1", tenant_id
+    )
+    assert audited == 2
+
+
+async def test_a_gap_is_given_up_by_itself(bus: Bus) -> None:
+    """What failed before the gap, and may be mended yet, is not the price."""
+    tenant_id = uuid7()
+    poison = Poison(Rejected("never"), "bad")
+    async with running(bus.reader(poison).run):
+        await bus.send(raw(user_deleted(tenant_id, "bad"), 1), raw(user_deleted(tenant_id), 3))
+        await eventually(lambda: is_parked(bus, tenant_id, (1, "rejected"), (3, "waiting")))
+        await ask(bus, "skip", tenant_id, sequence=3)
+        await eventually(lambda: is_applied(bus, tenant_id, 3))
+        await eventually(lambda: is_parked(bus, tenant_id, (1, "rejected")))
