@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
+from chassis.bus import partition_of
 from chassis.ids import uuid7
 from chassis.inbox import Rejected
-from contracts.topics import DIRECTORY_USERS
+from contracts.topics import DIRECTORY_USERS, SCIM_EVENTS
 from support.bus import Bus, raw, running, user_deleted, user_state
 from support.parking import Poison, ask, events, is_applied, is_parked
 from support.waiting import eventually
@@ -73,3 +74,34 @@ async def test_a_gap_is_given_up_by_itself(bus: Bus) -> None:
         await ask(bus, "skip", tenant_id, sequence=3)
         await eventually(lambda: is_applied(bus, tenant_id, 3))
         await eventually(lambda: is_parked(bus, tenant_id, (1, "rejected")))
+
+
+async def test_a_long_backlog_that_is_let_go_holds_up_nobody_else(local_bus: Bus) -> None:
+    """Thousands may wait behind a gap; a neighbour of the partition waits for none of them."""
+    bus, backlog = local_bus, 400
+    halted, neighbour = _neighbours()
+    async with running(bus.reader().run):
+        waiting = [raw(user_deleted(halted), number) for number in range(2, backlog + 1)]
+        await bus.send(*waiting)
+        await eventually(lambda: _count(bus, "parked_events", halted, backlog - 1), within=30)
+        await bus.send(raw(user_deleted(halted), 1), raw(user_deleted(neighbour), 1))
+        await eventually(lambda: is_applied(bus, neighbour, 1))
+        await bus.send(raw(user_deleted(neighbour), 2))
+        await eventually(lambda: is_applied(bus, neighbour, 1, 2))
+        assert len(await bus.effects(halted)) < backlog, "it was not waited for"
+        await eventually(lambda: is_applied(bus, halted, *range(1, backlog + 1)), within=50)
+
+
+async def _count(bus: Bus, table: str, tenant_id: UUID, expected: int) -> bool:
+    query = f"SELECT count(*) FROM {table} WHERE tenant_id = $1"
+    return bool(await bus.consumer.fetchval(query, tenant_id) == expected)
+
+
+def _neighbours() -> tuple[UUID, UUID]:
+    first = uuid7()
+    while True:
+        second = uuid7()
+        if partition_of(first, SCIM_EVENTS.partitions) == partition_of(
+            second, SCIM_EVENTS.partitions
+        ):
+            return first, second

@@ -7,7 +7,7 @@ retried and at last parked. Transient outages are retried without end.
 import asyncio
 import contextlib
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -30,6 +30,8 @@ from chassis.retry import backoff
 
 BATCH = 150
 BATCH_BYTES = 4_000_000
+RELEASED_AT_ONCE = 50
+"""Parked events of one tenant between two batches."""
 MAX_PAUSE = 5.0
 PASSED_OVER_SECONDS = 5.0
 """How often the offset is stored while records are only passed over."""
@@ -96,6 +98,8 @@ class PartitionWorker:
         """Records were passed over since the offset was last stored."""
         self._stored_at = time.monotonic()
         self._requests: deque[Request] = deque()
+        self._releasing: OrderedDict[UUID, None] = OrderedDict()
+        """Tenants of which parked events may wait no longer, the one whose turn it is first."""
         self._paused = False
         self._wakeup = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -160,12 +164,13 @@ class PartitionWorker:
 
         self.next_offset = await self._retry_outages(claim)
         for tenant_id in await self._retry_outages(self._parking.waiting):
-            await self._release(tenant_id)
+            self._releasing[tenant_id] = None
+        self._wakeup.set()
         self._context.receiver.seek(self.partition, self.next_offset)
         self._context.receiver.resume(self.partition)
 
     async def _work(self) -> None:
-        while (self._ahead or self._requests) and not self._stopping.is_set():
+        while self._has_work() and not self._stopping.is_set():
             while self._requests:
                 await self._fulfil(self._requests.popleft())
             batch = self._ahead.take(records=BATCH, size=BATCH_BYTES)
@@ -174,8 +179,28 @@ class PartitionWorker:
                 self._context.receiver.resume(self.partition)
             if batch:
                 await self._apply(batch)
+            if self._releasing:
+                await self._release_some()
         if self._passed_over and not self._ahead and not self._stopping.is_set():
             await self._store_offset()
+
+    def _has_work(self) -> bool:
+        return bool(self._ahead or self._requests or self._releasing)
+
+    async def _release_some(self) -> None:
+        """Apply some of what waits no longer of one tenant: others, and new events, come between.
+
+        After a gap of an hour thousands may wait, and each of them is a transaction of its own.
+        """
+        tenant_id, _ = self._releasing.popitem(last=False)
+        for _ in range(RELEASED_AT_ONCE):
+            event = await self._next_head(tenant_id, False, ())
+            if event is None and self._numbered:
+                event = await self._next_event(tenant_id, with_failed=False)
+            if event is None:
+                return
+            await self._apply_parked(tenant_id, event)
+        self._releasing[tenant_id] = None
 
     async def _store_offset(self) -> None:
         """Move the offset behind what was passed over, and store it now and then."""
@@ -209,7 +234,7 @@ class PartitionWorker:
             self.next_offset = next_offset
             tenant_id = tenant_of(record)
             if self._numbered and in_sequence and tenant_id is not None:
-                await self._release_sequence(tenant_id)
+                self._releasing[tenant_id] = None
 
     async def _commit(
         self, records: Sequence[ReceivedRecord], rest: Sequence[ReceivedRecord]
@@ -231,24 +256,25 @@ class PartitionWorker:
             self._context.signal.notify()
         if self._numbered:
             for tenant_id in applied.with_parked:
-                await self._release_sequence(tenant_id)
+                self._releasing[tenant_id] = None
 
-    async def _release(self, tenant_id: UUID, *, with_failed: bool = False) -> None:
-        """Apply what waits no longer, or whatever is parked, in the order of the sequence."""
+    async def _redrive(self, tenant_id: UUID) -> None:
+        """Try whatever is parked of a tenant, in the order of the sequence."""
         skipped: list[str] = []
-        while event := await self._next_head(tenant_id, with_failed, skipped):
+        while event := await self._next_head(tenant_id, True, skipped):
+            self._stop_if_asked()
             if not await self._apply_parked(tenant_id, event) and event.subject is not None:
                 skipped.append(event.subject)
-        await self._release_sequence(tenant_id, with_failed=with_failed)
+        first = await self._next_event(tenant_id, with_failed=True)
+        if first is not None:
+            await self._apply_parked(tenant_id, first)
+        self._releasing[tenant_id] = None
 
-    async def _release_sequence(self, tenant_id: UUID, *, with_failed: bool = False) -> None:
-        """Apply the tenant's events that wait behind a gap, as far as there is none any more."""
-        event = await self._next_event(tenant_id, with_failed)
-        while event is not None:
-            await self._apply_parked(tenant_id, event)
-            event = await self._next_event(tenant_id, with_failed=False)
+    def _stop_if_asked(self) -> None:
+        if self._stopping.is_set():
+            raise Stopped
 
-    async def _next_event(self, tenant_id: UUID, with_failed: bool) -> ParkedEvent | None:
+    async def _next_event(self, tenant_id: UUID, *, with_failed: bool) -> ParkedEvent | None:
         return await self._retry_outages(
             lambda: self._parking.next_event(tenant_id, with_failed=with_failed)
         )
@@ -280,14 +306,14 @@ class PartitionWorker:
         tenant_id = request.tenant_id
         if request.action == "skip":
             await self._retry_outages(lambda: self._parking.skip(request))
-            await self._release(tenant_id)
+            self._releasing[tenant_id] = None
             return
         if not await self._retry_outages(lambda: self._parking.begin_redrive(request)):
             return
         for event in await self._retry_outages(lambda: self._parking.unnumbered_events(tenant_id)):
             await self._apply_parked(tenant_id, event)
         if self._numbered:
-            await self._release(tenant_id, with_failed=True)
+            await self._redrive(tenant_id)
         await self._retry_outages(lambda: self._parking.end_redrive(request))
 
     async def _retry_failures(
@@ -334,8 +360,7 @@ class PartitionWorker:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()
-        if self._stopping.is_set():
-            raise Stopped
+        self._stop_if_asked()
 
     def _check_offset(self, records: Sequence[ReceivedRecord]) -> None:
         """Say so if reading has gone back: the record asked for was not in the log."""
