@@ -247,6 +247,25 @@ REFUSED: dict[str, tuple[Operation, str]] = {
         for value in NOT_UNDERSTOOD
     },
     "A8 nothing named": (op("remove", "emails", value=""), "invalidValue"),
+    "an extension with nothing added": (op("add", ENTERPRISE, value=None), "invalidValue"),
+    "an extension with an empty text added": (op("Add", ENTERPRISE, value=""), "invalidValue"),
+    "an extension of nothing, without a path": (
+        op("add", value={ENTERPRISE: None}),
+        "invalidValue",
+    ),
+    "an extension of which nothing is named": (
+        op("remove", ENTERPRISE, value={ENTERPRISE: None}),
+        "invalidValue",
+    ),
+    "a manager by name alone": (
+        op("replace", "manager", value={"displayName": "B"}),
+        "invalidValue",
+    ),
+    "a manager by address alone": (op("replace", "manager", value={"$ref": "x"}), "invalidValue"),
+    "a manager by name, in an extension": (
+        op("replace", ENTERPRISE, value={"manager": {"displayName": "B"}}),
+        "invalidValue",
+    ),
     "A8 an empty list named": (op("remove", "emails", value=[]), "invalidValue"),
     "A8 the addresses of all": (op("remove", "emails.value", value="old@x"), "invalidValue"),
     "A8 a part of the name": (op("remove", "name", value={"givenName": "Ann"}), "invalidValue"),
@@ -378,3 +397,20 @@ def test_a1_a_wrapper_around_nothing_removes_no_member() -> None:
 def test_e1_what_is_read_only_hinders_no_deactivation(groups: object) -> None:
     after = patched(document(active=True), op("replace", value={"active": False, "groups": groups}))
     assert after["active"] is False
+
+
+def test_an_extension_of_nothing_beside_a_change_takes_nothing_away() -> None:
+    before = BOTH | LEE
+    after = patched(before, op("add", value={ENTERPRISE: None, "title": "T"}))
+    assert after == before | {"title": "T"}
+
+
+def test_a_put_with_a_manager_by_name_alone_wipes_nobody() -> None:
+    body = {
+        "schemas": [CORE, ENTERPRISE],
+        "userName": "ann@x",
+        ENTERPRISE: {"manager": {"displayName": "B"}},
+    }
+    with pytest.raises(ScimError) as refusal:
+        normalise_user(body, "replace")
+    assert refusal.value.scim_type == "invalidValue"

@@ -268,11 +268,17 @@ def _in_schema(
     schema: ResourceSchema, op: Op, schema_path: WholeSchema, value: object, reading: Reading
 ) -> Iterator[Operation]:
     """Spread an extension's object over its attributes; clearing it clears each of them."""
-    urn = schema_path.extension or schema.urn
+    urn, given = schema_path.extension or schema.urn, value
     value = _without_repeated_name(urn, value, reading)
+    if op == "remove" and value is None and given is not None:
+        raise invalid_value(f"The value names nothing in {urn} that could be removed.")
     if schema_path.extension is None:
         if op == "remove" or value is None:
             raise no_target("A whole resource cannot be removed by PATCH; name its attributes.")
+    elif op == "add" and (value is None or value == ""):
+        # An empty value takes nothing away, as that of one attribute does not.
+        reading.leave_out(urn, Tolerance.ADD_OF_NOTHING)
+        return
     elif op == "remove" or value is None or value == "":
         _refuse_removed_part(urn, op, value)
         for attribute in schema.extensions[schema_path.extension].values():

@@ -115,7 +115,9 @@ def _refuse_unknown(attribute: Attribute, value: object, reading: Reading) -> No
     """Refuse a value of which no content was understood: it must not stand for no value."""
     if not isinstance(value, dict):
         return
-    unknown = [n for n, v in value.items() if v is not None and n.lower() not in attribute.subs]
+    # What the server alone writes says as little as a name that nobody knows.
+    known_subs = {name for name, sub in attribute.subs.items() if not sub.read_only}
+    unknown = [n for n, v in value.items() if v is not None and n.lower() not in known_subs]
     if reading.verb == "create" or (value and not unknown):
         return
     named = f"not {unknown[0][:80]!r}" if unknown else "not an empty object"
