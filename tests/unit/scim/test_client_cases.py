@@ -397,20 +397,3 @@ def test_a1_a_wrapper_around_nothing_removes_no_member() -> None:
 def test_e1_what_is_read_only_hinders_no_deactivation(groups: object) -> None:
     after = patched(document(active=True), op("replace", value={"active": False, "groups": groups}))
     assert after["active"] is False
-
-
-def test_an_extension_of_nothing_beside_a_change_takes_nothing_away() -> None:
-    before = BOTH | LEE
-    after = patched(before, op("add", value={ENTERPRISE: None, "title": "T"}))
-    assert after == before | {"title": "T"}
-
-
-def test_a_put_with_a_manager_by_name_alone_wipes_nobody() -> None:
-    body = {
-        "schemas": [CORE, ENTERPRISE],
-        "userName": "ann@x",
-        ENTERPRISE: {"manager": {"displayName": "B"}},
-    }
-    with pytest.raises(ScimError) as refusal:
-        normalise_user(body, "replace")
-    assert refusal.value.scim_type == "invalidValue"
