@@ -238,3 +238,10 @@ async def test_new_metadata_has_to_be_tested_while_the_old_goes_on(sso: SignOn) 
     response = sso.response(request_id, "ann@corp.example")
     refused = await sso.answer(browser, response, key("next"))
     assert refused.status_code == 403, "an untested candidate signs nobody in"
+
+
+async def test_who_posts_garbage_does_not_fill_the_database(sso: SignOn) -> None:
+    answers = await asyncio.gather(*(sso.post_document(b"<a/>") for _ in range(150)))
+    assert {answer.status_code for answer in answers} == {403}
+    rows = [outcome for outcome, _ in await sso.log() if outcome == "not_a_response"]
+    assert 0 < len(rows) < 130

@@ -9,7 +9,7 @@ import asyncpg
 from chassis.cli import command_pool
 from chassis.clock import Clock, SystemClock
 from chassis.database import create_pool
-from chassis.http import Application, create_app, limits_of
+from chassis.http import Application, RateLimit, create_app, limits_of
 from chassis.outbox import OutboxSignal
 from chassis.projection import KnownTenants
 from chassis.service import Mode, Parts, Service, on_the_bus, retention
@@ -57,6 +57,9 @@ from sso.usecases.use_cases import EventUseCases, SignOnUseCases, UseCases
 
 NAME = "sso"
 PACKAGE = "sso"
+LOGGED_REFUSALS_PER_SECOND = 1.0
+LOGGED_REFUSALS_AT_ONCE = 100
+"""Of one connection in one process: who posts garbage does not fill the database."""
 
 
 def use_cases(settings: Settings, pool: asyncpg.Pool, clock: Clock) -> UseCases:
@@ -93,6 +96,7 @@ def sign_on_use_cases(
     )
     clients, addresses = PostgresClients(pool), Addresses(settings.public_url)
     issuer = settings.public_url
+    refusals = RateLimit(LOGGED_REFUSALS_PER_SECOND, burst=LOGGED_REFUSALS_AT_ONCE)
     return SignOnUseCases(
         read_authorization_request=ReadAuthorizationRequest(clients),
         begin_login=BeginLogin(
@@ -107,6 +111,7 @@ def sign_on_use_cases(
             read_response,
             addresses,
             clock,
+            may_log=lambda connection_id: not refusals.take(connection_id),
         ),
         continue_login=ContinueLogin(logins, sessions, clock),
         resume_session=ResumeSession(sessions, tenants, clock),

@@ -134,9 +134,14 @@ class ReceiveResponse:
     read: ReadResponse
     addresses: Addresses
     clock: Clock
+    may_log: Callable[[UUID], bool] = lambda _connection_id: True
+    """Tells whether a connection's refusals may have another row: anybody can post garbage."""
 
     async def __call__(self, connection_id: UUID, document: bytes) -> Returned:
-        """Return who signed in, or raise Refused; either way the sign-in log has a row."""
+        """Return who signed in, or raise Refused; either way the sign-in log has a row.
+
+        Of refusals it has so many rows at most, and a line of the service's own log for each.
+        """
         connection = await self.connections.find(connection_id)
         if connection is None:
             raise no_such_connection()
@@ -146,9 +151,9 @@ class ReceiveResponse:
             log.info(
                 "sign_in.refused", tenant_id=str(connection.tenant_id), code=refusal.code.value
             )
-            await self.logins.log(
-                _row(connection, refusal.code.value, self.clock.now(), detail=refusal.detail)
-            )
+            if self.may_log(connection.id):
+                row = _row(connection, refusal.code.value, self.clock.now(), detail=refusal.detail)
+                await self.logins.log(row)
             raise
 
     async def _receive(self, connection: Connection, document: bytes) -> Returned:
