@@ -222,10 +222,10 @@ CASES: dict[str, tuple[dict[str, Any], Operations, dict[str, Any]]] = {
         document(name={"givenName": "Bea"}),
     ),
     "no operations": (NAMED, [], NAMED),
-    "what the server owns is ignored in a body without a path": (
+    "what the server owns is an echo next to a change": (
         NAMED,
-        [op("replace", value={"id": "x", "meta": {"version": "x"}, "schemas": [CORE]})],
-        NAMED,
+        [op("replace", value={"id": M, "meta": {"version": "x"}, "schemas": [CORE], "title": "T"})],
+        NAMED | {"title": "T"},
     ),
     "several operations on one attribute, in order": (
         document(title="A"),

@@ -146,7 +146,6 @@ PATCHES: dict[str, tuple[list[dict[str, Any]], GroupChange]] = {
     ),
     "externalId removed": ([op("Remove", "externalId")], GroupChange(changes_external_id=True)),
     "no operations": ([], GroupChange()),
-    "id is read-only": ([op("replace", value={"id": "x", "meta": {}})], GroupChange()),
 }
 
 

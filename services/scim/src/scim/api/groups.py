@@ -12,6 +12,7 @@ from scim.api.request import ScimRequest
 from scim.api.responses import ScimResponse, resource_response
 from scim.domain.group import GroupChange
 from scim.protocol.bodies import LIST_END, Meta, group_bytes, list_head, location
+from scim.protocol.echoes import check_repeated_ids
 from scim.protocol.filters import parse_group_filter
 from scim.protocol.group_patch import group_change
 from scim.protocol.normalise import normalise_group, normalise_group_patch
@@ -86,6 +87,7 @@ class GroupEndpoints:
         """Change a group; returns nothing, or the attributes asked for (RFC 7644 §3.5.2)."""
         group_id = request.resource_id(no_such_group)
         patch = normalise_group_patch(request.json(), strict=request.strict)
+        check_repeated_ids(patch.repeated_ids, group_id)
         request.entry.dropped = patch.dropped
         has_body = "attributes" in request.query and request.projection() is not None
         await self.use_cases.change_group(group_id, group_change(patch.operations), request.entry)

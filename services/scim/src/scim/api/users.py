@@ -9,6 +9,7 @@ from uuid import UUID
 from scim.api.request import ScimRequest
 from scim.api.responses import ScimResponse, resource_response
 from scim.protocol.bodies import Meta, list_bytes, location, user_bytes
+from scim.protocol.echoes import check_repeated_ids
 from scim.protocol.filters import parse_user_filter
 from scim.protocol.normalise import NormalisedUser, normalise_user, normalise_user_patch
 from scim.protocol.paging import fitting, parse_page
@@ -64,6 +65,7 @@ class UserEndpoints:
         """Change a user; the response has the whole of it."""
         user_id = request.resource_id(no_such_user)
         patch = normalise_user_patch(request.json(), strict=request.strict)
+        check_repeated_ids(patch.repeated_ids, user_id)
         request.entry.dropped = patch.dropped
         edit = partial(patch_user, operations=patch.operations, strict=patch.strict)
         return await self._edit(request, user_id, edit)

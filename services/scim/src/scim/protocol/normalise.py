@@ -15,10 +15,10 @@ from scim.domain.errors import (
     invalid_path,
     invalid_syntax,
     invalid_value,
-    mutability,
     no_target,
     too_large,
 )
+from scim.protocol.echoes import ECHOED, check_read_only, read_echoes
 from scim.protocol.group_patch import group_change
 from scim.protocol.operations import Op, Operation, Patch, Target
 from scim.protocol.paths import ReadOnly, WholeSchema, resolve
@@ -32,7 +32,6 @@ MAX_OPERATIONS = {"User": 1_000, "Group": 2_500}
 
 _OPS = {"add": "add", "replace": "replace", "remove": "remove"}
 _PATCH_URN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-_ECHOED = frozenset({"id", "meta"})
 _LEFT_OUT = {"invalidPath": Tolerance.UNKNOWN_KEY, "mutability": Tolerance.ECHO}
 """What one key of a body without a path may be without hindering the others."""
 _MISSING = object()
@@ -133,7 +132,7 @@ def _patch(schema: ResourceSchema, body: object, reading: Reading) -> Patch:
         raise invalid_value(
             f"There is nothing to add to {reading.added_nothing}; to clear it replace it with null."
         )
-    return Patch(tuple(operations), reading.left_out, reading.strict)
+    return Patch(tuple(operations), reading.left_out, reading.strict, tuple(reading.repeated_ids))
 
 
 def _entries(schema: ResourceSchema, body: object, reading: Reading) -> list[object]:
@@ -195,11 +194,13 @@ def _without_path(
     if not isinstance(value, dict):
         raise invalid_value("An operation without a path needs an object of attributes as value.")
     reading.spend(len(value))
-    echoed = [name for name in value if name.lower() in _ECHOED]
-    if echoed:
-        reading.tolerate(Tolerance.ECHO, echoed[0])
-        value = {name: given for name, given in value.items() if name not in echoed}
-    return _from_object(schema, op, value, reading)
+    echoed = {name: given for name, given in value.items() if name.lower() in ECHOED}
+    if not echoed:
+        return _from_object(schema, op, value, reading)
+    rest = {name: given for name, given in value.items() if name not in echoed}
+    operations = list(_from_object(schema, op, rest, reading))
+    read_echoes(schema, echoed, reading, alone=not operations)
+    return iter(operations)
 
 
 def _from_object(
@@ -249,9 +250,8 @@ def _at_path(
     elif isinstance(resolved, WholeSchema):
         yield from _in_schema(schema, op, resolved, value, reading)
     elif isinstance(resolved, ReadOnly):
-        # `schemas` follows from what is stored; POST and PUT ignore what is read-only.
-        if reading.verb == "patch" and resolved.name != "schemas":
-            raise mutability(f"{path[:80]} is read-only: the server alone writes it.")
+        if reading.verb == "patch":  # POST and PUT ignore what is read-only.
+            check_read_only(schema, op, path, resolved.name, value)
     elif value is not None or op == "remove":
         patches = reading.verb == "patch"
         reading.leave_out(path, Tolerance.UNKNOWN_NAME if patches else Tolerance.UNKNOWN_KEY)

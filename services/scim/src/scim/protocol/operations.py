@@ -64,3 +64,5 @@ class Patch:
     dropped: tuple[str, ...]
     strict: bool = False
     """Whether the tenant is read strictly."""
+    repeated_ids: tuple[str, ...] = ()
+    """Ids in bodies without a path: each must be that of the resource itself."""

@@ -123,13 +123,15 @@ class Reading:
     MOST_STEPS = 60_000
     """Of about a microsecond each: what one request may hold up all others with."""
 
-    __slots__ = ("_left_out", "_steps", "added_nothing", "strict", "verb")
+    __slots__ = ("_left_out", "_steps", "added_nothing", "repeated_ids", "strict", "verb")
 
     def __init__(self, verb: Verb, *, strict: bool = False) -> None:
         self.verb = verb
         self.strict = strict
         self.added_nothing: str | None = None
         """What the last empty value was to be added to."""
+        self.repeated_ids: list[str] = []
+        """What a PATCH without a path calls the id of its resource."""
         self._left_out: dict[str, None] = {}
         self._steps = 0
 
