@@ -13,7 +13,9 @@ import pytest
 from chassis.ids import uuid7
 from component.scim.harness import Client, Surface, group, json
 from component.scim.served import Served, on_the_socket
+from scim.api import users
 from scim.api.groups import MAX_COUNT_WITH_MEMBERS
+from scim.protocol.bodies import user_bytes
 from scim.protocol.paging import MAX_BYTES
 from scim.usecases.ports import MEMBERS_AT_ONCE
 
@@ -132,6 +134,32 @@ async def test_a_page_of_large_users_is_shorter_than_asked_for(
         assert len(response.content) <= MAX_BYTES + 1_000
         seen += [each["id"] for each in page["Resources"]]
     assert seen == sorted(map(str, ids))
+
+
+@pytest.mark.parametrize("asked", [{}, {"attributes": "nickName,groups"}], ids=["all", "groups"])
+async def test_what_a_page_has_no_room_for_is_not_built(
+    surface: Surface, acme: Client, monkeypatch: pytest.MonkeyPatch, asked: dict[str, str]
+) -> None:
+    document = orjson.dumps({"userName": "x", "nickName": "n" * 60_000})
+    ids = [uuid7() for _ in range(200)]
+    await surface.pool.execute(ADD_USERS, acme.tenant.tenant_id, ids, document)
+    everybody = await acme.create_group("Everybody", *map(str, ids))
+    built: list[UUID] = []
+
+    def counting(*args: Any, **named: Any) -> bytes:
+        built.append(named["id"])
+        return user_bytes(*args, **named)
+
+    monkeypatch.setattr(users, "user_bytes", counting)
+    with surface.statements as statements:
+        page = json(await acme.get("/Users", count="200", **asked))
+    assert len(built) == page["itemsPerPage"] + 1
+    assert 2 * users.USERS_AT_ONCE < page["itemsPerPage"] < len(ids)
+    lookups = [text for text in statements.texts if "found.display_name" in text]
+    assert len(lookups) == (-(-len(built) // users.USERS_AT_ONCE) if asked else 0)
+    if asked:
+        told = {each["groups"][0]["value"] for each in page["Resources"]}
+        assert told == {everybody["id"]}
 
 
 async def test_who_does_not_read_what_he_asked_for_holds_little_memory_and_no_connection(

@@ -12,12 +12,15 @@ from scim.protocol.bodies import Meta, list_bytes, location, user_bytes
 from scim.protocol.echoes import check_repeated_ids
 from scim.protocol.filters import parse_user_filter
 from scim.protocol.normalise import NormalisedUser, normalise_user, normalise_user_patch
-from scim.protocol.paging import fitting, parse_page
+from scim.protocol.paging import fill, fitting, parse_page
 from scim.protocol.projection import Projection
 from scim.protocol.user_patch import patch_user
 from scim.usecases.ports import UserRecord
 from scim.usecases.use_cases import UseCases
 from scim.usecases.users import Edit, no_such_user
+
+USERS_AT_ONCE = 20
+"""Of whom the groups are looked up together: each may be in thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class UserEndpoints:
         page = parse_page(query.get("startindex"), query.get("count"))
         projection = request.projection()
         found = await self.use_cases.find_users(request.tenant.tenant_id, clauses, page)
-        bodies = fitting(await self._bodies(found.records, request, projection))
+        bodies = await self._page(found.records, request, projection)
         return ScimResponse(
             200, list_bytes(bodies, total=found.total, start_index=page.start_index)
         )
@@ -79,18 +82,25 @@ class UserEndpoints:
     async def _response(
         self, status: int, record: UserRecord, request: ScimRequest, projection: Projection | None
     ) -> ScimResponse:
-        [body] = await self._bodies([record], request, projection)
+        [body] = await self._page([record], request, projection)
         return resource_response(status, body, location(request.base_url, "Users", record.id))
 
-    async def _bodies(
+    async def _page(
         self, records: Sequence[UserRecord], request: ScimRequest, projection: Projection | None
     ) -> Sequence[bytes]:
+        """Return as many bodies as fit; what is not sent is neither built nor looked up."""
         if projection is None or not projection.asks_for("groups", "value"):
-            return [_body(record, request.base_url, projection) for record in records]
-        groups = await self.use_cases.find_groups_of_users(
-            request.tenant.tenant_id, [record.id for record in records]
-        )
-        return [_body(r, request.base_url, projection, groups.get(r.id)) for r in records]
+            return fitting(_body(record, request.base_url, projection) for record in records)
+        page: list[bytes] = []
+        for at in range(0, len(records), USERS_AT_ONCE):
+            some = records[at : at + USERS_AT_ONCE]
+            groups = await self.use_cases.find_groups_of_users(
+                request.tenant.tenant_id, [record.id for record in some]
+            )
+            bodies = (_body(r, request.base_url, projection, groups.get(r.id)) for r in some)
+            if fill(page, bodies):
+                break
+        return page
 
     async def remove(self, request: ScimRequest) -> ScimResponse:
         """Delete a user."""

@@ -23,15 +23,21 @@ def parse_page(start_index: str | None, count: str | None) -> Page:
 
 
 def fitting(resources: Iterable[bytes]) -> list[bytes]:
-    """Return as many of the first resources as a page may have."""
+    """Return as many of the first resources as a page may have; no more are asked for."""
     page: list[bytes] = []
-    size = 0
+    fill(page, resources)
+    return page
+
+
+def fill(page: list[bytes], resources: Iterable[bytes]) -> bool:
+    """Add as many of the resources as the page has room for; tell whether it is full."""
+    size = sum(map(len, page))
     for resource in resources:
         size += len(resource)
         if page and size > MAX_BYTES:
-            break
+            return True
         page.append(resource)
-    return page
+    return False
 
 
 def _integer(name: str, text: str | None, default: int) -> int:
