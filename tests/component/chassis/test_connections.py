@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 
 import pytest
 from starlette.requests import Request
@@ -12,9 +12,9 @@ from starlette.routing import Route
 
 from chassis.http import create_app, http_loop, listen
 from chassis.http.protocol import HEAD_BYTES, HEADERS, MOST_PIPELINED, BoundedProtocol
+from component.chassis.raw_client import WITHIN, connection
 
 SECONDS = 0.3
-WITHIN = 10.0
 KEPT_ALIVE = 2
 """Seconds that an idle connection is kept."""
 ANSWER = b"x" * 30_000_000
@@ -39,48 +39,6 @@ async def big(_request: Request) -> Response:
     return Response(ANSWER)
 
 
-class Connection:
-    """A client that says exactly what it is told to."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
-
-    async def say(self, data: bytes) -> None:
-        self._writer.write(data)
-        await asyncio.wait_for(self._writer.drain(), WITHIN)
-
-    async def say_until_answered(self, data: bytes, most: int) -> int:
-        """Say the same again and again, at most so many times, and return the status of the answer.
-
-        Once it has answered, the server may close at any time: what is said then may fail.
-        """
-        answer = asyncio.ensure_future(self.status())
-        with suppress(ConnectionError):
-            for _ in range(most):
-                if answer.done():
-                    break
-                await self.say(data)
-        return await answer
-
-    async def status(self) -> int:
-        line = await asyncio.wait_for(self._reader.readline(), WITHIN)
-        return int(line.split()[1])
-
-    async def answer(self) -> int:
-        """Return the status of an answer with a length, having read it."""
-        head = await asyncio.wait_for(self._reader.readuntil(b"\r\n\r\n"), WITHIN)
-        length = head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]
-        await asyncio.wait_for(self._reader.readexactly(int(length)), WITHIN)
-        return int(head.split()[1])
-
-    async def closed(self, within: float = WITHIN) -> bool:
-        """Wait until the server has ended the connection."""
-        try:
-            return await asyncio.wait_for(self._reader.read(), within) is not None
-        except ConnectionError:
-            return True
-
-
 @pytest.fixture
 async def port() -> AsyncIterator[int]:
     app = create_app("connections")
@@ -93,17 +51,6 @@ async def port() -> AsyncIterator[int]:
     assert loop.stop is not None
     loop.stop()
     await running
-
-
-@asynccontextmanager
-async def connection(port: int) -> AsyncIterator[Connection]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        yield Connection(reader, writer)
-    finally:
-        writer.close()
-        with suppress(ConnectionError):
-            await writer.wait_closed()
 
 
 async def test_a_usual_request_is_answered_and_the_next_one_too(port: int) -> None:

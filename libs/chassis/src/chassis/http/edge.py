@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import structlog
 from opentelemetry.trace import SpanKind, StatusCode
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.context import Context, bind
@@ -35,6 +36,8 @@ from chassis.observe import RequestMetrics, Tracing, traceparent_of, tracing, va
 log = structlog.get_logger()
 
 CORRELATION_HEADER = b"x-correlation-id"
+CLIENT_GONE = 499
+"""The status in metrics and traces of a request whose client left before it had sent all of it."""
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -164,6 +167,10 @@ class Edge:
                 await self._refuse(scope, response, timed_out())
             else:
                 await self._fail(scope, response, error)
+        except ClientDisconnect:
+            # Nobody waits for an answer; whoever begins a body and leaves is no fault of ours.
+            response.status = CLIENT_GONE
+            log.info("http.client_gone", operation=self._operation(scope))
         except Exception as error:
             await self._fail(scope, response, error)
 

@@ -36,6 +36,10 @@ class _HeadTooLarge(Exception):
     """Ends the parsing of a head or of trailers that are over a limit."""
 
 
+class _NoHost(Exception):
+    """Ends the parsing of a request that does not say once whom it is for (RFC 9112 §3.2)."""
+
+
 class _TooManyPipelined(Exception):
     """Ends the parsing of requests that nobody has waited for."""
 
@@ -50,6 +54,8 @@ class BoundedProtocol(HttpToolsProtocol):
     _in_head = False
     _unread = 0
     """Bytes received after the read that brought the last piece of a body or the last request."""
+    _hosts = 0
+    """Headers of the request that say whom it is for."""
     _refused = False
     """Whether nothing that still comes is looked at."""
     _reading: TimerHandle | None = None
@@ -104,6 +110,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
+        self._hosts = 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; trailers come here as well."""
@@ -111,6 +118,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self.headers.append((name, value))
         if name == b"expect":
             self.expect_100_continue = value.lower() == b"100-continue"
+        elif name == b"host":
+            self._hosts += 1
         if len(self.headers) > HEADERS:
             raise _HeadTooLarge
 
@@ -119,9 +128,11 @@ class BoundedProtocol(HttpToolsProtocol):
         # What was counted may hold some of the body.
         if self._unread > HEAD_BYTES and self._too_large():
             raise _HeadTooLarge
+        version = self.parser.get_http_version()
+        if self._hosts != 1 and (self._hosts or version == "1.1"):
+            raise _NoHost
         self._in_head = False
         self._stop_reading_clock()
-        version = self.parser.get_http_version()
         before, cycle = self.cycle, self._cycle(version)
         self.cycle = cycle
         if before is None or before.response_complete:
