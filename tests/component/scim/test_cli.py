@@ -6,6 +6,7 @@ import re
 import sys
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 import pytest
@@ -116,6 +117,27 @@ async def test_the_log(dsn: str) -> None:
     assert "exists already" in error["sentence"]
     shown, _ = await run("log", "--tenant", name, "--errors")
     assert "uniqueness" in shown
+
+
+@pytest.mark.timeout(180)
+async def test_no_name_in_the_log_steers_the_terminal(dsn: str) -> None:
+    run, hostile = Shell(dsn), "a\x1b]0;x\x07\x1b[2J\u202e"
+    async with open_surface(dsn) as surface:
+        acme = await surface.tenant("acme")
+        ann = await acme.create_user(f"{hostile}@x.test", **{hostile: "x"})
+        await acme.create_group(hostile)
+        await acme.patch(f"/Users/{ann['id']}", {"op": "add", "path": hostile, "value": "x"})
+        await acme.patch(f"/Users/{ann['id']}", {"op": hostile, "path": "title"})
+        await acme.patch(f"/Users/{ann['id']}", {"op": "add", "path": "active", "value": hostile})
+        await acme.get("/Users", filter=f'{hostile} eq "x"')
+        await acme.get(f"/Users/{quote(hostile)}")
+        await surface.scim.background_writer.write(uses=True)
+    shown, _ = await run("log", "--tenant", acme.tenant.name)
+    lines, _ = await run("log", "--tenant", acme.tenant.name, "--json")
+    for printed in (shown, lines):
+        assert "]0;x" in printed
+        assert all(c.isprintable() or c == "\n" for c in printed)
+    assert len(orjson.loads(lines)) == 7
 
 
 @pytest.mark.timeout(180)

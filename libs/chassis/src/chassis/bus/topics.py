@@ -17,6 +17,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from chassis.bus.account import NOBODY, KafkaAccount, account_of
 from chassis.bus.rights import grant, rights
+from chassis.printable import printable
 from chassis.settings import KafkaSettings, load_settings
 from contracts.topics import TOPICS, Topic
 
@@ -170,12 +171,12 @@ def _main(
     except TopicsDiffer as error:
         typer.echo("Existing topics differ from contracts.topics and were left alone:", err=True)
         for difference in error.differences:
-            typer.echo(f"  {difference}", err=True)
+            typer.echo(printable(f"  {difference}"), err=True)
         raise typer.Exit(1) from None
     except (OSError, TimeoutError) as error:
-        typer.echo(f"Topics could not be created: {error}", err=True)
+        typer.echo(printable(f"Topics could not be created: {error}"), err=True)
         raise typer.Exit(1) from None
-    typer.echo(f"Created {', '.join(created)}." if created else "All topics exist.")
+    typer.echo(printable(f"Created {', '.join(created)}.") if created else "All topics exist.")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from chassis.cli.printing import (
     print_line,
     print_rows,
     print_stream,
+    say,
 )
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "print_line",
     "print_rows",
     "print_stream",
+    "say",
 ]

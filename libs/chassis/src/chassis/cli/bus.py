@@ -13,7 +13,6 @@ from uuid import UUID
 
 import asyncpg
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from chassis.bus import (
@@ -24,7 +23,7 @@ from chassis.bus import (
     request_action,
     request_done,
 )
-from chassis.cli.printing import Json, print_json, print_rows
+from chassis.cli.printing import Json, console, print_json, print_rows, say
 from chassis.database import DATABASE_FAILURES, connect
 from chassis.outbox import Backlog, read_backlog
 from chassis.printable import printable
@@ -129,9 +128,9 @@ def _ask(dsn: str, wanted: _Ask) -> None:
     except NothingParked as error:
         _fail(f"Nothing to {action}: {error}. `bus status` lists what is parked.")
     if done:
-        typer.echo(f"The consumer has done the {action}; `bus status` shows the outcome.")
+        say(f"The consumer has done the {action}; `bus status` shows the outcome.")
         return
-    typer.echo(f"The {action} is asked for; it is done as soon as a consumer runs.")
+    say(f"The {action} is asked for; it is done as soon as a consumer runs.")
 
 
 async def _fulfilled(connection: asyncpg.Connection, tenant: UUID, topic: str, wait: float) -> bool:
@@ -160,7 +159,7 @@ def _with_database(dsn: str, act: Callable[[asyncpg.Connection], Awaitable[Any]]
 
 
 def _fail(sentence: str) -> NoReturn:
-    typer.echo(printable(sentence), err=True)
+    say(sentence, err=True)
     raise typer.Exit(1)
 
 
@@ -179,22 +178,19 @@ def _plain(backlog: Backlog, status: BusStatus) -> dict[str, Any]:
 
 
 def _print_status(backlog: Backlog, status: BusStatus) -> None:
-    console = Console(markup=False)
     lag = f"{backlog.lag_seconds:.1f} s"
-    console.print(f"Outbox: {backlog.pending} waiting, the oldest for {lag}.")
+    say(f"Outbox: {backlog.pending} waiting, the oldest for {lag}.")
     for title, rows, columns in (
         ("Cannot be sent", status.blocked, ("tenant_id", "topic", "reason", "blocked_at")),
         ("Offsets", status.offsets, ("topic", "partition", "next_offset", "owner")),
         ("Parked", status.parked, _PARKED),
     ):
-        _print_table(console, title, rows, columns)
+        _print_table(title, rows, columns)
 
 
-def _print_table(
-    console: Console, title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]
-) -> None:
+def _print_table(title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     if not rows:
-        console.print(f"{title}: none.")
+        say(f"{title}: none.")
         return
     table = Table(title=title, title_justify="left")
     for column in columns:
@@ -202,4 +198,4 @@ def _print_table(
         table.add_column(column, no_wrap=column.endswith("_id"), overflow="fold")
     for row in rows:
         table.add_row(*("" if row[c] is None else printable(str(row[c])) for c in columns))
-    console.print(table)
+    console().print(table)

@@ -15,10 +15,10 @@ import asyncpg
 import typer
 
 from chassis import context
+from chassis.cli.printing import say
 from chassis.database import DATABASE_FAILURES, create_pool, is_transient
 from chassis.ids import uuid7
 from chassis.observe import configure_logging
-from chassis.printable import printable
 from chassis.settings import ChassisSettings, variable_of
 from kernel.errors import DomainError, Kind
 
@@ -120,5 +120,5 @@ async def _one_connection(dsn: str) -> asyncpg.Pool:
 
 
 def _end(refusal: Refusal) -> NoReturn:
-    typer.echo(printable(refusal.sentence), err=True)
+    say(refusal.sentence, err=True)
     raise typer.Exit(refusal.exit_code) from None

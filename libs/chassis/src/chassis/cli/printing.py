@@ -23,6 +23,11 @@ TenantOption = Annotated[
 Facts = Mapping[str, Any]
 
 
+def say(sentence: str, *, err: bool = False) -> None:
+    """Print a sentence for people: names in it cannot steer the terminal."""
+    typer.echo(printable(sentence), err=err)
+
+
 def print_json(value: Any) -> None:
     """Print one value as indented JSON."""
     sys.stdout.write(_json(value, orjson.OPT_INDENT_2) + "\n")
@@ -66,9 +71,7 @@ async def print_stream(
         shown.append(row)
     print_rows(shown, columns=columns)
     if more:
-        typer.echo(
-            f"These are the first {limit}: --limit 0 shows all, --json prints all.", err=True
-        )
+        say(f"These are the first {limit}: --limit 0 shows all, --json prints all.", err=True)
 
 
 def console() -> Console:

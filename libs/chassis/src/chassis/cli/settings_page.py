@@ -13,6 +13,7 @@ from typing import Any
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
+from chassis.cli.printing import say
 from chassis.settings import (
     ChassisSettings,
     description_of,
@@ -104,10 +105,10 @@ def main(arguments: list[str] | None = None) -> int:
     if PAGE.exists() and PAGE.read_text("utf-8") == content:
         return 0
     if options.check:
-        sys.stderr.write(f"{PAGE} is stale: run `make contracts`.\n")
+        say(f"{PAGE} is stale: run `make contracts`.", err=True)
         return 1
     PAGE.write_text(content, "utf-8")
-    sys.stdout.write(f"{PAGE}\n")
+    say(str(PAGE))
     return 0
 
 

@@ -15,6 +15,7 @@ from chassis.cli import (
     print_facts,
     print_json,
     print_rows,
+    say,
 )
 from domain_verifier.cli.facts import (
     CHECK_COLUMNS,
@@ -74,8 +75,8 @@ class ClaimCommands:
         if as_json:
             print_json(facts)
         else:
-            typer.echo(f"{facts['outcome']} ({facts['reason']}): {facts['explanation']}")
-            typer.echo(f"The claim is {facts['state']}; next look at {facts['next_check_at']}.")
+            say(f"{facts['outcome']} ({facts['reason']}): {facts['explanation']}")
+            say(f"The claim is {facts['state']}; next look at {facts['next_check_at']}.")
         if completed.evidence.outcome is not Outcome.PRESENT:
             raise typer.Exit(REFUSED)
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chassis.cli import Json, Runner, TenantOption, print_facts, print_json, print_rows
+from chassis.cli import Json, Runner, TenantOption, print_facts, print_json, print_rows, say
 from scim.cli.durations import parse_duration
 from scim.cli.facts import TOKEN_COLUMNS, token_facts
 from scim.usecases.use_cases import UseCases
@@ -41,7 +41,7 @@ class TokenCommands:
 
         print_facts(self._run(command), as_json=as_json)
         if not as_json:
-            typer.echo("Keep the token now: it cannot be shown again.", err=True)
+            say("Keep the token now: it cannot be shown again.", err=True)
 
     def list(self, tenant: TenantOption, as_json: Json = False) -> None:
         """List a tenant's tokens."""
@@ -69,7 +69,7 @@ class TokenCommands:
         if as_json:
             print_json(facts)
         else:
-            typer.echo(f"Token {facts['prefix']}… of {facts['tenant']} is revoked.")
+            say(f"Token {facts['prefix']}… of {facts['tenant']} is revoked.")
 
 
 def token_commands(run: Runner[UseCases]) -> typer.Typer:

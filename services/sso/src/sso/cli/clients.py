@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chassis.cli import Json, Runner, print_facts, print_rows
+from chassis.cli import Json, Runner, print_facts, print_rows, say
 from sso.cli.facts import CLIENT_COLUMNS, client_facts
 from sso.usecases.use_cases import UseCases
 
@@ -38,7 +38,7 @@ class ClientCommands:
 
         print_facts(self._run(command), as_json=as_json)
         if not as_json and not public:
-            typer.echo("Keep the secret now: it cannot be shown again.", err=True)
+            say("Keep the secret now: it cannot be shown again.", err=True)
 
     def list(self, as_json: Json = False) -> None:
         """List the apps."""
@@ -55,7 +55,7 @@ class ClientCommands:
             await use_cases.disable_client(client_id)
 
         self._run(command)
-        typer.echo(f"Nobody signs in by {client_id} any more.")
+        say(f"Nobody signs in by {client_id} any more.")
 
 
 def client_commands(run: Runner[UseCases]) -> typer.Typer:
