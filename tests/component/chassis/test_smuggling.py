@@ -57,6 +57,7 @@ REFUSED: dict[str, bytes] = {
     "a length in the trailers": CHUNKED + b"1\r\na\r\n0\r\ncontent-length: 5\r\n\r\n",
     "no host": b"GET /hot HTTP/1.1\r\n\r\n",
     "two hosts": GET + HOST + b"\r\n",
+    "two authorizations": GET + b"authorization: a\r\nauthorization: b\r\n\r\n",
     "another version": b"GET /hot HTTP/1.2\r\n" + HOST + b"\r\n",
     "a method in small letters": b"get /hot HTTP/1.1\r\n" + HOST + b"\r\n",
     "a tunnel": b"CONNECT x:80 HTTP/1.1\r\n" + HOST + b"\r\n",

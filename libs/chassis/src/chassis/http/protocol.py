@@ -36,8 +36,11 @@ class _HeadTooLarge(Exception):
     """Ends the parsing of a head or of trailers that are over a limit."""
 
 
-class _NoHost(Exception):
-    """Ends the parsing of a request that does not say once whom it is for (RFC 9112 §3.2)."""
+class _Ambiguous(Exception):
+    """Ends the parsing of a head that two servers could read differently.
+
+    It does not say once whom it is for (RFC 9112 §3.2), or says twice on whose behalf.
+    """
 
 
 class _TooManyPipelined(Exception):
@@ -56,6 +59,8 @@ class BoundedProtocol(HttpToolsProtocol):
     """Bytes received after the read that brought the last piece of a body or the last request."""
     _hosts = 0
     """Headers of the request that say whom it is for."""
+    _authorizations = 0
+    """Headers of the request that say on whose behalf it is."""
     _refused = False
     """Whether nothing that still comes is looked at."""
     _reading: TimerHandle | None = None
@@ -110,7 +115,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
-        self._hosts = 0
+        self._hosts = self._authorizations = 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; trailers come here as well."""
@@ -120,6 +125,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self.expect_100_continue = value.lower() == b"100-continue"
         elif name == b"host":
             self._hosts += 1
+        elif name == b"authorization":
+            self._authorizations += 1
         if len(self.headers) > HEADERS:
             raise _HeadTooLarge
 
@@ -129,8 +136,9 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._unread > HEAD_BYTES and self._too_large():
             raise _HeadTooLarge
         version = self.parser.get_http_version()
-        if self._hosts != 1 and (self._hosts or version == "1.1"):
-            raise _NoHost
+        hosts = self._hosts
+        if hosts > 1 or (not hosts and version == "1.1") or self._authorizations > 1:
+            raise _Ambiguous
         self._in_head = False
         self._stop_reading_clock()
         before, cycle = self.cycle, self._cycle(version)
