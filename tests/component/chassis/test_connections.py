@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 
 import pytest
 from starlette.requests import Request
@@ -17,6 +17,7 @@ from component.chassis.raw_client import WITHIN, connection
 SECONDS = 0.3
 KEPT_ALIVE = 2
 """Seconds that an idle connection is kept."""
+IDLE = 500
 ANSWER = b"x" * 30_000_000
 HEAD = b"GET /hot HTTP/1.1\r\nhost: x\r\n"
 
@@ -206,3 +207,17 @@ async def test_a_blank_line_keeps_no_connection(port: int) -> None:
     async with connection(port) as client:
         await client.say(b"\r\n")
         assert await client.closed(KEPT_ALIVE + WITHIN)
+
+
+async def test_five_hundred_idle_connections_hinder_nobody_and_end(port: int) -> None:
+    async with AsyncExitStack() as stack:
+        idle = [await stack.enter_async_context(connection(port)) for _ in range(IDLE)]
+        # Half of them have been answered before.
+        for client in idle[::2]:
+            await client.say(HEAD + b"\r\n")
+            assert await client.answer() == 200
+        async with connection(port) as other:
+            for _ in range(20):
+                await other.say(HEAD + b"\r\n")
+                assert await other.answer() == 200
+        assert all(await asyncio.gather(*(client.closed(KEPT_ALIVE + WITHIN) for client in idle)))

@@ -1,4 +1,4 @@
-"""Okta sends back what it has read: with ids, meta, groups and names of members, and nothing breaks.
+"""Okta sends back what it has read: ids, meta, groups and names of members, and nothing breaks.
 
 Bodies as Okta's guide to SCIM 2.0 has them; it updates users by PUT, and groups by PUT or PATCH.
 """
