@@ -62,7 +62,7 @@ class UserEndpoints:
         user_id = request.resource_id(no_such_user)
         normalised = normalise_user(request.resource("userName"), "replace", strict=request.strict)
         request.entry.dropped = normalised.dropped
-        return await self._edit(request, user_id, partial(_replaced, normalised=normalised))
+        return await self._edit(request, user_id, partial(replaced, normalised=normalised))
 
     async def patch(self, request: ScimRequest) -> ScimResponse:
         """Change a user; the response has the whole of it."""
@@ -108,8 +108,8 @@ class UserEndpoints:
         return ScimResponse(204)
 
 
-def _replaced(before: dict[str, Any], *, normalised: NormalisedUser) -> dict[str, Any]:
-    """Return the new document; without `active` in the body the old value stays."""
+def replaced(before: dict[str, Any], *, normalised: NormalisedUser) -> dict[str, Any]:
+    """Return the document after a PUT; without `active` in the body the old value stays."""
     if normalised.has_active:
         return normalised.document
     rest = {name: value for name, value in normalised.document.items() if name != "active"}
