@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -109,6 +110,36 @@ def test_whatever_scim_accepts_the_directory_applies(requests: list[dict[str, An
         await bridge.check()
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("path", ["members", None])
+async def test_members_who_are_replaced_have_left_the_directory_too(path: str | None) -> None:
+    bridge = await Bridge.open()
+    for name in ("ann", "bob", "cai"):
+        await bridge.request({"call": "create_user", "body": {"userName": f"{name}@x"}})
+    ann, bob, cai = bridge.users
+    await bridge.request({"call": "create_group", "body": {"displayName": "Sales"}})
+    group = bridge.groups[0]
+
+    def everybody(*members: UUID) -> list[dict[str, str]]:
+        return [{"value": str(member)} for member in members]
+
+    for body, left in (
+        ({"members": everybody(ann, bob, cai)}, {ann, bob, cai}),
+        ({"members": everybody(cai)}, {cai}),
+        ({"members": everybody(ann, bob)}, {ann, bob}),
+        ({}, set()),
+    ):
+        put = {"call": "put_group", "which": 0, "body": {"displayName": "Sales", **body}}
+        await bridge.request(put)
+        assert await bridge.directory.members(bridge.tenant, group) == left
+    for numbers, left in (([0, 1, 2, 2], {ann, cai}), ([1, 0], {bob}), ([], set())):
+        await bridge.request(
+            {"call": "replace_members", "which": 0, "members": numbers, "path": path}
+        )
+        assert await bridge.directory.members(bridge.tenant, group) == left
+    assert bridge.refusals == []
+    await bridge.check()
 
 
 async def test_a_soft_delete_after_a_change_of_everything_fits() -> None:
