@@ -5,7 +5,10 @@ from typing import Any
 from scim.api.request import Handler, ScimRequest
 from scim.api.responses import NotSupported, ScimResponse
 from scim.domain.errors import invalid_syntax, invalid_value
+from scim.protocol.normalise import check_schemas
+from scim.protocol.tolerances import Reading
 
+_URN = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 _LISTS = frozenset({"attributes", "excludedattributes"})
 _KNOWN = _LISTS | {"filter", "startindex", "count"}
 
@@ -17,6 +20,7 @@ def search_by_body(list_resources: Handler) -> Handler:
         body = request.json()
         if not isinstance(body, dict):
             raise invalid_syntax("The body must be a JSON object: a SearchRequest.")
+        check_schemas(body, _URN, Reading("find", strict=request.strict))
         given = {name.lower(): value for name, value in body.items() if value is not None}
         request.query = {name: _parameter(name, given[name]) for name in given.keys() & _KNOWN}
         return await list_resources(request)

@@ -20,7 +20,7 @@ from scim.protocol.filter_grammar import (
 from scim.protocol.operations import Target
 from scim.protocol.paths import resolve
 from scim.protocol.schema import Attribute, ResourceSchema, group_schema, user_schema
-from scim.protocol.tolerances import Reading
+from scim.protocol.tolerances import Reading, Tolerance
 
 _USER_FIELDS = {
     "id": Field.ID,
@@ -61,7 +61,7 @@ def _parse(
     if text is None or not text.strip():
         return ()
     expression = parse_expression(text, reading)
-    clauses = tuple(_clause(c, schema, fields) for c in comparisons(expression))
+    clauses = tuple(_clause(c, schema, fields, reading) for c in comparisons(expression))
     unindexed = [c.field for c in clauses if isinstance(c.field, Unindexed)]
     leads = {c.field for c in clauses} & {Field.ID, Field.USER_NAME}
     if len(unindexed) > 1 or (unindexed and leads):
@@ -69,7 +69,14 @@ def _parse(
     return clauses
 
 
-def _clause(comparison: Comparison, schema: ResourceSchema, fields: Mapping[str, Field]) -> Equals:
+def _clause(
+    comparison: Comparison,
+    schema: ResourceSchema,
+    fields: Mapping[str, Field],
+    reading: Reading,
+) -> Equals:
+    if reading.strict:
+        _check_strictly(comparison, schema, reading)
     field = fields.get(schema.bare_name(comparison.path).lower())
     if field is None or _has_other_type(field, comparison):
         return _unindexed(comparison, schema, fields)
@@ -79,6 +86,17 @@ def _clause(comparison: Comparison, schema: ResourceSchema, fields: Mapping[str,
     if literal is None:
         raise _unsupported(comparison.path, fields)
     return Equals(field, _value(field, literal))
+
+
+def _check_strictly(comparison: Comparison, schema: ResourceSchema, reading: Reading) -> None:
+    """Refuse what is only tolerated in a comparison; whatever it is, the filter is invalid."""
+    try:
+        resolve(schema, comparison.path, strict=True)
+        literal = comparison.value
+        if comparison.path.lower() == "active" and literal is not None and literal.quoted:
+            reading.tolerate(Tolerance.TEXT_AS_BOOLEAN, comparison.path)
+    except ScimError as error:
+        raise invalid_filter(error.sentence) from error
 
 
 def _has_other_type(field: Field, comparison: Comparison) -> bool:

@@ -99,11 +99,11 @@ def _resource(schema: ResourceSchema, body: object, reading: Reading) -> list[Op
     if not isinstance(body, dict):
         raise invalid_syntax(f"The body must be a JSON object that describes a {schema.name}.")
     reading.spend(len(body))
-    _check_schemas(body, schema.urn, reading)
+    check_schemas(body, schema.urn, reading)
     return list(_from_object(schema, "replace", body, reading))
 
 
-def _check_schemas(body: dict[str, Any], urn: str, reading: Reading) -> None:
+def check_schemas(body: dict[str, Any], urn: str, reading: Reading) -> None:
     """Notice a body that names other schemas than its own, or none."""
     named = _member(body, "schemas")
     if not isinstance(named, list):
@@ -144,7 +144,7 @@ def _entries(schema: ResourceSchema, body: object, reading: Reading) -> list[obj
     most = MAX_OPERATIONS[schema.name]
     if len(entries) > most:
         raise too_large(f"At most {most} Operations are taken in one request; send several.")
-    _check_schemas(body, _PATCH_URN, reading)
+    check_schemas(body, _PATCH_URN, reading)
     if not entries:
         reading.tolerate(Tolerance.NO_OPERATIONS, "Operations")
     return entries
