@@ -5,7 +5,6 @@ on any machine that reaches the database, and never behind a running consumer's 
 """
 
 import asyncio
-import getpass
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
@@ -23,6 +22,7 @@ from chassis.bus import (
     request_action,
     request_done,
 )
+from chassis.cli.commands import user_name
 from chassis.cli.printing import Json, console, print_json, print_rows, say
 from chassis.database import DATABASE_FAILURES, connect
 from chassis.outbox import Backlog, read_backlog
@@ -117,7 +117,7 @@ def _ask(dsn: str, wanted: _Ask) -> None:
             action,
             tenant_id=wanted.tenant,
             topic=wanted.topic,
-            actor=wanted.actor or getpass.getuser(),
+            actor=wanted.actor or user_name(),
             note=wanted.note,
             sequence=wanted.sequence,
         )

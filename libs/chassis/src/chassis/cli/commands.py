@@ -108,11 +108,16 @@ def refusal_of(error: Exception) -> Refusal | None:
 
 def actor() -> str:
     """Return who audit entries name for a command."""
+    return f"cli:{user_name()}"
+
+
+def user_name() -> str:
+    """Return who runs this process, by name if there is one."""
     try:
-        return f"cli:{getpass.getuser()}"
+        return getpass.getuser()
     except (KeyError, OSError):
         # A container may run as a number that no name belongs to.
-        return f"cli:{os.getuid()}"
+        return str(os.getuid())
 
 
 async def _one_connection(dsn: str) -> asyncpg.Pool:
