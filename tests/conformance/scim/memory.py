@@ -338,7 +338,9 @@ def _document_holds(document: Any, place: Unindexed, value: object) -> bool:
         found = [one for each in found for one in (each if isinstance(each, list) else [each])]
         if place.type is not None and name == place.path[0]:
             found = [each for each in found if each.get("type") == place.type]
-    return value in (found if place.case_exact else [comparison_key(text) for text in found])
+    if place.case_exact:
+        return value in found
+    return comparison_key(str(value)) in map(comparison_key, found)
 
 
 def _group_holds(group: Group, members: set[UUID], clause: Equals) -> bool:

@@ -51,14 +51,14 @@ USERS = {
         Equals(Field.EXTERNAL_ID, "b"),
     ],
     "  ": [],
-    'title eq "Boss"': [Equals(Unindexed(("title",)), "boss")],
-    'name.givenName eq "Ann"': [Equals(Unindexed(("name", "givenName")), "ann")],
-    'employeeNumber eq "E1"': [Equals(Unindexed((ENTERPRISE, "employeeNumber")), "e1")],
+    'title eq "Boss"': [Equals(Unindexed(("title",)), "Boss")],
+    'name.givenName eq "Ann"': [Equals(Unindexed(("name", "givenName")), "Ann")],
+    'employeeNumber eq "E1"': [Equals(Unindexed((ENTERPRISE, "employeeNumber")), "E1")],
     f'{ENTERPRISE}:employeeNumber eq "E1"': [
-        Equals(Unindexed((ENTERPRISE, "employeeNumber")), "e1")
+        Equals(Unindexed((ENTERPRISE, "employeeNumber")), "E1")
     ],
     'emails[type eq "home"].value eq "A@x"': [
-        Equals(Unindexed(("emails", "value"), type="home"), "a@x")
+        Equals(Unindexed(("emails", "value"), type="home"), "A@x")
     ],
     'phoneNumbers[type eq "mobile"].value eq "+1"': [
         Equals(Unindexed(("phoneNumbers", "value"), type="mobile"), "+1")
@@ -67,7 +67,7 @@ USERS = {
         Equals(Unindexed(("phoneNumbers", "value"), type="mobile"), "+1")
     ],
     'nickName eq "B" and active eq true': [
-        Equals(Unindexed(("nickName",)), "b"),
+        Equals(Unindexed(("nickName",)), "B"),
         Equals(Field.ACTIVE, True),
     ],
 }

@@ -46,6 +46,7 @@ class Equals:
 
     field: Field | Unindexed
     value: str | bool | UUID
+    """The key of what is compared without case; as it was sent for what is not indexed."""
 
 
 Filter = tuple[Equals, ...]

@@ -125,7 +125,7 @@ def _unindexed(
         type=kind.text if kind is not None else None,
         case_exact=leaf.case_exact,
     )
-    return Equals(field, literal.text if leaf.case_exact else comparison_key(literal.text))
+    return Equals(field, literal.text)
 
 
 def _text_attribute(

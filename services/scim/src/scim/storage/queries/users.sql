@@ -178,7 +178,8 @@ ORDER BY found.id;
 
 -- name: list_users_by_work_email
 -- A page of the users with a work address, which nothing makes unique.
--- It may be one of several that a user has: then the row has another one's key.
+-- It may be one of several that a user has: then the row has another one's key, and the keys of all
+-- stand in the order of the addresses.
 WITH fitting AS MATERIALIZED (
     SELECT id FROM users WHERE tenant_id = :tenant_id AND work_email_key = :work_email_key::text
     UNION
@@ -189,13 +190,10 @@ WITH fitting AS MATERIALIZED (
       AND email_keys @> ARRAY[(:work_email_key::text)]
       AND EXISTS (
           SELECT
-          FROM jsonb_path_query(
-              convert_from(document, 'UTF8')::jsonb,
-              '$."emails"[*] ? (@."type" like_regex "^work$" flag "i")."value"'
-          ) AS found (value)
-          WHERE :work_email_key::text IN (
-              found.value #>> '{}', lower(normalize(found.value #>> '{}'))
-          )
+          FROM unnest(array_positions(email_keys, :work_email_key::text)) AS keyed (place)
+          WHERE jsonb_path_query_array(
+              convert_from(document, 'UTF8')::jsonb, '$."emails"[*] ? (exists (@."value"))'
+          ) -> (keyed.place - 1) ->> 'type' ILIKE 'work'
       )
 ), total AS (
     SELECT count(*) AS total FROM fitting
@@ -224,13 +222,10 @@ WITH fitting AS MATERIALIZED (
           OR work_email_key = :work_email_key
           OR cardinality(email_keys) > 1 AND email_keys @> ARRAY[(:work_email_key::text)] AND EXISTS (
               SELECT
-              FROM jsonb_path_query(
-                  convert_from(document, 'UTF8')::jsonb,
-                  '$."emails"[*] ? (@."type" like_regex "^work$" flag "i")."value"'
-              ) AS found (value)
-              WHERE :work_email_key::text IN (
-                  found.value #>> '{}', lower(normalize(found.value #>> '{}'))
-              )
+              FROM unnest(array_positions(email_keys, :work_email_key::text)) AS keyed (place)
+              WHERE jsonb_path_query_array(
+                  convert_from(document, 'UTF8')::jsonb, '$."emails"[*] ? (exists (@."value"))'
+              ) -> (keyed.place - 1) ->> 'type' ILIKE 'work'
           )
       )
       AND (:email_keys::text[] IS NULL OR email_keys @> :email_keys)
@@ -242,8 +237,10 @@ WITH fitting AS MATERIALIZED (
               convert_from(document, 'UTF8')::jsonb, :json_path::text::jsonpath,
               :json_path_variables::text::jsonb
           ) AS found (value)
-          WHERE :value::text IN (found.value #>> '{}', CASE WHEN NOT :case_exact::boolean THEN
-              lower(normalize(found.value #>> '{}')) END)
+          -- Both sides alike: lower() is not the key that indexed names are compared by.
+          WHERE found.value #>> '{}' = :value::text OR NOT :case_exact::boolean AND
+              translate(replace(lower(normalize(found.value #>> '{}')), 'ß', 'ss'), 'ςſµ', 'σsμ')
+              = translate(replace(lower(normalize(:value::text)), 'ß', 'ss'), 'ςſµ', 'σsμ')
       ))
 ), total AS (
     SELECT count(*) AS total FROM fitting
