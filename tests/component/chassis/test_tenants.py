@@ -32,6 +32,7 @@ class Copy:
     broker: LocalBroker = field(default_factory=LocalBroker)
     group: str = "service"
     removed: list[UUID] = field(default_factory=list)
+    saved: list[str] = field(default_factory=list)
     refuses_removal: bool = False
 
     @property
@@ -62,7 +63,7 @@ class Copy:
     def _consumer(self) -> Consumer:
         return Consumer(
             group=self.group,
-            subscriptions=[tenant_subscription(self._before_removal)],
+            subscriptions=[tenant_subscription(self._before_removal, self._after_saving)],
             pool=self.pool,
             bootstrap="",
             receiver=lambda: self.broker.receiver(self.group, [DIRECTORY_TENANTS.name]),
@@ -74,6 +75,10 @@ class Copy:
         if self.refuses_removal:
             raise RuntimeError("as asked")
         self.removed.append(tenant_id)
+
+    async def _after_saving(self, connection: asyncpg.Connection, tenant: Tenant) -> None:
+        assert await KnownTenants(connection).find(tenant.tenant_id) == tenant
+        self.saved.append(tenant.package)
 
     async def _has_read_all(self) -> bool:
         read = await self.pool.fetchval(
@@ -126,6 +131,14 @@ async def test_an_older_state_never_overwrites_a_newer_one(copy: Copy) -> None:
 
     assert await copy.tenants.find_named("new") is not None
     assert await copy.parked() == []
+
+
+async def test_a_service_hears_of_each_state_that_is_kept_and_of_no_other(copy: Copy) -> None:
+    tenant_id = uuid7()
+    await copy.hear(state(tenant_id, 3))
+    await copy.forget_what_was_applied()
+    await copy.hear(state(tenant_id, 2, package="smb"), state(tenant_id, 4, package="free"))
+    assert copy.saved == ["business", "free"]
 
 
 async def test_a_deletion_that_is_older_than_what_is_known_deletes_nothing(copy: Copy) -> None:

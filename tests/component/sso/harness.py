@@ -17,6 +17,7 @@ from lxml import etree
 from chassis.clock import Clock
 from chassis.database import create_pool, transaction
 from chassis.ids import uuid7
+from chassis.outbox import OutboxSignal
 from chassis.projection.tenants import save_tenant
 from kernel.tenant import Tenant
 from sso import wiring
@@ -239,13 +240,14 @@ async def open_sign_on(
     pool = await create_pool(dsn, size=6)
     try:
         tenant = await add_tenant(pool, clock, domain)
-        operations = wiring.use_cases(settings, pool, clock)
+        signal = OutboxSignal()
+        operations = wiring.use_cases(settings, pool, signal, clock)
         keys = await wiring.signing_keys(settings, pool, clock)
-        application = wiring.application(settings, pool, keys, clock)
+        application = wiring.application(settings, pool, signal, keys, clock)
         created = await operations.create_client("app", "App", [APP], public=False)
         connection = await operations.create_connection(tenant, "Entra", Kind.ENTRA)
         connection = await operations.set_metadata(connection, metadata(IDP, IDP_SSO, key()))
-        sign_on = wiring.sign_on_use_cases(settings, pool, keys, clock)
+        sign_on = wiring.sign_on_use_cases(settings, pool, signal, keys, clock)
         app = App("app", str(created.secret))
         made = SignOn(pool, operations, sign_on, clock, application, tenant, connection, app)
         await pass_test(made)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from contracts import directory, domain, scim
+from contracts import directory, domain, scim, sso
 from contracts.base import Contract
 from contracts.topics import (
     DIRECTORY_EVENTS,
@@ -10,6 +10,7 @@ from contracts.topics import (
     DIRECTORY_USERS,
     DOMAIN_EVENTS,
     SCIM_EVENTS,
+    SSO_EVENTS,
     Topic,
 )
 
@@ -53,6 +54,7 @@ EVENT_TYPES: dict[str, EventType] = {
                 "domain.released.v1": domain.DomainReleased,
             },
         ),
+        *_types(SSO_EVENTS, {"sso.session.revoked.v1": sso.SsoSessionRevoked}),
         *_types(
             DIRECTORY_EVENTS,
             {

@@ -48,6 +48,7 @@ DOMAIN_EVENTS = Topic(
     "domain-verifier",
     "Which tenant claimed, holds and lost which DNS domain.",
 )
+SSO_EVENTS = Topic("sso-events", "event", "sso", "Who was signed out before their time.")
 DIRECTORY_EVENTS = Topic(
     "directory-events", "event", "tenant-directory", "What happened to tenants, users and groups."
 )
@@ -63,6 +64,7 @@ TOPICS: dict[str, Topic] = {
     for topic in (
         SCIM_EVENTS,
         DOMAIN_EVENTS,
+        SSO_EVENTS,
         DIRECTORY_EVENTS,
         DIRECTORY_USERS,
         DIRECTORY_TENANTS,

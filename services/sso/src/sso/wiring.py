@@ -20,6 +20,7 @@ from sso.api.routes import sign_on_routes
 from sso.api.sign_on import SignOnEndpoints
 from sso.cli.app import sso_cli
 from sso.events.incoming import subscriptions
+from sso.events.outgoing import revoked
 from sso.oidc.keys import SigningKeys, make_key
 from sso.saml.metadata import read_metadata
 from sso.saml.request import authn_request_url
@@ -27,6 +28,7 @@ from sso.saml.response import read_response
 from sso.settings import Settings
 from sso.storage.clients import PostgresClients, load_keys
 from sso.storage.connections import PostgresConnections
+from sso.storage.endings import Endings
 from sso.storage.logins import PostgresLogins
 from sso.storage.people import PostgresDirectory, PostgresPeople
 from sso.storage.prepared import PREPARED_QUERIES
@@ -42,7 +44,14 @@ from sso.usecases.connections import (
     SetMetadata,
     SuspendConnection,
 )
-from sso.usecases.directory import ForgetDomain, ForgetTenant, ForgetUser, KeepDomain, KeepUser
+from sso.usecases.directory import (
+    ForgetDomain,
+    ForgetTenant,
+    ForgetUser,
+    KeepDomain,
+    KeepTenant,
+    KeepUser,
+)
 from sso.usecases.logins import (
     BeginLogin,
     BeginTest,
@@ -57,15 +66,19 @@ from sso.usecases.use_cases import EventUseCases, SignOnUseCases, UseCases
 
 NAME = "sso"
 PACKAGE = "sso"
+ENDINGS = Endings(revoked)
 LOGGED_REFUSALS_PER_SECOND = 1.0
 LOGGED_REFUSALS_AT_ONCE = 100
 """Of one connection in one process: who posts garbage does not fill the database."""
 
 
-def use_cases(settings: Settings, pool: asyncpg.Pool, clock: Clock) -> UseCases:
+def use_cases(
+    settings: Settings, pool: asyncpg.Pool, signal: OutboxSignal, clock: Clock
+) -> UseCases:
     """Put what operators can do on PostgreSQL."""
-    connections, tenants = PostgresConnections(pool, clock), KnownTenants(pool)
-    clients, addresses = PostgresClients(pool), Addresses(settings.public_url)
+    connections = PostgresConnections(pool, clock, ENDINGS, signal.notify)
+    clients, tenants = PostgresClients(pool, ENDINGS, signal.notify), KnownTenants(pool)
+    addresses = Addresses(settings.public_url)
     return UseCases(
         addresses=addresses,
         find_tenant=FindTenant(tenants),
@@ -85,16 +98,22 @@ def use_cases(settings: Settings, pool: asyncpg.Pool, clock: Clock) -> UseCases:
 
 
 def sign_on_use_cases(
-    settings: Settings, pool: asyncpg.Pool, keys: SigningKeys, clock: Clock
+    settings: Settings,
+    pool: asyncpg.Pool,
+    signal: OutboxSignal,
+    keys: SigningKeys,
+    clock: Clock,
 ) -> SignOnUseCases:
     """Put what browsers, apps and identity providers can do on PostgreSQL."""
-    connections, people = PostgresConnections(pool, clock), PostgresPeople(pool)
+    connections = PostgresConnections(pool, clock, ENDINGS, signal.notify)
+    people = PostgresPeople(pool)
     tenants, logins, sessions = (
         KnownTenants(pool),
         PostgresLogins(pool, clock),
         PostgresSessions(pool),
     )
-    clients, addresses = PostgresClients(pool), Addresses(settings.public_url)
+    clients = PostgresClients(pool, ENDINGS, signal.notify)
+    addresses = Addresses(settings.public_url)
     issuer = settings.public_url
     refusals = RateLimit(LOGGED_REFUSALS_PER_SECOND, burst=LOGGED_REFUSALS_AT_ONCE)
     return SignOnUseCases(
@@ -113,7 +132,7 @@ def sign_on_use_cases(
             clock,
             may_log=lambda connection_id: not refusals.take(connection_id),
         ),
-        continue_login=ContinueLogin(logins, sessions, clock),
+        continue_login=ContinueLogin(logins, sessions, tenants, clock),
         resume_session=ResumeSession(sessions, tenants, clock),
         get_connection=GetConnection(connections),
         authenticate_client=AuthenticateClient(clients),
@@ -124,22 +143,27 @@ def sign_on_use_cases(
 
 def event_use_cases(connection: asyncpg.Connection, clock: Clock) -> EventUseCases:
     """Put what events change inside the connection's transaction, which the consumer commits."""
-    directory = PostgresDirectory(connection)
+    directory = PostgresDirectory(connection, ENDINGS)
     return EventUseCases(
         keep_user=KeepUser(directory, clock),
         forget_user=ForgetUser(directory, clock),
         keep_domain=KeepDomain(directory),
         forget_domain=ForgetDomain(directory),
-        forget_tenant=ForgetTenant(directory),
+        keep_tenant=KeepTenant(directory, clock),
+        forget_tenant=ForgetTenant(directory, clock),
     )
 
 
 def application(
-    settings: Settings, pool: asyncpg.Pool, keys: SigningKeys, clock: Clock
+    settings: Settings,
+    pool: asyncpg.Pool,
+    signal: OutboxSignal,
+    keys: SigningKeys,
+    clock: Clock,
 ) -> Application:
     """Make the HTTP application."""
     addresses = Addresses(settings.public_url)
-    bundle = sign_on_use_cases(settings, pool, keys, clock)
+    bundle = sign_on_use_cases(settings, pool, signal, keys, clock)
     cookies = Cookies(secure=addresses.is_secure)
     app = create_app("Portico sign-on", limits=limits_of(settings))
     app.router.routes.extend(
@@ -160,7 +184,7 @@ async def signing_keys(settings: Settings, pool: asyncpg.Pool, clock: Clock) -> 
 @asynccontextmanager
 async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     """Wire the service."""
-    dsn, clock = settings.database_url, SystemClock()
+    dsn, clock, signal = settings.database_url, SystemClock(), OutboxSignal()
     size = mode.pool_size(settings)
     pool = await create_pool(dsn, size=size, warm=PREPARED_QUERIES)
     logins = PostgresLogins(pool, clock)
@@ -172,9 +196,9 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
             name=NAME,
             package=PACKAGE,
             pool=pool,
-            signal=OutboxSignal(),
+            signal=signal,
             subscriptions=subscriptions(lambda connection: event_use_cases(connection, clock)),
-            app=application(settings, pool, keys, clock),
+            app=application(settings, pool, signal, keys, clock),
             work_loops=[
                 retention("logins", logins.prune),
                 retention("sign-in-log", lambda: logins.prune_log(settings.sign_in_log_days)),
@@ -189,7 +213,9 @@ async def open_use_cases() -> AsyncIterator[UseCases]:
     """Connect for one command."""
     settings = load_settings(Settings)
     async with command_pool(settings, service=NAME, package=PACKAGE) as pool:
-        yield use_cases(settings, pool, SystemClock())
+        signal = OutboxSignal()
+        yield use_cases(settings, pool, signal, SystemClock())
+        await signal.notify_others(settings.database_url)
 
 
 SERVICE = Service(

@@ -31,11 +31,21 @@ BeforeRemoval = Callable[[asyncpg.Connection, UUID], Awaitable[None]]
 """What a service does with what it has of a tenant that goes, in the consumer's transaction."""
 
 
+AfterSaving = Callable[[asyncpg.Connection, Tenant], Awaitable[None]]
+"""What a service does with a tenant whose state has changed, in the consumer's transaction."""
+
+
+async def _do_nothing(_connection: asyncpg.Connection, _tenant: Tenant) -> None:
+    """Keep the state, no more."""
+
+
 async def _keep_everything(_connection: asyncpg.Connection, _tenant_id: UUID) -> None:
     """Leave it to the tables' foreign keys."""
 
 
-def tenant_subscription(before_removal: BeforeRemoval = _keep_everything) -> Subscription:
+def tenant_subscription(
+    before_removal: BeforeRemoval = _keep_everything, after_saving: AfterSaving = _do_nothing
+) -> Subscription:
     """Return the subscription that keeps the copy, one transaction for each state.
 
     A deleted tenant is removed after `before_removal`, in the same transaction: locks that the
@@ -48,13 +58,15 @@ def tenant_subscription(before_removal: BeforeRemoval = _keep_everything) -> Sub
         if event.data is None:
             await remove_tenant(connection, event.tenant_id, _version_of(event), before_removal)
             return
-        await save_tenant(connection, _tenant_of(event), _version_of(event))
+        tenant = _tenant_of(event)
+        if await save_tenant(connection, tenant, _version_of(event)):
+            await after_saving(connection, tenant)
 
     return Subscription(DIRECTORY_TENANTS, {TENANT_STATE: on_tenant_state})
 
 
-async def save_tenant(connection: asyncpg.Connection, tenant: Tenant, version: int) -> None:
-    """Keep a tenant's state unless a newer one is known."""
+async def save_tenant(connection: asyncpg.Connection, tenant: Tenant, version: int) -> bool:
+    """Keep a tenant's state unless a newer one is known; tells whether it was kept."""
     done = await connection.execute(
         *QUERIES["save_tenant"](
             tenant_id=tenant.tenant_id,
@@ -66,6 +78,8 @@ async def save_tenant(connection: asyncpg.Connection, tenant: Tenant, version: i
     )
     if done == "INSERT 0 0":
         _log_skipped(tenant.tenant_id, version)
+        return False
+    return True
 
 
 async def remove_tenant(

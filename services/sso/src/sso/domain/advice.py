@@ -82,7 +82,8 @@ ADVICE: Mapping[Code, Advice] = {
         "The user is bound to another object id: the person was deleted and made again in Entra.",
     ),
     Code.DEACTIVATED: Advice(
-        "Your account is switched off. Ask your IT admin.", "The user is inactive in the directory."
+        "Your account is switched off. Ask your IT admin.",
+        "The user is inactive in the directory, or has no role there.",
     ),
     Code.CONNECTION_STATE: Advice(_ADMIN, "The connection is not active: test and activate it."),
     Code.NOT_ENTITLED: Advice(

@@ -11,6 +11,7 @@ from contracts.directory import DirectoryUser
 from contracts.domain import DomainEvent
 from contracts.event import Event
 from contracts.topics import DIRECTORY_USERS, DOMAIN_EVENTS
+from kernel.tenant import Tenant
 from sso.domain.login import User
 from sso.usecases.use_cases import EventUseCases
 
@@ -23,6 +24,9 @@ UseCasesIn = Callable[[asyncpg.Connection], EventUseCases]
 
 def subscriptions(use_cases_in: UseCasesIn) -> Sequence[Subscription]:
     """Return what sign-on subscribes to."""
+
+    async def on_tenant(connection: asyncpg.Connection, tenant: Tenant) -> None:
+        await use_cases_in(connection).keep_tenant(tenant)
 
     async def before_removal(connection: asyncpg.Connection, tenant_id: UUID) -> None:
         await use_cases_in(connection).forget_tenant(tenant_id)
@@ -41,7 +45,7 @@ def subscriptions(use_cases_in: UseCasesIn) -> Sequence[Subscription]:
         await use_cases_in(connection).forget_domain(event.tenant_id, _domain(event))
 
     return [
-        tenant_subscription(before_removal),
+        tenant_subscription(before_removal, on_tenant),
         Subscription(DIRECTORY_USERS, {USER_STATE: on_user_state}),
         Subscription(
             DOMAIN_EVENTS,
@@ -85,5 +89,6 @@ def _user(event: Event) -> User:
         given_name=said.given_name,
         family_name=said.family_name,
         role=said.role,
-        active=said.status == "active",
+        # Nobody without a role has access (docs/events.md).
+        active=said.status == "active" and said.role is not None,
     )

@@ -7,8 +7,10 @@ from datetime import datetime
 import asyncpg
 
 from chassis.database import read_queries, transaction
+from sso.domain.ending import Ending, Reason
 from sso.domain.login import Client
 from sso.storage import rows
+from sso.storage.endings import Endings
 
 QUERIES = read_queries("sso.storage", "clients")
 _LOCK = 0x73736F
@@ -23,6 +25,8 @@ class PostgresClients:
     """The apps."""
 
     pool: asyncpg.Pool
+    endings: Endings
+    committed: Callable[[], None]
 
     async def add(self, client: Client, at: datetime) -> bool:
         """Store a new one; False if its id is taken."""
@@ -47,10 +51,15 @@ class PostgresClients:
         return [rows.client(row) for row in await self.pool.fetch(*QUERIES["list_clients"]())]
 
     async def disable(self, client_id: str, at: datetime) -> bool:
-        """Let nobody sign in by it any more."""
-        return (
-            await self.pool.fetchval(*QUERIES["disable_client"](id=client_id, now=at)) is not None
-        )
+        """Let nobody sign in by it any more, and end every session that it was let into."""
+        async with transaction(self.pool) as database:
+            disabled = await database.fetchval(*QUERIES["disable_client"](id=client_id, now=at))
+            if disabled is None:
+                return False
+            ending = Ending(Reason.CLIENT_DISABLED, at)
+            await self.endings.of_client(database, client_id, ending)
+        self.committed()
+        return True
 
 
 async def load_keys(

@@ -9,7 +9,9 @@ import asyncpg
 from chassis.clock import Clock
 from chassis.database import read_queries, transaction
 from sso.domain.connection import Connection
-from sso.storage import rows, sessions
+from sso.domain.ending import Ending, Reason
+from sso.storage import rows
+from sso.storage.endings import Endings
 from sso.usecases.ports import ConnectionInUseError
 
 QUERIES = read_queries("sso.storage", "connections")
@@ -21,6 +23,8 @@ class PostgresConnections:
 
     pool: asyncpg.Pool
     clock: Clock
+    endings: Endings
+    committed: Callable[[], None]
 
     async def add(self, connection: Connection) -> None:
         """Store a new one."""
@@ -62,9 +66,10 @@ class PostgresConnections:
                 after = decide(before)
                 if after != before:
                     await self._save(database, after)
-                return after
         except asyncpg.UniqueViolationError as error:
             raise ConnectionInUseError from error
+        self.committed()
+        return after
 
     async def _save(self, database: asyncpg.Connection, connection: Connection) -> None:
         await database.execute(
@@ -79,11 +84,5 @@ class PostgresConnections:
             )
         )
         if connection.suspended:
-            await database.execute(
-                *sessions.QUERIES["end_sessions_of_connection"](
-                    tenant_id=connection.tenant_id,
-                    connection_id=connection.id,
-                    now=self.clock.now(),
-                    because="connection suspended",
-                )
-            )
+            ending = Ending(Reason.CONNECTION_SUSPENDED, self.clock.now())
+            await self.endings.of_connection(database, connection.tenant_id, connection.id, ending)

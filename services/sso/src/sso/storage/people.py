@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
 from chassis.database import read_queries
 from kernel.names import comparison_key
+from sso.domain.ending import Ending
 from sso.domain.login import User
-from sso.storage import logins, rows, sessions
+from sso.storage import rows
+from sso.storage.endings import Endings
 
 QUERIES = read_queries("sso.storage", "people")
 
@@ -73,10 +74,11 @@ class PostgresDirectory:
     """What the bus says of users and domains, in the transaction of the event that brought it."""
 
     connection: asyncpg.Connection
+    endings: Endings
 
-    async def save_user(self, user: User) -> None:
-        """Keep a user as the directory describes it now."""
-        await self.connection.execute(
+    async def save_user(self, user: User) -> str | None:
+        """Keep a user as the directory describes it now, and return the role that it had."""
+        role: str | None = await self.connection.fetchval(
             *QUERIES["save_user"](
                 tenant_id=user.tenant_id,
                 id=user.id,
@@ -92,23 +94,19 @@ class PostgresDirectory:
                 active=user.active,
             )
         )
+        return role
 
     async def remove_user(self, tenant_id: UUID, user_id: UUID) -> None:
         """Forget a user with its bindings."""
         await self.connection.execute(*QUERIES["delete_user"](tenant_id=tenant_id, id=user_id))
 
-    async def end_sessions(
-        self, tenant_id: UUID, user_id: UUID, at: datetime, because: str
-    ) -> None:
+    async def end_sessions(self, tenant_id: UUID, user_id: UUID, ending: Ending) -> None:
         """End every session and login of a user."""
-        await self.connection.execute(
-            *sessions.QUERIES["end_sessions_of_user"](
-                tenant_id=tenant_id, user_id=user_id, now=at, because=because
-            )
-        )
-        await self.connection.execute(
-            *logins.QUERIES["delete_logins_of_user"](tenant_id=tenant_id, user_id=user_id)
-        )
+        await self.endings.of_user(self.connection, tenant_id, user_id, ending)
+
+    async def end_sessions_of_tenant(self, tenant_id: UUID, ending: Ending) -> None:
+        """End every session and login of a tenant."""
+        await self.endings.of_tenant(self.connection, tenant_id, ending)
 
     async def save_domain(self, tenant_id: UUID, domain: str) -> None:
         """Note that a tenant holds a domain."""

@@ -78,9 +78,19 @@ CREATE TABLE pending_logins (
     CONSTRAINT pending_logins_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT pending_logins_tenant_id_connection_id_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES connections(tenant_id, id) ON DELETE CASCADE
 );
+CREATE INDEX pending_logins_by_client ON pending_logins USING btree ((request ->> 'client_id'::text));
 CREATE INDEX pending_logins_by_end ON pending_logins USING btree (expires_at);
 CREATE INDEX pending_logins_by_request ON pending_logins USING btree (tenant_id, connection_id, request_id);
 CREATE INDEX pending_logins_by_user ON pending_logins USING btree (tenant_id, (outcome ->> 'user_id'::text)) WHERE outcome IS NOT NULL;
+
+CREATE TABLE session_clients (
+    tenant_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    client_id text NOT NULL,
+    CONSTRAINT session_clients_pkey PRIMARY KEY (tenant_id, session_id, client_id),
+    CONSTRAINT session_clients_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES sessions(tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX session_clients_by_client ON session_clients USING btree (client_id);
 
 CREATE TABLE sessions (
     tenant_id uuid NOT NULL,

@@ -20,9 +20,9 @@ class PostgresSessions:
 
     pool: asyncpg.Pool
 
-    async def start(self, session: Session, secret_digest: bytes, outcome: Outcome) -> None:
-        """Store a new session."""
-        await self.pool.execute(
+    async def start(self, session: Session, secret_digest: bytes, outcome: Outcome) -> bool:
+        """Store a new session; False if the person or the connection may no longer."""
+        started = await self.pool.fetchval(
             *QUERIES["insert_session"](
                 tenant_id=session.tenant_id,
                 id=session.id,
@@ -36,6 +36,7 @@ class PostgresSessions:
                 expires_at=session.expires_at,
             )
         )
+        return started is not None
 
     async def find(self, secret_digest: bytes, at: datetime) -> tuple[Session, User] | None:
         """Return a live session of somebody who may sign in."""
@@ -87,8 +88,3 @@ class PostgresSessions:
             nonce=row["nonce"],
             scope=row["scope"],
         )
-
-    async def end(self, tenant_id: UUID, session_id: UUID, at: datetime, because: str) -> bool:
-        """End a session."""
-        query = QUERIES["end_session"](tenant_id=tenant_id, id=session_id, now=at, because=because)
-        return await self.pool.fetchval(*query) is not None

@@ -253,6 +253,7 @@ class ContinueLogin:
 
     logins: Logins
     sessions: Sessions
+    tenants: Tenants
     clock: Clock
 
     async def __call__(self, login_id: UUID, proof: str, browser_secret: str) -> SignedIn:
@@ -265,6 +266,8 @@ class ContinueLogin:
         now = self.clock.now()
         if login.expires_at <= now:
             raise Refused(Code.LOGIN_EXPIRED)
+        if not await is_entitled(self.tenants, login.tenant_id):
+            raise Refused(Code.NOT_ENTITLED)
         ends = now + SESSION_LIFETIME
         if login.outcome.session_ends_at is not None:
             ends = min(ends, login.outcome.session_ends_at)
@@ -272,7 +275,8 @@ class ContinueLogin:
             login.tenant_id, uuid7(), login.outcome.user_id, login.connection_id, now, ends
         )
         secret = new_secret()
-        await self.sessions.start(session, digest_of(secret), login.outcome)
+        if not await self.sessions.start(session, digest_of(secret), login.outcome):
+            raise Refused(Code.DEACTIVATED)
         code = await issue_code(self.sessions, session, login.request, now)
         return SignedIn(login.request, code, secret, ends)
 

@@ -172,8 +172,8 @@ class Logins(Protocol):
 class Sessions(Protocol):
     """People who are signed in, and the codes that tell apps so."""
 
-    async def start(self, session: Session, secret_digest: bytes, outcome: Outcome) -> None:
-        """Store a new session."""
+    async def start(self, session: Session, secret_digest: bytes, outcome: Outcome) -> bool:
+        """Store a new session; False if the person or the connection may no longer."""
         ...
 
     async def find(self, secret_digest: bytes, at: datetime) -> tuple[Session, User] | None:
@@ -200,10 +200,6 @@ class Sessions(Protocol):
         """Use a code up; None if there is none, it is over, or its session is."""
         ...
 
-    async def end(self, tenant_id: UUID, session_id: UUID, at: datetime, because: str) -> bool:
-        """End a session."""
-        ...
-
 
 class Clients(Protocol):
     """The apps."""
@@ -221,7 +217,7 @@ class Clients(Protocol):
         ...
 
     async def disable(self, client_id: str, at: datetime) -> bool:
-        """Let nobody sign in by it any more; its codes are worthless."""
+        """Let nobody sign in by it any more, and end every session that it was let into."""
         ...
 
 

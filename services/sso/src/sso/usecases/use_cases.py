@@ -13,7 +13,14 @@ from sso.usecases.connections import (
     SetMetadata,
     SuspendConnection,
 )
-from sso.usecases.directory import ForgetDomain, ForgetTenant, ForgetUser, KeepDomain, KeepUser
+from sso.usecases.directory import (
+    ForgetDomain,
+    ForgetTenant,
+    ForgetUser,
+    KeepDomain,
+    KeepTenant,
+    KeepUser,
+)
 from sso.usecases.logins import (
     BeginLogin,
     BeginTest,
@@ -66,4 +73,5 @@ class EventUseCases:
     forget_user: ForgetUser
     keep_domain: KeepDomain
     forget_domain: ForgetDomain
+    keep_tenant: KeepTenant
     forget_tenant: ForgetTenant

@@ -49,12 +49,6 @@ RETURNING
     tenant_id, id, connection_id, use, request_id, browser_digest, request, expires_at,
     proof_digest, outcome;
 
--- name: delete_logins_of_user
--- Forgets the logins of somebody who may no longer sign in.
-DELETE FROM pending_logins
-WHERE tenant_id = :tenant_id AND outcome IS NOT NULL
-  AND outcome ->> 'user_id' = :user_id::uuid::text;
-
 -- name: insert_log_row
 -- Writes what became of a sign-in.
 INSERT INTO sign_in_log (

@@ -1,5 +1,6 @@
 -- name: save_user
--- Keeps a user as the directory describes it now.
+-- Keeps a user as the directory describes it now, and returns the role that it had.
+WITH before AS (SELECT role FROM users WHERE tenant_id = :tenant_id AND id = :id)
 INSERT INTO users (
     tenant_id, id, user_name, user_name_key, external_id, email, email_key, display_name,
     given_name, family_name, role, active
@@ -12,7 +13,8 @@ ON CONFLICT (tenant_id, id) DO UPDATE
 SET user_name = excluded.user_name, user_name_key = excluded.user_name_key,
     external_id = excluded.external_id, email = excluded.email, email_key = excluded.email_key,
     display_name = excluded.display_name, given_name = excluded.given_name,
-    family_name = excluded.family_name, role = excluded.role, active = excluded.active;
+    family_name = excluded.family_name, role = excluded.role, active = excluded.active
+RETURNING (SELECT before.role FROM before);
 
 -- name: delete_user
 -- Forgets a user that has left the directory.

@@ -1,13 +1,24 @@
 -- name: insert_session
--- Stores a new session.
+-- Stores a new session of somebody who may still sign in by a connection that still lets people in.
+-- The locks make whoever takes one of both away wait, and find the session then.
+WITH allowed AS MATERIALIZED (
+    SELECT users.id
+    FROM users
+    JOIN connections ON connections.tenant_id = users.tenant_id
+    WHERE users.tenant_id = :tenant_id AND users.id = :user_id AND users.active
+      AND connections.id = :connection_id AND connections.active IS NOT NULL
+      AND NOT connections.suspended
+    FOR SHARE OF users, connections
+)
 INSERT INTO sessions (
     tenant_id, id, user_id, connection_id, secret_digest, name_id, name_id_format, session_index,
     authenticated_at, expires_at
 )
-VALUES (
-    :tenant_id, :id, :user_id, :connection_id, :secret_digest, :name_id, :name_id_format,
+SELECT
+    :tenant_id, :id, allowed.id, :connection_id, :secret_digest, :name_id, :name_id_format,
     :session_index, :authenticated_at, :expires_at
-);
+FROM allowed
+RETURNING id;
 
 -- name: find_session
 -- A live session of somebody who may sign in.
@@ -33,7 +44,12 @@ WHERE sessions.tenant_id = :tenant_id AND sessions.id = :id AND sessions.ended_a
   AND sessions.expires_at > :now AND users.active;
 
 -- name: insert_code
--- Stores a code.
+-- Stores a code, and that the session was let into this app.
+WITH let_in AS (
+    INSERT INTO session_clients (tenant_id, session_id, client_id)
+    VALUES (:tenant_id, :session_id, :client_id)
+    ON CONFLICT DO NOTHING
+)
 INSERT INTO codes (
     tenant_id, digest, session_id, client_id, redirect_uri, code_challenge, nonce, scope, expires_at
 )
@@ -59,22 +75,6 @@ FROM used
 JOIN sessions ON sessions.tenant_id = used.tenant_id AND sessions.id = used.session_id
 JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
 WHERE sessions.ended_at IS NULL AND sessions.expires_at > :now AND users.active;
-
--- name: end_session
--- Ends a session.
-UPDATE sessions SET ended_at = :now, ended_because = :because
-WHERE tenant_id = :tenant_id AND id = :id AND ended_at IS NULL
-RETURNING id;
-
--- name: end_sessions_of_user
--- Ends every session of a user.
-UPDATE sessions SET ended_at = :now, ended_because = :because
-WHERE tenant_id = :tenant_id AND user_id = :user_id AND ended_at IS NULL;
-
--- name: end_sessions_of_connection
--- Ends every session that came by a connection.
-UPDATE sessions SET ended_at = :now, ended_because = :because
-WHERE tenant_id = :tenant_id AND connection_id = :connection_id AND ended_at IS NULL;
 
 -- name: prune_sessions
 -- Deletes sessions, with their codes, that ended long ago.

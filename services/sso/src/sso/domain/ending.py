@@ -1,0 +1,42 @@
+"""Why sessions end before their time, and whose."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+_ADMIN = "tenant_admin"
+
+
+class Reason(StrEnum):
+    """Why sessions ended."""
+
+    USER_DEACTIVATED = "user_deactivated"
+    USER_DELETED = "user_deleted"
+    ROLE_CHANGED = "role_changed"
+    TENANT_NOT_ENTITLED = "tenant_not_entitled"
+    TENANT_DELETED = "tenant_deleted"
+    CONNECTION_SUSPENDED = "connection_suspended"
+    CLIENT_DISABLED = "client_disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why and when."""
+
+    reason: Reason
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EndedSession:
+    """A session that has just ended."""
+
+    tenant_id: UUID
+    session_id: UUID
+    user_id: UUID
+
+
+def loses_by(before: str | None, after: str | None) -> bool:
+    """Tell whether somebody whose role changes may do less than its tokens say."""
+    return before != after and (after is None or before == _ADMIN)
