@@ -27,6 +27,7 @@ _NO_INDEX = (
     "a search without an index, bounded by slots; by id or external id its plan knows the value"
 )
 _METRICS = "counts everything, once in a while, in the background"
+_ON_THEIR_WAY = "the logins of ten minutes, when a connection or a tenant is suspended"
 _OPERATOR = "an operator's command"
 
 EXEMPT: Mapping[str, str] = {
@@ -41,6 +42,9 @@ EXEMPT: Mapping[str, str] = {
     "domain_verifier/claims/measure_claims": _METRICS,
     "domain_verifier/claims/list_attention": _OPERATOR,
     "domain_verifier/claims/list_claims_to": _OPERATOR,
+    "sso/endings/delete_logins_of_connection": _ON_THEIR_WAY,
+    "sso/endings/delete_logins_of_tenant": _ON_THEIR_WAY,
+    "sso/endings/end_sessions_of_tenant": "all of a tenant that is suspended or gone",
     "sso/people/delete_tenant_users": "a tenant that is gone",
     "tenant_directory/groups/page_groups": f"{_OPERATOR}; counts the members of the groups shown",
 }

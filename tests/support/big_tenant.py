@@ -159,6 +159,10 @@ _LOADS = {
         FROM {rows}
         """,
         """
+        INSERT INTO session_clients (tenant_id, session_id, client_id)
+        SELECT {tenant}, {id}, 'app' || n / 100 FROM {rows}
+        """,
+        """
         INSERT INTO codes (tenant_id, digest, session_id, client_id, redirect_uri, code_challenge,
                            scope, expires_at)
         SELECT {tenant}, uuid_send({id}), {id}, 'app', 'x', 'x', 'x',
