@@ -10,7 +10,7 @@ SMALL = {
     "parked_audit": "what operators did",
     "parked_events": "what operators have to look after",
     "schema_migrations": "a row for each migration",
-    "signing_keys": "one, or two while one follows another",
+    "keys": "two or three for each of two purposes",
 }
 """The tables that stay small however long a service runs."""
 

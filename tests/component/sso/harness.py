@@ -7,12 +7,14 @@ import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import asyncpg
 import httpx
 from lxml import etree
+from pydantic import SecretStr
 
 from chassis.clock import Clock
 from chassis.database import create_pool, transaction
@@ -22,6 +24,7 @@ from chassis.projection.tenants import save_tenant
 from kernel.tenant import Tenant
 from sso import wiring
 from sso.domain.connection import Connection, Kind
+from sso.domain.keys import Purpose, StoredKey
 from sso.domain.login import User
 from sso.settings import Settings
 from sso.usecases.use_cases import SignOnUseCases, UseCases
@@ -119,6 +122,17 @@ class SignOn:
     tenant: Tenant
     connection: Connection
     app: App
+    settings: Settings
+    keys: wiring.Keyrings
+
+    def make_key(self, purpose: Purpose, now: datetime, active_from: datetime) -> StoredKey:
+        """Make a key as the worker does."""
+        return wiring.make_key(self.settings, purpose, now, active_from)
+
+    async def open_keyrings(self, encryption_keys: str) -> wiring.Keyrings:
+        """Open the keys as a process with other settings does."""
+        settings = self.settings.model_copy(update={"encryption_keys": SecretStr(encryption_keys)})
+        return await wiring.open_keyrings(settings, self.pool, self.clock)
 
     def browser(self) -> Browser:
         """Return a browser that has never been here."""
@@ -242,14 +256,25 @@ async def open_sign_on(
         tenant = await add_tenant(pool, clock, domain)
         signal = OutboxSignal()
         operations = wiring.use_cases(settings, pool, signal, clock)
-        keys = await wiring.signing_keys(settings, pool, clock)
+        keys = await wiring.open_keyrings(settings, pool, clock)
         application = wiring.application(settings, pool, signal, keys, clock)
         created = await operations.create_client("app", "App", [APP], public=False)
         connection = await operations.create_connection(tenant, "Entra", Kind.ENTRA)
         connection = await operations.set_metadata(connection, metadata(IDP, IDP_SSO, key()))
         sign_on = wiring.sign_on_use_cases(settings, pool, signal, keys, clock)
         app = App("app", str(created.secret))
-        made = SignOn(pool, operations, sign_on, clock, application, tenant, connection, app)
+        made = SignOn(
+            pool,
+            operations,
+            sign_on,
+            clock,
+            application,
+            tenant,
+            connection,
+            app,
+            settings,
+            keys,
+        )
         await pass_test(made)
         made.connection = await operations.activate_connection(made.connection)
         yield made

@@ -287,7 +287,7 @@ RETRIEVAL = f'<RetrievalMethod xmlns="{DS}" URI="file:///etc/passwd"/>'
         (_second_signature, Code.SIGNATURE_PLACE),
         (_signature_inside, Code.SIGNATURE_PLACE),
         (_no_id, Code.NOT_ONE_ASSERTION),
-        (_encrypted, Code.ENCRYPTED),
+        (_encrypted, Code.NOT_ONE_ASSERTION),
         (_version_one, Code.NOT_A_RESPONSE),
         (_hmac, Code.ALGORITHM),
         (_set("Reference", "URI", ""), Code.SIGNATURE_FORM),

@@ -2,14 +2,19 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 import asyncpg
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from joserfc.jwk import RSAKey
 
 from chassis.cli import command_pool
 from chassis.clock import Clock, SystemClock
 from chassis.database import create_pool
 from chassis.http import Application, RateLimit, create_app, limits_of
+from chassis.loops import Loop
 from chassis.outbox import OutboxSignal
 from chassis.projection import KnownTenants
 from chassis.service import Mode, Parts, Service, on_the_bus, retention
@@ -19,16 +24,19 @@ from sso.api.openid import OpenIdEndpoints
 from sso.api.routes import sign_on_routes
 from sso.api.sign_on import SignOnEndpoints
 from sso.cli.app import sso_cli
+from sso.domain.keys import Purpose, StoredKey
 from sso.events.incoming import subscriptions
 from sso.events.outgoing import revoked
-from sso.oidc.keys import SigningKeys, make_key
+from sso.oidc.keys import SigningKeys, decrypted, make_signing_key, open_signing_key
+from sso.saml.keys import ProviderKey, make_provider_key, open_provider_key
 from sso.saml.metadata import read_metadata
 from sso.saml.request import authn_request_url
 from sso.saml.response import read_response
 from sso.settings import Settings
-from sso.storage.clients import PostgresClients, load_keys
+from sso.storage.clients import PostgresClients
 from sso.storage.connections import PostgresConnections
 from sso.storage.endings import Endings
+from sso.storage.keys import Keyring, PostgresKeys
 from sso.storage.logins import PostgresLogins
 from sso.storage.people import PostgresDirectory, PostgresPeople
 from sso.storage.prepared import PREPARED_QUERIES
@@ -52,6 +60,7 @@ from sso.usecases.directory import (
     KeepTenant,
     KeepUser,
 )
+from sso.usecases.keys import KeepKeys, ListKeys, RewrapKeys, RotateKeys
 from sso.usecases.logins import (
     BeginLogin,
     BeginTest,
@@ -72,6 +81,36 @@ LOGGED_REFUSALS_AT_ONCE = 100
 """Of one connection in one process: who posts garbage does not fill the database."""
 
 
+@dataclass(frozen=True, slots=True)
+class Keyrings:
+    """The deployment's keys as a process has them in memory."""
+
+    issuer: str
+    tokens: Keyring[RSAKey]
+    saml: Keyring[ProviderKey]
+
+    @property
+    def signing(self) -> SigningKeys:
+        """What signs and reads tokens."""
+        return SigningKeys(self.issuer, self.tokens)
+
+    def private_keys(self) -> list[RSAPrivateKey]:
+        """Return what decrypts assertions, the current one first."""
+        return [each.private for each in self.saml()]
+
+    def certificates(self) -> list[bytes]:
+        """Return the certificates to encrypt to, the current one first."""
+        return [each.certificate for each in self.saml.in_use()]
+
+
+def make_key(
+    settings: Settings, purpose: Purpose, now: datetime, active_from: datetime
+) -> StoredKey:
+    """Make a key for a purpose."""
+    make = make_signing_key if purpose is Purpose.OPENID else make_provider_key
+    return make(settings.cipher, now, active_from)
+
+
 def use_cases(
     settings: Settings, pool: asyncpg.Pool, signal: OutboxSignal, clock: Clock
 ) -> UseCases:
@@ -79,6 +118,7 @@ def use_cases(
     connections = PostgresConnections(pool, clock, ENDINGS, signal.notify)
     clients, tenants = PostgresClients(pool, ENDINGS, signal.notify), KnownTenants(pool)
     addresses = Addresses(settings.public_url)
+    keys = PostgresKeys(pool)
     return UseCases(
         addresses=addresses,
         find_tenant=FindTenant(tenants),
@@ -94,6 +134,9 @@ def use_cases(
         create_client=CreateClient(clients, clock),
         list_clients=ListClients(clients),
         disable_client=DisableClient(clients, clock),
+        list_keys=ListKeys(keys, clock),
+        rotate_keys=RotateKeys(keys, partial(make_key, settings), clock),
+        rewrap_keys=RewrapKeys(keys, settings.cipher.rotate),
     )
 
 
@@ -101,7 +144,7 @@ def sign_on_use_cases(
     settings: Settings,
     pool: asyncpg.Pool,
     signal: OutboxSignal,
-    keys: SigningKeys,
+    keys: Keyrings,
     clock: Clock,
 ) -> SignOnUseCases:
     """Put what browsers, apps and identity providers can do on PostgreSQL."""
@@ -114,7 +157,7 @@ def sign_on_use_cases(
     )
     clients = PostgresClients(pool, ENDINGS, signal.notify)
     addresses = Addresses(settings.public_url)
-    issuer = settings.public_url
+    issuer, signing = settings.public_url, keys.signing
     refusals = RateLimit(LOGGED_REFUSALS_PER_SECOND, burst=LOGGED_REFUSALS_AT_ONCE)
     return SignOnUseCases(
         read_authorization_request=ReadAuthorizationRequest(clients),
@@ -127,7 +170,7 @@ def sign_on_use_cases(
             tenants,
             logins,
             FindUser(people),
-            read_response,
+            partial(read_response, keys=keys.private_keys),
             addresses,
             clock,
             may_log=lambda connection_id: not refusals.take(connection_id),
@@ -136,8 +179,8 @@ def sign_on_use_cases(
         resume_session=ResumeSession(sessions, tenants, clock),
         get_connection=GetConnection(connections),
         authenticate_client=AuthenticateClient(clients),
-        redeem_code=RedeemCode(sessions, people, tenants, keys, issuer, clock),
-        tell_user=TellUser(sessions, people, tenants, keys, issuer, clock),
+        redeem_code=RedeemCode(sessions, people, tenants, signing, issuer, clock),
+        tell_user=TellUser(sessions, people, tenants, signing, issuer, clock),
     )
 
 
@@ -158,7 +201,7 @@ def application(
     settings: Settings,
     pool: asyncpg.Pool,
     signal: OutboxSignal,
-    keys: SigningKeys,
+    keys: Keyrings,
     clock: Clock,
 ) -> Application:
     """Make the HTTP application."""
@@ -168,17 +211,35 @@ def application(
     app = create_app("Portico sign-on", limits=limits_of(settings))
     app.router.routes.extend(
         sign_on_routes(
-            SignOnEndpoints(bundle, addresses, cookies, clock),
-            OpenIdEndpoints(bundle, keys, settings.public_url),
+            SignOnEndpoints(bundle, addresses, cookies, clock, keys.certificates),
+            OpenIdEndpoints(bundle, keys.signing, settings.public_url),
         )
     )
     return app
 
 
-async def signing_keys(settings: Settings, pool: asyncpg.Pool, clock: Clock) -> SigningKeys:
-    """Return the deployment's keys; whoever asks first makes the first one."""
-    stored = await load_keys(pool, partial(make_key, settings.cipher), clock.now())
-    return SigningKeys.load(settings.public_url, stored, settings.cipher)
+async def open_keyrings(settings: Settings, pool: asyncpg.Pool, clock: Clock) -> Keyrings:
+    """Return the deployment's keys; whoever asks first makes the first ones."""
+    stored, cipher = PostgresKeys(pool), settings.cipher
+    await KeepKeys(stored, partial(make_key, settings), clock)()
+    rings = Keyrings(
+        settings.public_url,
+        Keyring(
+            stored,
+            Purpose.OPENID,
+            lambda key: open_signing_key(key, decrypted(cipher, key)),
+            clock,
+        ),
+        Keyring(
+            stored,
+            Purpose.SAML,
+            lambda key: open_provider_key(key, decrypted(cipher, key)),
+            clock,
+        ),
+    )
+    await rings.tokens.refresh()
+    await rings.saml.refresh()
+    return rings
 
 
 @asynccontextmanager
@@ -189,7 +250,7 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     pool = await create_pool(dsn, size=size, warm=PREPARED_QUERIES)
     logins = PostgresLogins(pool, clock)
     try:
-        keys = await signing_keys(settings, pool, clock)
+        keys = await open_keyrings(settings, pool, clock)
         yield on_the_bus(
             settings,
             mode,
@@ -202,6 +263,11 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
             work_loops=[
                 retention("logins", logins.prune),
                 retention("sign-in-log", lambda: logins.prune_log(settings.sign_in_log_days)),
+                retention("keys", KeepKeys(PostgresKeys(pool), partial(make_key, settings), clock)),
+            ],
+            serve_loops=[
+                Loop("keys-openid", keys.tokens.run),
+                Loop("keys-saml", keys.saml.run),
             ],
         )
     finally:

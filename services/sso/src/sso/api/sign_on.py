@@ -1,6 +1,6 @@
 """The way of a browser: authorize, login, the identity provider's answer, and on to the app."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -50,6 +50,8 @@ class SignOnEndpoints:
     addresses: Addresses
     cookies: Cookies
     clock: Clock
+    certificates: Callable[[], Sequence[bytes]]
+    """Returns our certificates for SAML (DER), the current one first."""
 
     async def authorize(self, request: Request) -> Response:
         """Answer `/oauth2/authorize`: at once for who is signed in, else by the login page."""
@@ -93,7 +95,9 @@ class SignOnEndpoints:
         """Answer with our metadata for one connection."""
         connection = await self.use_cases.get_connection(_connection_id(request))
         body = service_provider_metadata(
-            self.addresses.entity_id(connection.id), self.addresses.acs(connection.id)
+            self.addresses.entity_id(connection.id),
+            self.addresses.acs(connection.id),
+            self.certificates(),
         )
         return Response(body, media_type="application/samlmetadata+xml")
 

@@ -8,6 +8,7 @@ import typer
 from chassis.cli import Runner
 from sso.cli.clients import client_commands
 from sso.cli.connections import connection_commands
+from sso.cli.keys import key_commands
 from sso.usecases.use_cases import UseCases
 
 
@@ -17,4 +18,5 @@ def sso_cli(open_use_cases: Callable[[], AbstractAsyncContextManager[UseCases]])
     app = typer.Typer()
     app.add_typer(connection_commands(run), name="connection")
     app.add_typer(client_commands(run), name="client")
+    app.add_typer(key_commands(run), name="keys")
     return app

@@ -4,10 +4,12 @@ import hashlib
 from typing import Any
 
 from sso.domain.connection import Connection
+from sso.domain.keys import KeyState, StoredKey
 from sso.domain.login import Client
 from sso.usecases.addresses import Addresses
 
 CONNECTION_COLUMNS = ("id", "name", "kind", "state", "created")
+KEY_COLUMNS = ("id", "purpose", "state", "created", "active_from")
 CLIENT_COLUMNS = ("id", "name", "kind", "redirect_uris", "state")
 
 
@@ -42,4 +44,15 @@ def client_facts(client: Client) -> dict[str, Any]:
         "kind": "public" if client.secret_digest is None else "confidential",
         "redirect_uris": list(client.redirect_uris),
         "state": "disabled" if client.disabled else "enabled",
+    }
+
+
+def key_facts(key: StoredKey, state: KeyState) -> dict[str, Any]:
+    """Return what an operator may know of a key."""
+    return {
+        "id": key.id,
+        "purpose": key.purpose.value,
+        "state": state.value,
+        "created": key.created_at,
+        "active_from": key.active_from,
     }

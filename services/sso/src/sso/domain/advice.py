@@ -18,8 +18,13 @@ ADVICE: Mapping[Code, Advice] = {
     Code.NOT_ONE_ASSERTION: Advice(
         _ADMIN, "The response must hold exactly one assertion, in SAML 2.0."
     ),
-    Code.ENCRYPTED: Advice(
-        _ADMIN, "Switch token encryption off: encrypted assertions are not read yet."
+    Code.ENCRYPTION_FORM: Advice(
+        _ADMIN, "The encrypted assertion has a layout that is not read: see the detail."
+    ),
+    Code.UNDECRYPTABLE: Advice(
+        _ADMIN,
+        "None of our keys decrypts it: upload the encryption certificate of the connection's "
+        "metadata (Entra: Token encryption → Import Certificate), and make it the active one.",
     ),
     Code.UNSIGNED: Advice(
         _ADMIN,
@@ -28,7 +33,9 @@ ADVICE: Mapping[Code, Advice] = {
     Code.SIGNATURE_PLACE: Advice(_AGAIN, _DOCUMENT),
     Code.SIGNATURE_FORM: Advice(_AGAIN, _DOCUMENT),
     Code.ALGORITHM: Advice(
-        _ADMIN, "Sign by RSA with SHA-256 (Entra: SAML Signing Certificate → Signing Algorithm)."
+        _ADMIN,
+        "Sign by RSA with SHA-256 (Entra: SAML Signing Certificate → Signing Algorithm); "
+        "encrypt by RSA-OAEP and AES.",
     ),
     Code.SIGNER_UNKNOWN: Advice(
         _ADMIN,

@@ -4,7 +4,7 @@ Reading always checks type, signature, issuer, audience and expiry: joserfc by i
 signature alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, RSAKey
 
 from kernel.errors import UnauthenticatedError
+from sso.domain.keys import Purpose, StoredKey
 
 ALGORITHM = "RS256"
 KEY_BITS = 2_048
@@ -33,45 +34,54 @@ def encryption(keys: str) -> MultiFernet:
     return MultiFernet([Fernet(key.strip()) for key in keys.split(",") if key.strip()])
 
 
-def make_key(cipher: MultiFernet) -> tuple[str, bytes]:
-    """Make a key; returns its id (RFC 7638 thumbprint) and its private part, encrypted."""
+def decrypted(cipher: MultiFernet, key: StoredKey) -> bytes:
+    """Return a private key in PEM.
+
+    Raises:
+        KeysUnreadable: None of the deployment's keys decrypts it.
+    """
+    try:
+        return cipher.decrypt(key.private_key)
+    except InvalidToken:
+        raise KeysUnreadable(
+            "None of SSO_ENCRYPTION_KEYS decrypts the stored keys: "
+            "add the key that was set when they were made."
+        ) from None
+
+
+def make_signing_key(cipher: MultiFernet, now: datetime, active_from: datetime) -> StoredKey:
+    """Make a key that signs tokens; its id is its thumbprint (RFC 7638)."""
     key = RSAKey.generate_key(KEY_BITS, private=True)
-    return key.thumbprint(), cipher.encrypt(key.as_pem(private=True))
+    return StoredKey(
+        id=key.thumbprint(),
+        purpose=Purpose.OPENID,
+        private_key=cipher.encrypt(key.as_pem(private=True)),
+        certificate=None,
+        created_at=now,
+        active_from=active_from,
+    )
+
+
+def open_signing_key(key: StoredKey, private_pem: bytes) -> RSAKey:
+    """Return a key that was decrypted."""
+    return RSAKey.import_key(private_pem, {"kid": key.id, "use": "sig", "alg": ALGORITHM})
 
 
 @dataclass(frozen=True, slots=True)
 class SigningKeys:
-    """The deployment's keys, the newest first: that one signs, all of them verify."""
+    """The deployment's keys: the current one signs, all of them verify."""
 
     issuer: str
-    keys: Sequence[RSAKey]
-
-    @classmethod
-    def load(
-        cls, issuer: str, stored: Sequence[tuple[str, bytes]], cipher: MultiFernet
-    ) -> "SigningKeys":
-        """Decrypt stored keys."""
-        try:
-            keys = [
-                RSAKey.import_key(
-                    cipher.decrypt(private), {"kid": key_id, "use": "sig", "alg": ALGORITHM}
-                )
-                for key_id, private in stored
-            ]
-        except InvalidToken:
-            raise KeysUnreadable(
-                "None of SSO_ENCRYPTION_KEYS decrypts the stored signing keys: "
-                "add the key that was set when they were made."
-            ) from None
-        return cls(issuer, keys)
+    keys: Callable[[], Sequence[RSAKey]]
+    """Returns them at this moment, the current one first."""
 
     def jwks(self) -> Mapping[str, Any]:
         """Return the public parts (RFC 7517 §5)."""
-        return {"keys": [key.as_dict(private=False) for key in self.keys]}
+        return {"keys": [key.as_dict(private=False) for key in self.keys()]}
 
     def sign(self, claims: Mapping[str, Any], *, typ: str) -> str:
         """Return claims as a signed token."""
-        key = self.keys[0]
+        key = self.keys()[0]
         header = {"alg": ALGORITHM, "typ": typ, "kid": key.kid}
         return jwt.encode(header, dict(claims), key, algorithms=[ALGORITHM])
 
@@ -89,7 +99,7 @@ class SigningKeys:
             sub={"essential": True},
         )
         try:
-            read = jwt.decode(token, KeySet(list(self.keys)), algorithms=[ALGORITHM])
+            read = jwt.decode(token, KeySet(list(self.keys())), algorithms=[ALGORITHM])
             if read.header.get("typ") != typ:
                 raise ValueError("another type")
             registry.validate(read.claims)

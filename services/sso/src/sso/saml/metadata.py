@@ -5,21 +5,25 @@ a response does before pysaml2 sees it.
 """
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT, md
+from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT, md, xmldsig
 
 from kernel.errors import InvalidError
 from sso.domain.connection import IdentityProvider
 from sso.domain.refusals import Code, Refused
 from sso.saml.gate.document import MAX_BYTES, parse_document
+from sso.saml.gate.encryption import XENC, XENC11
 
 _ENTITY = "{urn:oasis:names:tc:SAML:2.0:metadata}EntityDescriptor"
 _PROTOCOL = "urn:oasis:names:tc:SAML:2.0:protocol"
 _EMAIL = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
 MIN_KEY_BITS = 2_048
+ENCRYPTION_METHODS = (f"{XENC11}aes256-gcm", f"{XENC}aes256-cbc", f"{XENC}rsa-oaep-mgf1p")
+"""What is asked for; more is read."""
 
 
 def read_metadata(raw: bytes) -> IdentityProvider:
@@ -111,8 +115,8 @@ def _invalid(sentence: str) -> InvalidError:
     return InvalidError("metadata-invalid", sentence)
 
 
-def service_provider_metadata(entity_id: str, acs_url: str) -> bytes:
-    """Return our own metadata for one connection."""
+def service_provider_metadata(entity_id: str, acs_url: str, certificates: Sequence[bytes]) -> bytes:
+    """Return our own metadata for one connection; to the first certificate (DER) one encrypts."""
     acs = md.AssertionConsumerService(
         binding=BINDING_HTTP_POST, location=acs_url, index="0", is_default="true"
     )
@@ -120,8 +124,19 @@ def service_provider_metadata(entity_id: str, acs_url: str) -> bytes:
         protocol_support_enumeration=_PROTOCOL,
         authn_requests_signed="false",
         want_assertions_signed="true",
+        key_descriptor=[_encryption_key(each) for each in certificates],
         name_id_format=[md.NameIDFormat(text=_EMAIL)],
         assertion_consumer_service=[acs],
     )
     entity = md.EntityDescriptor(entity_id=entity_id, spsso_descriptor=descriptor)
     return str(entity).encode()
+
+
+def _encryption_key(certificate: bytes) -> Any:
+    text = base64.b64encode(certificate).decode()
+    data = xmldsig.X509Data(x509_certificate=xmldsig.X509Certificate(text=text))
+    return md.KeyDescriptor(
+        use="encryption",
+        key_info=xmldsig.KeyInfo(x509_data=[data]),
+        encryption_method=[md.EncryptionMethod(algorithm=each) for each in ENCRYPTION_METHODS],
+    )

@@ -1,5 +1,9 @@
 """A posted response as the use cases want it: through the gate, then read."""
 
+from collections.abc import Callable, Sequence
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
 from sso.domain.assertion import Assertion
 from sso.domain.connection import IdentityProvider
 from sso.domain.refusals import Code, Refused
@@ -8,14 +12,20 @@ from sso.saml.gate import verified_response
 
 
 def read_response(
-    document: bytes, provider: IdentityProvider, acs_url: str
+    document: bytes,
+    provider: IdentityProvider,
+    acs_url: str,
+    *,
+    keys: Callable[[], Sequence[RSAPrivateKey]],
 ) -> tuple[Assertion, str | None]:
     """Return the assertion that the provider has signed, and which request is answered.
+
+    `keys` returns ours, the current one first; they decrypt.
 
     Raises:
         Refused: With the code of the first thing that is wrong.
     """
-    response = verified_response(document, provider.certificates)
+    response = verified_response(document, provider.certificates, keys())
     # Both may be unsigned: they can only refuse, never let anybody in.
     if response.destination is not None and response.destination != acs_url:
         raise Refused(Code.DESTINATION, response.destination[:300])

@@ -1,4 +1,4 @@
-"""Apps and signing keys in PostgreSQL."""
+"""Apps in PostgreSQL."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,11 +13,6 @@ from sso.storage import rows
 from sso.storage.endings import Endings
 
 QUERIES = read_queries("sso.storage", "clients")
-_LOCK = 0x73736F
-"""Of the advisory lock under which the first key is made."""
-
-StoredKey = tuple[str, bytes]
-"""A key's id and its private part, encrypted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +55,3 @@ class PostgresClients:
             await self.endings.of_client(database, client_id, ending)
         self.committed()
         return True
-
-
-async def load_keys(
-    pool: asyncpg.Pool, make: Callable[[], StoredKey], at: datetime
-) -> Sequence[StoredKey]:
-    """Return the keys, the newest first; the first process of all makes the first one."""
-    async with transaction(pool) as database:
-        await database.execute(*QUERIES["lock_keys"](key=_LOCK))
-        found = await database.fetch(*QUERIES["list_keys"]())
-        if found:
-            return [(row["id"], row["private_key"]) for row in found]
-        key_id, private_key = make()
-        await database.execute(
-            *QUERIES["insert_key"](id=key_id, private_key=private_key, created_at=at)
-        )
-        return [(key_id, private_key)]

@@ -10,6 +10,7 @@ import orjson
 from asyncpg import Record
 
 from sso.domain.connection import Connection, IdentityProvider, Kind, Use
+from sso.domain.keys import Purpose, StoredKey
 from sso.domain.login import AuthorizationRequest, Client, Outcome, PendingLogin, Session, User
 
 Row = Mapping[str, Any] | Record
@@ -85,6 +86,18 @@ def client(row: Row) -> Client:
     """Return an app."""
     return Client(
         row["id"], row["name"], tuple(row["redirect_uris"]), row["secret_digest"], row["disabled"]
+    )
+
+
+def stored_key(row: Row) -> StoredKey:
+    """Return a key."""
+    return StoredKey(
+        id=row["id"],
+        purpose=Purpose(row["purpose"]),
+        private_key=row["private_key"],
+        certificate=row["certificate"],
+        created_at=row["created_at"],
+        active_from=row["active_from"],
     )
 
 

@@ -63,6 +63,16 @@ CREATE TABLE domains (
 );
 CREATE INDEX domains_by_name ON domains USING btree (domain);
 
+CREATE TABLE keys (
+    id text NOT NULL,
+    private_key bytea NOT NULL,
+    created_at timestamptz NOT NULL,
+    purpose text NOT NULL,
+    certificate bytea,
+    active_from timestamptz NOT NULL,
+    CONSTRAINT keys_pkey PRIMARY KEY (id)
+);
+
 CREATE TABLE pending_logins (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -125,13 +135,6 @@ CREATE TABLE sign_in_log (
     CONSTRAINT sign_in_log_pkey PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX sign_in_log_by_id ON sign_in_log USING btree (id);
-
-CREATE TABLE signing_keys (
-    id text NOT NULL,
-    private_key bytea NOT NULL,
-    created_at timestamptz NOT NULL,
-    CONSTRAINT signing_keys_pkey PRIMARY KEY (id)
-);
 
 CREATE TABLE tenants (
     tenant_id uuid NOT NULL,

@@ -21,6 +21,7 @@ from sso.usecases.directory import (
     KeepTenant,
     KeepUser,
 )
+from sso.usecases.keys import ListKeys, RewrapKeys, RotateKeys
 from sso.usecases.logins import (
     BeginLogin,
     BeginTest,
@@ -48,6 +49,9 @@ class UseCases:
     create_client: CreateClient
     list_clients: ListClients
     disable_client: DisableClient
+    list_keys: ListKeys
+    rotate_keys: RotateKeys
+    rewrap_keys: RewrapKeys
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from lxml import etree
 
 from sso.domain.refusals import Code, Refused
 from sso.saml.gate.document import Element, parse_document
+from sso.saml.gate.encryption import decrypt, parse_plaintext
 from sso.saml.gate.signature import DS, signature_of, verify
 
 SAMLP = "urn:oasis:names:tc:SAML:2.0:protocol"
@@ -35,8 +37,12 @@ class VerifiedResponse:
     """Exclusive canonical XML of the assertion without its signature."""
 
 
-def verified_response(raw: bytes, certificates: Sequence[bytes]) -> VerifiedResponse:
+def verified_response(
+    raw: bytes, certificates: Sequence[bytes], keys: Sequence[RSAPrivateKey] = ()
+) -> VerifiedResponse:
     """Return what a response says, if one of the certificates (DER) has signed its assertion.
+
+    `keys` are ours, the current one first; an encrypted assertion is decrypted by them.
 
     Raises:
         Refused: With the code of the first thing that is wrong.
@@ -45,20 +51,59 @@ def verified_response(raw: bytes, certificates: Sequence[bytes]) -> VerifiedResp
     if root.tag != _RESPONSE or root.get("Version") != "2.0":
         raise Refused(Code.NOT_A_RESPONSE)
     _check_status(root)
-    assertion = _only_assertion(root)
-    _check_places(root, assertion)
-    signatures = [(each, signature_of(each)) for each in (root, assertion)]
-    signed = [(each, signature) for each, signature in signatures if signature is not None]
-    if not signed:
-        raise Refused(Code.UNSIGNED)
-    for element, signature in signed:
-        verify(element, signature, certificates)
+    found = _only_assertion(root)
+    _check_places(root, found)
+    # A signature of the response is over the ciphertext: it is verified before that is touched.
+    outer = signature_of(root)
+    if outer is not None:
+        verify(root, outer, certificates)
+    if found.tag == _ENCRYPTED:
+        assertion = _decrypted(found, certificates, keys, sealed=outer is not None)
+    else:
+        assertion = found
+        _verify_assertion(assertion, certificates, sealed=outer is not None)
     return VerifiedResponse(
         destination=root.get("Destination"),
         in_response_to=root.get("InResponseTo"),
         issuer=root.findtext(f"{{{SAML}}}Issuer"),
         assertion=_canonical(assertion),
     )
+
+
+def _verify_assertion(assertion: Element, certificates: Sequence[bytes], *, sealed: bool) -> None:
+    """Verify an assertion's own signature; only one in a signed response may have none."""
+    signature = signature_of(assertion)
+    if signature is None and not sealed:
+        raise Refused(Code.UNSIGNED)
+    if signature is not None:
+        verify(assertion, signature, certificates)
+
+
+def _decrypted(
+    encrypted: Element,
+    certificates: Sequence[bytes],
+    keys: Sequence[RSAPrivateKey],
+    *,
+    sealed: bool,
+) -> Element:
+    """Return the decrypted assertion, after everything that a plain one has to pass.
+
+    Anybody can encrypt to us: that it was encrypted says nothing of who wrote it.
+    """
+    plain = decrypt(encrypted, keys)
+    try:
+        assertion = parse_plaintext(encrypted, plain.plaintext)
+        if assertion.tag != _ASSERTION or len(list(assertion.iter(_ASSERTION, _ENCRYPTED))) != 1:
+            raise Refused(Code.NOT_ONE_ASSERTION, "something else was encrypted")
+        _check_assertion(assertion)
+        _check_places(assertion, assertion)
+        _verify_assertion(assertion, certificates, sealed=sealed)
+    except Refused as refusal:
+        if plain.authenticated or sealed:
+            raise
+        # What a changed CBC ciphertext decrypts to must not be told: answers would decrypt it.
+        raise Refused(Code.UNDECRYPTABLE, "it was changed, or is not signed") from refusal
+    return assertion
 
 
 def _check_status(root: Element) -> None:
@@ -71,15 +116,18 @@ def _check_status(root: Element) -> None:
 
 
 def _only_assertion(root: Element) -> Element:
-    """Return the one assertion, which stands right below the response and nowhere else."""
-    if next(root.iter(_ENCRYPTED), None) is not None:
-        raise Refused(Code.ENCRYPTED)
-    found = list(root.iter(_ASSERTION))
+    """Return the one assertion, plain or encrypted, right below the response and nowhere else."""
+    found = list(root.iter(_ASSERTION, _ENCRYPTED))
     if len(found) != 1 or found[0].getparent() is not root:
         raise Refused(Code.NOT_ONE_ASSERTION, f"{len(found)} assertions")
-    if found[0].get("Version") != "2.0" or not found[0].get("ID"):
-        raise Refused(Code.NOT_ONE_ASSERTION, "an assertion of another version")
+    if found[0].tag == _ASSERTION:
+        _check_assertion(found[0])
     return found[0]
+
+
+def _check_assertion(assertion: Element) -> None:
+    if assertion.get("Version") != "2.0" or not assertion.get("ID"):
+        raise Refused(Code.NOT_ONE_ASSERTION, "an assertion of another version")
 
 
 def _check_places(root: Element, assertion: Element) -> None:
