@@ -52,9 +52,10 @@ bench: setup ## Measure SCIM, the directory's consumer and the re-checks of doma
 	PYTHONPATH=tests $(PY) -m bench.thin; thin=$$?; \
 	PYTHONPATH=tests $(PY) -m bench.domain_recheck && [ $$drain$$fairness$$thin = 000 ] && exit $$scim
 
-contracts: setup ## Write schemas, docs/events.md, docs/asyncapi.yaml and docs/settings.md from the models
+contracts: setup ## Write schemas, docs/events.md, docs/asyncapi.yaml, docs/settings.md and docs/sign-in-errors.md from the models
 	@$(PY) -m contracts.generate
 	@$(PY) -m chassis.cli.settings_page
+	@$(PY) -m sso.cli.errors_page
 
 schema: setup ## Write schema.sql of each service from its migrations
 	@$(PY) -m embedded.schema

@@ -72,6 +72,21 @@ async def client_disabled(sso: SignOn, _user: User) -> None:
     await sso.use_cases.disable_client("app")
 
 
+def revoked(**named: str) -> Way:
+    """Return the way of an operator's command."""
+
+    async def way(sso: SignOn, user: User) -> None:
+        given = {
+            name: value.format(
+                tenant=sso.tenant.name, user=user.user_name, connection=sso.connection.id
+            )
+            for name, value in named.items()
+        }
+        await sso.use_cases.revoke_sessions(await sso.use_cases.select_sessions(**given))
+
+    return way
+
+
 WAYS: dict[str, tuple[Way, str]] = {
     "deactivated": (deactivated, "user_deactivated"),
     "deleted": (deleted, "user_deleted"),
@@ -82,6 +97,10 @@ WAYS: dict[str, tuple[Way, str]] = {
     "tenant deleted": (tenant_deleted, "tenant_deleted"),
     "connection suspended": (connection_suspended, "connection_suspended"),
     "client disabled": (client_disabled, "client_disabled"),
+    "user revoked": (revoked(tenant="{tenant}", user="{user}"), "revoked"),
+    "connection revoked": (revoked(connection="{connection}"), "revoked"),
+    "tenant revoked": (revoked(tenant="{tenant}"), "revoked"),
+    "client revoked": (revoked(client="app"), "revoked"),
 }
 
 
@@ -120,7 +139,7 @@ async def test_every_way_to_be_out(sso: SignOn, way: str) -> None:
     landed = await sso_browser.get(on_its_way)
     assert landed.status_code == 403, "a login on its way must not become a session"
     live = await sso.pool.fetch("SELECT user_id FROM sessions WHERE ended_at IS NULL")
-    whole = reason.partition("_")[0] in ("tenant", "connection", "client")
+    whole = way.partition(" ")[0] in ("tenant", "package", "connection", "client")
     assert [row["user_id"] for row in live] == ([] if whole else [bob.id])
     said = await revocations(sso)
     assert {one.reason for one in said} == {reason}

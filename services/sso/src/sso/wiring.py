@@ -37,10 +37,12 @@ from sso.storage.clients import PostgresClients
 from sso.storage.connections import PostgresConnections
 from sso.storage.endings import Endings
 from sso.storage.keys import Keyring, PostgresKeys
+from sso.storage.live_sessions import PostgresLiveSessions
 from sso.storage.logins import PostgresLogins
 from sso.storage.people import PostgresDirectory, PostgresPeople
 from sso.storage.prepared import PREPARED_QUERIES
 from sso.storage.sessions import PostgresSessions
+from sso.storage.sign_in_log import PostgresSignInLog
 from sso.usecases.addresses import Addresses
 from sso.usecases.authorization import ReadAuthorizationRequest
 from sso.usecases.clients import CreateClient, DisableClient, ListClients
@@ -60,6 +62,7 @@ from sso.usecases.directory import (
     KeepTenant,
     KeepUser,
 )
+from sso.usecases.explanation import ExplainUser
 from sso.usecases.keys import KeepKeys, ListKeys, RewrapKeys, RotateKeys
 from sso.usecases.logins import (
     BeginLogin,
@@ -69,6 +72,8 @@ from sso.usecases.logins import (
     ResumeSession,
 )
 from sso.usecases.matching import FindUser
+from sso.usecases.sessions import FindPerson, ListSessions, RevokeSessions, SelectSessions
+from sso.usecases.sign_in_log import ReadSignInLog
 from sso.usecases.tenants import FindTenant
 from sso.usecases.tokens import AuthenticateClient, RedeemCode, TellUser
 from sso.usecases.use_cases import EventUseCases, SignOnUseCases, UseCases
@@ -118,10 +123,12 @@ def use_cases(
     connections = PostgresConnections(pool, clock, ENDINGS, signal.notify)
     clients, tenants = PostgresClients(pool, ENDINGS, signal.notify), KnownTenants(pool)
     addresses = Addresses(settings.public_url)
-    keys = PostgresKeys(pool)
+    keys, people = PostgresKeys(pool), PostgresPeople(pool)
+    sessions, log = PostgresLiveSessions(pool, ENDINGS, signal.notify), PostgresSignInLog(pool)
+    find_tenant, find_person = FindTenant(tenants), FindPerson(people)
     return UseCases(
         addresses=addresses,
-        find_tenant=FindTenant(tenants),
+        find_tenant=find_tenant,
         create_connection=CreateConnection(connections, clock),
         list_connections=ListConnections(connections),
         get_connection=GetConnection(connections),
@@ -137,6 +144,14 @@ def use_cases(
         list_keys=ListKeys(keys, clock),
         rotate_keys=RotateKeys(keys, partial(make_key, settings), clock),
         rewrap_keys=RewrapKeys(keys, settings.cipher.rotate),
+        find_person=find_person,
+        select_sessions=SelectSessions(
+            find_tenant, find_person, GetConnection(connections), clients
+        ),
+        list_sessions=ListSessions(sessions, clock),
+        revoke_sessions=RevokeSessions(sessions, clock),
+        read_sign_in_log=ReadSignInLog(log),
+        explain_user=ExplainUser(people, tenants, connections, sessions, log, clock),
     )
 
 

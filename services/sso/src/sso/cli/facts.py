@@ -7,9 +7,14 @@ from sso.domain.connection import Connection
 from sso.domain.keys import KeyState, StoredKey
 from sso.domain.login import Client
 from sso.usecases.addresses import Addresses
+from sso.usecases.explanation import Explanation
+from sso.usecases.ports import LogRow
+from sso.usecases.session_ports import LiveSession
 
 CONNECTION_COLUMNS = ("id", "name", "kind", "state", "created")
 KEY_COLUMNS = ("id", "purpose", "state", "created", "active_from")
+SESSION_COLUMNS = ("id", "user", "apps", "signed_in", "expires", "connection_id")
+LOG_COLUMNS = ("at", "outcome", "user_id", "matched_by", "detail", "correlation_id", "id")
 CLIENT_COLUMNS = ("id", "name", "kind", "redirect_uris", "state")
 
 
@@ -55,4 +60,45 @@ def key_facts(key: StoredKey, state: KeyState) -> dict[str, Any]:
         "state": state.value,
         "created": key.created_at,
         "active_from": key.active_from,
+    }
+
+
+def session_facts(live: LiveSession) -> dict[str, Any]:
+    """Return what an operator must know of a session; its secret is known to nobody."""
+    session = live.session
+    return {
+        "id": session.id,
+        "tenant_id": session.tenant_id,
+        "user_id": session.user_id,
+        "user": live.user_name or session.user_id,
+        "connection_id": session.connection_id,
+        "apps": list(live.client_ids),
+        "signed_in": session.authenticated_at,
+        "expires": session.expires_at,
+    }
+
+
+def log_facts(row: LogRow) -> dict[str, Any]:
+    """Return a row of the sign-in log."""
+    return {
+        "id": row.id,
+        "at": row.occurred_at,
+        "outcome": row.outcome,
+        "user_id": row.user_id,
+        "matched_by": row.matched_by,
+        "connection_id": row.connection_id,
+        "detail": row.detail,
+        "correlation_id": row.correlation_id,
+    }
+
+
+def explanation_facts(found: Explanation) -> dict[str, Any]:
+    """Return why somebody can or cannot sign in."""
+    return {
+        "address": found.address,
+        "can_sign_in": found.can_sign_in,
+        "findings": [
+            {"about": each.about, "ok": each.holds, "says": each.says} for each in found.findings
+        ],
+        "attempts": [log_facts(row) for row in found.attempts],
     }

@@ -18,6 +18,8 @@ class Reason(StrEnum):
     TENANT_DELETED = "tenant_deleted"
     CONNECTION_SUSPENDED = "connection_suspended"
     CLIENT_DISABLED = "client_disabled"
+    REVOKED = "revoked"
+    """By an operator."""
 
 
 @dataclass(frozen=True, slots=True)

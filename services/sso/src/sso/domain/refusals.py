@@ -5,6 +5,7 @@ The code goes into the sign-in log and onto the page; what a document holds neve
 
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 
 class Code(StrEnum):
@@ -64,7 +65,9 @@ class Advice:
 class Refused(Exception):
     """A sign-in that does not go on; the detail is for the admin's log alone."""
 
-    def __init__(self, code: Code, detail: str = "") -> None:
+    def __init__(self, code: Code, detail: str = "", *, user_id: UUID | None = None) -> None:
         super().__init__(f"{code.value}: {detail}" if detail else code.value)
         self.code = code
         self.detail = detail
+        self.user_id = user_id
+        """Who it is, where that is known."""

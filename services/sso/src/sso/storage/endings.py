@@ -35,6 +35,13 @@ class Endings:
         await database.execute(*QUERIES["delete_logins_of_user"](**found))
         return ended
 
+    async def of_session(
+        self, database: asyncpg.Connection, tenant_id: UUID, session_id: UUID, ending: Ending
+    ) -> int:
+        """End one; logins on their way are others."""
+        found = {"tenant_id": tenant_id, "session_id": session_id}
+        return await self._end(database, "end_session", ending, **found)
+
     async def of_connection(
         self, database: asyncpg.Connection, tenant_id: UUID, connection_id: UUID, ending: Ending
     ) -> int:

@@ -100,7 +100,7 @@ CREATE TABLE session_clients (
     CONSTRAINT session_clients_pkey PRIMARY KEY (tenant_id, session_id, client_id),
     CONSTRAINT session_clients_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES sessions(tenant_id, id) ON DELETE CASCADE
 );
-CREATE INDEX session_clients_by_client ON session_clients USING btree (client_id);
+CREATE INDEX session_clients_by_client ON session_clients USING btree (client_id, session_id);
 
 CREATE TABLE sessions (
     tenant_id uuid NOT NULL,

@@ -152,7 +152,13 @@ class ReceiveResponse:
                 "sign_in.refused", tenant_id=str(connection.tenant_id), code=refusal.code.value
             )
             if self.may_log(connection.id):
-                row = _row(connection, refusal.code.value, self.clock.now(), detail=refusal.detail)
+                row = _row(
+                    connection,
+                    refusal.code.value,
+                    self.clock.now(),
+                    user_id=refusal.user_id,
+                    detail=refusal.detail,
+                )
                 await self.logins.log(row)
             raise
 

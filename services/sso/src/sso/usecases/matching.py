@@ -30,7 +30,7 @@ class FindUser:
         """Return the user, or raise Refused."""
         match = await self._match(connection, subject)
         if not match.user.active:
-            raise Refused(Code.DEACTIVATED)
+            raise Refused(Code.DEACTIVATED, user_id=match.user.id)
         if match.rule != "binding" and subject.stable is not None:
             await self._refuse_other_subject(connection, match.user)
         return match
@@ -55,7 +55,8 @@ class FindUser:
         """Refuse who comes by the address of a user that is bound to somebody else."""
         subjects = await self.people.bound_subjects(connection.tenant_id, connection.id, user.id)
         if subjects:
-            raise Refused(Code.OTHER_SUBJECT, "the user is bound to another object id")
+            detail = "the user is bound to another object id"
+            raise Refused(Code.OTHER_SUBJECT, detail, user_id=user.id)
 
 
 def _only(found: Sequence[User], fault: str) -> User | None:

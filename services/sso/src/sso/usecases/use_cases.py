@@ -21,6 +21,7 @@ from sso.usecases.directory import (
     KeepTenant,
     KeepUser,
 )
+from sso.usecases.explanation import ExplainUser
 from sso.usecases.keys import ListKeys, RewrapKeys, RotateKeys
 from sso.usecases.logins import (
     BeginLogin,
@@ -29,6 +30,8 @@ from sso.usecases.logins import (
     ReceiveResponse,
     ResumeSession,
 )
+from sso.usecases.sessions import FindPerson, ListSessions, RevokeSessions, SelectSessions
+from sso.usecases.sign_in_log import ReadSignInLog
 from sso.usecases.tenants import FindTenant
 from sso.usecases.tokens import AuthenticateClient, RedeemCode, TellUser
 
@@ -52,6 +55,12 @@ class UseCases:
     list_keys: ListKeys
     rotate_keys: RotateKeys
     rewrap_keys: RewrapKeys
+    find_person: FindPerson
+    select_sessions: SelectSessions
+    list_sessions: ListSessions
+    revoke_sessions: RevokeSessions
+    read_sign_in_log: ReadSignInLog
+    explain_user: ExplainUser
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,9 @@
+-- name: end_session
+-- Ends one session.
+UPDATE sessions SET ended_at = :now, ended_because = :because
+WHERE tenant_id = :tenant_id AND id = :session_id AND ended_at IS NULL
+RETURNING tenant_id, id, user_id;
+
 -- name: end_sessions_of_user
 -- Ends every session of a user.
 UPDATE sessions SET ended_at = :now, ended_because = :because
