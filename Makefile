@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 given = $(if $(and $(filter command,$(firstword $(origin $1))),$($1)),'$(subst ','\'',$($1))',$(error say which: $2))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down tenant demo test lint types imports rules bench contracts schema compose-test audit release clean lock
+.PHONY: help setup up down tenant sign-on demo test lint types imports rules bench contracts schema compose-test audit release clean lock
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -25,7 +25,10 @@ down: ## Stop what `make up` started
 tenant: ## Make a tenant with a SCIM token on the running stack: make tenant NAME=acme
 	@$(PY) -m embedded tenant $(call given,NAME,make tenant NAME=acme) $(ARGS)
 
-demo: setup ## Show an Entra provisioning lifecycle on real parts; KEEP=1 stays up
+sign-on: ## Make a tenant whose people can sign in to the demo app by hand: make sign-on NAME=acme
+	@$(PY) -m demo sign-on $(call given,NAME,make sign-on NAME=acme) $(ARGS)
+
+demo: setup ## Show Entra provisioning, a domain and sign-on on real parts; KEEP=1 stays up
 	@$(PY) -m demo run $(ARGS)
 
 test: setup ## Run every test, on real servers

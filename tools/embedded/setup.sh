@@ -48,7 +48,7 @@ missing_packages() {
     java_is_new_enough || echo default-jre-headless
     [ -d "$(jars)" ] || command -v mvn >/dev/null || echo maven
     [ -x .venv/bin/pip ] || "$python" -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
-    # The servers that tests of DNS run against: a missing one is known by its package.
+    # The servers and the browser that tests run against: a missing one is known by its package.
     while read -r package; do
         dpkg -s "$package" >/dev/null 2>&1 || echo "$package"
     done <"$here/apt-test-packages.txt"
@@ -83,7 +83,7 @@ ensure_packages() {
     # shellcheck disable=SC2086
     [ -z "$needed" ] || fail "please have these Debian packages installed: apt-get install" $missing
     # shellcheck disable=SC2086
-    echo "setup: tests of DNS need more Debian packages: apt-get install" $missing >&2
+    echo "setup: some tests need more Debian packages: apt-get install" $missing >&2
 }
 
 if [ -e "$stamp" ] && [ "$(cat "$stamp")" = "$(fingerprint)" ] && [ -d "$(jars)" ] \

@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
+from embedded.ports import free_port
 from embedded.processes import die_with_parent
 from support.processes import gone
 from support.repository import ROOT
@@ -90,7 +91,10 @@ def start_stack(tmp_path: Path) -> Iterator[Callable[..., Stack]]:
 async def test_a_stack_starts_serves_stops_and_keeps_its_data(
     start_stack: Callable[..., Stack],
 ) -> None:
-    stack = start_stack(DOMAIN_VERIFIER_CLAIMS_PER_TENANT="1").wait_until_up()
+    app_port = str(free_port())
+    stack = start_stack(
+        DOMAIN_VERIFIER_CLAIMS_PER_TENANT="1", DEMO_APP_PORT=app_port
+    ).wait_until_up()
     assert stack.is_ready("scim")
     assert stack.is_ready("tenant-directory")
     assert stack.is_ready("domain-verifier")
@@ -126,7 +130,9 @@ async def test_a_stack_starts_serves_stops_and_keeps_its_data(
     assert [process for process in processes if not gone(process)] == []
     assert not (stack.data / "run.json").exists()
 
-    again = start_stack().wait_until_up()
+    registered = (stack.data / "demo-app.json").read_text()
+    again = start_stack(DEMO_APP_PORT=app_port).wait_until_up()
+    assert (stack.data / "demo-app.json").read_text() == registered
     scim = again.run["services"]["scim"]["url"]
     assert answer_of(tenant | {"scim_base_url": f"{scim}/scim/v2/{tenant['tenant_id']}"}) == 200
 
@@ -200,7 +206,7 @@ def open_to_others(data: Path) -> list[Path]:
 def all_processes(run: dict[str, Any]) -> list[dict[str, Any]]:
     services = [each for service in run["services"].values() for each in service["processes"]]
     servers = [run[name]["process"] for name in ("postgres", "kafka", "dns")]
-    return [*servers, *services]
+    return [*servers, *services, *run["sign_on"]["processes"]]
 
 
 def answer_of(tenant: dict[str, str]) -> int:

@@ -7,7 +7,11 @@ from typing import Annotated
 import typer
 
 from demo.compose_check import check_compose
+from demo.domain_proof import DomainProofError
+from demo.errors import DemoError
 from demo.run import run_demo
+from demo.sign_on_tenant import make_sign_on_tenant
+from demo.stack import StackError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,6 +34,21 @@ def run(
 ) -> None:
     """Run a provisioning lifecycle on the whole stack; prove that the directory equals Entra."""
     raise typer.Exit(run_demo(run_file=run_file, rate=rate, seed=seed, keep=keep))
+
+
+@app.command("sign-on")
+def sign_on(
+    name: str,
+    data: Annotated[
+        Path, typer.Option(envvar="PORTICO_DATA", help="Directory of the running stack's data.")
+    ] = Path(".data"),
+) -> None:
+    """Make a tenant on the running stack whose people can sign in to the demo app by hand."""
+    try:
+        make_sign_on_tenant(data, name)
+    except (DemoError, DomainProofError, StackError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
 
 
 @app.command("compose-check")

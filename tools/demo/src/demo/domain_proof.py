@@ -30,12 +30,12 @@ class DomainProofError(Exception):
     """The domain was not verified as it should have been."""
 
 
-async def prove_domain(console: Console, stack: Stack, tenant: Tenant) -> None:
-    """Claim a domain of the sandbox's zone and have it verified."""
+async def prove_domain(console: Console, stack: Stack, tenant: Tenant) -> str | None:
+    """Claim a domain of the sandbox's zone and have it verified; None where there is no zone."""
     dns = stack.run.get("dns")
     if not dns:
         console.print("  [dim]no domain is claimed: the stack asks resolvers that were given[/]")
-        return
+        return None
     control = str(dns["control"])
     proof = DomainProof(console, stack, tenant, f"{tenant.name}.{dns['zone']}")
     print_heading(console, "Claim a domain", proof.domain)
@@ -50,6 +50,7 @@ async def prove_domain(console: Console, stack: Stack, tenant: Tenant) -> None:
     await proof.expect_verified()
     print_heading(console, "What the directory's audit log says of the domain")
     await proof.show_audit()
+    return proof.domain
 
 
 def publish(control: str, name: str, value: str) -> None:

@@ -1,7 +1,7 @@
-"""The demo: a provisioning lifecycle on the real stack, in both wordings, a domain, the proof.
+"""The demo: a provisioning lifecycle on the real stack, in both wordings, a domain, sign-on.
 
-It ends with exit code 0 only when every request got through, the directory equals "Entra", and the
-domain is verified.
+It ends with exit code 0 only when every request got through, the directory equals "Entra", the
+domain is verified, and people get into an app, and out.
 """
 
 import asyncio
@@ -20,6 +20,8 @@ from rich.table import Table
 from demo.compare import comparison_table
 from demo.convergence import wait_until_equal
 from demo.domain_proof import DomainProofError, prove_domain
+from demo.errors import DemoError
+from demo.sign_on import show_sign_on
 from demo.stack import Stack, StackError, Tenant, interrupted_by_sigterm, running_stack
 from demo.visibility import probe_visibility
 from entra_sandbox.client import ProvisioningError, RateLimiter, ScimClient
@@ -53,10 +55,6 @@ COMPANIES = (
     # The same people's names as the first: what belongs to one tenant is invisible to the other.
     Company("fabrikam", "contoso.example", Dialect.COMPACT, 60, 6),
 )
-
-
-class DemoError(Exception):
-    """The demo did not show what it promises."""
 
 
 def run_demo(*, run_file: Path | None, rate: float, seed: int, keep: bool) -> int:
@@ -97,7 +95,9 @@ async def _provision_all(console: Console, stack: Stack, *, rate: float, seed: i
         console.rule(f"[bold]{company.name}[/]: {company.users} users, {company.groups} groups")
         seconds += await _provision_company(console, stack, tenant, company, rate=rate, seed=seed)
         if company.proves_domain:
-            await prove_domain(console, stack, tenant)
+            domain = await prove_domain(console, stack, tenant)
+            if domain is not None:
+                await show_sign_on(console, stack, tenant, domain)
     _print_latency(console, seconds)
     _print_addresses(console, stack)
 

@@ -27,11 +27,16 @@ def print_addresses(run: Run, *, seconds: float) -> None:
     if run.dns:
         asked = f"{run.dns['control']}/zone, asked at {run.dns['resolvers']}"
         table.add_row(f"dns zone {run.dns['zone']}", Text(asked), _pid(run.dns))
+    for part, name in (("sandbox entra", "identity_provider"), ("demo app", "app")):
+        if run.sign_on:
+            table.add_row(part, Text(str(run.sign_on[name])), "")
     console = Console()
     console.print(table)
     console.print(f"Everything about it, passwords too: {run.data}/run.json", soft_wrap=True)
     console.print(f"Logs: {run.data}/logs/all.log, and one file for each part", soft_wrap=True)
     console.print("A tenant with a SCIM token: make tenant NAME=acme. Ctrl-C or make down stops.")
+    if run.sign_on:
+        console.print("A tenant whose people can sign in to the demo app: make sign-on NAME=acme.")
 
 
 def _pid(server: dict[str, object]) -> str:

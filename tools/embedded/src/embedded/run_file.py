@@ -63,6 +63,8 @@ class Run:
     services: dict[str, RunningService]
     dns: dict[str, object] = field(default_factory=dict)
     """The sandbox's zone; empty where resolvers were given."""
+    sign_on: dict[str, object] = field(default_factory=dict)
+    """The sandbox's identity provider and an app; empty outside of development."""
 
 
 def is_alive(pid: int, started_at: float) -> bool:

@@ -22,6 +22,8 @@ from embedded.run_file import Run, RunDirectory, RunningProcess, RunningService
 from embedded.secret_store import SecretStore
 from embedded.service_launch import ServiceLaunch
 from embedded.services import Service
+from embedded.sign_on import PROCESSES as SANDBOX_PROCESSES
+from embedded.sign_on import SignOnSandbox, wants_sign_on
 
 ONE_SHOT_SECONDS = 120
 
@@ -58,10 +60,14 @@ class Supervisor:
         services = [launch.describe(backends, store) for launch in launches]
         await self._prepare(services, backends, group.logs)
         group.stage()
+        sandbox: SignOnSandbox | None = None
         async with concurrently() as starting:
             for launch, service in zip(launches, services, strict=True):
                 starting.create_task(launch.start(service, group, apart=self._options.apart))
-        return self._describe(group, backends, services)
+                if service.package == "sso" and wants_sign_on(self._options):
+                    sandbox = SignOnSandbox.on(self._ports, service, self._options.data)
+                    starting.create_task(sandbox.start(group))
+        return self._describe(group, backends, services, sandbox)
 
     async def _prepare(
         self, services: Sequence[RunningService], backends: Backends, logs: Logs
@@ -80,7 +86,11 @@ class Supervisor:
                 preparing.create_task(once(name, [service.package, "migrate"], env))
 
     def _describe(
-        self, group: ProcessGroup, backends: Backends, services: Sequence[RunningService]
+        self,
+        group: ProcessGroup,
+        backends: Backends,
+        services: Sequence[RunningService],
+        sandbox: SignOnSandbox | None,
     ) -> Run:
         processes = group.describe_all()
         return Run(
@@ -100,6 +110,12 @@ class Supervisor:
             services={service.name: service for service in services},
             dns={**asdict(backends.zone), "process": processes[ZONE_PROCESS]}
             if backends.zone
+            else {},
+            sign_on={
+                **sandbox.facts(),
+                "processes": [processes[each] for each in SANDBOX_PROCESSES],
+            }
+            if sandbox
             else {},
         )
 

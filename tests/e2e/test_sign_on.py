@@ -1,0 +1,134 @@
+"""The whole way of a person, in a real browser: app, sign-on, identity provider on another site."""
+
+import asyncio
+
+import httpx
+import pytest
+from playwright.async_api import Page, expect
+from rich.console import Console
+
+from chassis.ids import uuid7
+from demo.browser import Browser, text_of
+from demo.domain_proof import prove_domain
+from demo.sign_on import Employee, SignOn
+from demo.stack import Stack
+from idp_sandbox.client import EntraAdmin
+from support.chromium import chromium_page
+from support.waiting import eventually
+
+pytestmark = pytest.mark.timeout(240)
+
+
+class Company:
+    """A tenant whose connection is active, and Ann, who is provisioned."""
+
+    def __init__(self, stack: Stack) -> None:
+        console = Console(quiet=True)
+        self.tenant = stack.make_tenant(f"sign-on-{uuid7().hex}")
+        domain = asyncio.run(prove_domain(console, stack, self.tenant))
+        assert domain is not None
+        self.sign_on = SignOn(console, stack, self.tenant, domain)
+        self.domain = domain
+        self.ann = self.sign_on.provision("Ann", "Example")
+        self.sign_on.test(self.sign_on.connect(), self.ann)
+
+    async def add(self, given_name: str) -> Employee:
+        """Provision somebody, and wait until they get in."""
+        added = await asyncio.to_thread(self.sign_on.provision, given_name, "Example")
+
+        def gets_in() -> bool:
+            with Browser(added.email, added.email) as browser:
+                return browser.sign_in(f"{self.sign_on.app}/login").is_success
+
+        await eventually(lambda: asyncio.to_thread(gets_in), within=20, every=0.2)
+        return added
+
+    def assign(self, *people: str) -> None:
+        """Let these people alone use the application in Entra; nobody named is everybody."""
+        known = httpx.get(f"{self.sign_on.identity_provider}/control/tenant", trust_env=False)
+        application = next(
+            each for each in known.json()["applications"] if each["app_id"] == self.tenant.tenant_id
+        )
+        with EntraAdmin(self.sign_on.identity_provider) as entra:
+            entra.keep_application(
+                self.tenant.tenant_id,
+                entity_id=application["entity_id"],
+                acs_url=application["acs_url"],
+                assigned=list(people) or None,
+            )
+
+
+@pytest.fixture(scope="module")
+def company(stack: Stack) -> Company:
+    return Company(stack)
+
+
+async def go_to_entra(page: Page, company: Company, email: str) -> None:
+    await page.goto(f"{company.sign_on.app}/")
+    await page.get_by_role("link", name="Sign in").click()
+    await page.get_by_label("Work e-mail address").fill(email)
+    await page.get_by_role("button", name="Continue").click()
+    await expect(page).to_have_title("Pick an account · Sandbox Entra")
+
+
+async def sign_in(page: Page, company: Company, who: Employee) -> None:
+    await go_to_entra(page, company, who.email)
+    await page.get_by_role("button", name=who.email).click()
+
+
+async def test_a_person_gets_in_and_is_out_once_disabled(company: Company) -> None:
+    eve = await company.add("Eve")
+    async with chromium_page() as page:
+        await sign_in(page, company, eve)
+        await expect(page.get_by_role("heading", name="Hello Eve Example")).to_be_visible()
+        # The session at sign-on lets the same browser in without anything being asked.
+        await page.goto(f"{company.sign_on.app}/login")
+        await expect(page.get_by_role("heading", name="Hello Eve Example")).to_be_visible()
+        await asyncio.to_thread(company.sign_on.disable, eve)
+
+        async def is_out() -> bool:
+            await page.goto(f"{company.sign_on.app}/")
+            return await page.get_by_text("You are signed out").is_visible()
+
+        await eventually(is_out, within=10)
+        await page.goto(f"{company.sign_on.app}/login")
+        await page.get_by_label("Work e-mail address").fill(eve.email)
+        await page.get_by_role("button", name="Continue").click()
+        # Entra does not know of it yet, and lets this browser pass.
+        await expect(page.get_by_text("Your account is switched off.")).to_be_visible()
+
+
+async def test_a_person_gets_in_without_javascript(company: Company) -> None:
+    async with chromium_page(javascript=False) as page:
+        await sign_in(page, company, company.ann)
+        await page.get_by_role("button", name="Continue").click()
+        await expect(page.get_by_role("heading", name="Hello Ann Example")).to_be_visible()
+
+
+async def test_no_page_of_the_way_is_wider_than_a_phone(company: Company) -> None:
+    async with chromium_page() as page:
+        await page.set_viewport_size({"width": 320, "height": 640})
+        overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        await page.goto(f"{company.sign_on.app}/login")
+        assert await page.evaluate(overflow) <= 0
+        await go_to_entra(page, company, company.ann.email)
+        assert await page.evaluate(overflow) <= 0
+        await page.get_by_role("button", name=company.ann.email).click()
+        await expect(page.get_by_role("heading", name="Hello Ann Example")).to_be_visible()
+        assert await page.evaluate(overflow) <= 0
+
+
+def test_entra_shows_its_own_errors_and_sign_on_its_own(company: Company) -> None:
+    sign_on, stranger = company.sign_on, f"mallory@{company.domain}"
+    with EntraAdmin(sign_on.identity_provider) as entra:
+        entra.keep_person(stranger, email=stranger)
+        with Browser(stranger, stranger) as browser:
+            unknown = browser.sign_in(f"{sign_on.app}/login")
+        company.assign(company.ann.email)
+        with Browser(stranger, stranger) as browser:
+            unassigned = browser.sign_in(f"{sign_on.app}/login")
+        company.assign()
+    assert unknown.status_code == 403
+    assert "You are not signed in" in text_of(unknown)
+    assert unassigned.status_code == 400
+    assert "AADSTS50105" in text_of(unassigned)

@@ -1,0 +1,1 @@
+"""An app as others write it: plain OpenID Connect by Authlib, nothing of Portico."""
