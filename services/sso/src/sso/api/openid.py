@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from kernel.errors import UnauthenticatedError
 from sso.api.forms import basic_credentials, read_form
-from sso.domain.login import Client
+from sso.domain.client import Client
 from sso.oidc.keys import ALGORITHM, SigningKeys
 from sso.usecases.authorization import SCOPES
 from sso.usecases.tokens import TokenError

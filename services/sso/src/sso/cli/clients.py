@@ -6,6 +6,7 @@ import typer
 
 from chassis.cli import Json, Runner, print_facts, print_rows, say
 from sso.cli.facts import CLIENT_COLUMNS, client_facts
+from sso.domain.client import ClientSettings
 from sso.usecases.use_cases import UseCases
 
 
@@ -25,13 +26,24 @@ class ClientCommands:
         public: Annotated[
             bool, typer.Option("--public", help="It can keep no secret: a browser, a phone.")
         ] = False,
+        post_logout_redirect_uri: Annotated[
+            list[str] | None,
+            typer.Option(help="Where people may go after they signed out; several times."),
+        ] = None,
+        backchannel_logout_uri: Annotated[
+            str | None, typer.Option(help="Where the app hears of the end of sessions.")
+        ] = None,
         as_json: Json = False,
     ) -> None:
         """Register an app, and show its secret this once."""
+        settings = ClientSettings(
+            post_logout_redirect_uris=tuple(dict.fromkeys(post_logout_redirect_uri or ())),
+            backchannel_logout_uri=backchannel_logout_uri,
+        )
 
         async def command(use_cases: UseCases) -> dict[str, Any]:
             created = await use_cases.create_client(
-                client_id, name or client_id, redirect_uri, public=public
+                client_id, name or client_id, redirect_uri, public=public, settings=settings
             )
             issuer = {"issuer": use_cases.addresses.public_url}
             return client_facts(created.client) | issuer | {"secret": created.secret}

@@ -3,9 +3,9 @@
 import hashlib
 from typing import Any
 
+from sso.domain.client import Client
 from sso.domain.connection import Connection
 from sso.domain.keys import KeyState, StoredKey
-from sso.domain.login import Client
 from sso.usecases.addresses import Addresses
 from sso.usecases.explanation import Explanation
 from sso.usecases.ports import LogRow
@@ -48,6 +48,8 @@ def client_facts(client: Client) -> dict[str, Any]:
         "name": client.name,
         "kind": "public" if client.secret_digest is None else "confidential",
         "redirect_uris": list(client.redirect_uris),
+        "post_logout_redirect_uris": list(client.settings.post_logout_redirect_uris),
+        "backchannel_logout_uri": client.settings.backchannel_logout_uri,
         "state": "disabled" if client.disabled else "enabled",
     }
 

@@ -79,15 +79,3 @@ class User:
     family_name: str | None
     role: str | None
     active: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """An app."""
-
-    id: str
-    name: str
-    redirect_uris: tuple[str, ...]
-    secret_digest: bytes | None = None
-    """None for an app that can keep no secret."""
-    disabled: bool = False

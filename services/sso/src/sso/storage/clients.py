@@ -7,8 +7,8 @@ from datetime import datetime
 import asyncpg
 
 from chassis.database import read_queries, transaction
+from sso.domain.client import Client
 from sso.domain.ending import Ending, Reason
-from sso.domain.login import Client
 from sso.storage import rows
 from sso.storage.endings import Endings
 
@@ -31,6 +31,8 @@ class PostgresClients:
                 name=client.name,
                 secret_digest=client.secret_digest,
                 redirect_uris=list(client.redirect_uris),
+                post_logout_redirect_uris=list(client.settings.post_logout_redirect_uris),
+                backchannel_logout_uri=client.settings.backchannel_logout_uri,
                 created_at=at,
             )
         )

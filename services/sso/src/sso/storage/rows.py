@@ -9,9 +9,10 @@ from uuid import UUID
 import orjson
 from asyncpg import Record
 
+from sso.domain.client import Client, ClientSettings
 from sso.domain.connection import Connection, IdentityProvider, Kind, Use
 from sso.domain.keys import Purpose, StoredKey
-from sso.domain.login import AuthorizationRequest, Client, Outcome, PendingLogin, Session, User
+from sso.domain.login import AuthorizationRequest, Outcome, PendingLogin, Session, User
 
 Row = Mapping[str, Any] | Record
 
@@ -85,7 +86,15 @@ def session(row: Row) -> Session:
 def client(row: Row) -> Client:
     """Return an app."""
     return Client(
-        row["id"], row["name"], tuple(row["redirect_uris"]), row["secret_digest"], row["disabled"]
+        id=row["id"],
+        name=row["name"],
+        redirect_uris=tuple(row["redirect_uris"]),
+        secret_digest=row["secret_digest"],
+        disabled=row["disabled"],
+        settings=ClientSettings(
+            post_logout_redirect_uris=tuple(row["post_logout_redirect_uris"]),
+            backchannel_logout_uri=row["backchannel_logout_uri"],
+        ),
     )
 
 

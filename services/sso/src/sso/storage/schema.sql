@@ -20,6 +20,8 @@ CREATE TABLE clients (
     redirect_uris text[] NOT NULL,
     created_at timestamptz NOT NULL,
     disabled_at timestamptz,
+    post_logout_redirect_uris text[] NOT NULL DEFAULT '{}'::text[],
+    backchannel_logout_uri text,
     CONSTRAINT clients_pkey PRIMARY KEY (id)
 );
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sso.domain.login import AuthorizationRequest, Client
+from sso.domain.client import Client
+from sso.domain.login import AuthorizationRequest
 from sso.usecases.ports import Clients
 
 MAX_VALUE = 1_000

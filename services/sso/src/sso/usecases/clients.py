@@ -7,12 +7,13 @@ from urllib.parse import urlsplit
 
 from chassis.clock import Clock
 from kernel.errors import ConflictError, InvalidError, NotFoundError
-from sso.domain.login import Client
+from sso.domain.client import Client, ClientSettings
 from sso.usecases.ports import Clients
 from sso.usecases.secrets import digest_of, new_secret
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_DEFAULTS = ClientSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,13 @@ class CreateClient:
     clock: Clock
 
     async def __call__(
-        self, client_id: str, name: str, redirect_uris: Sequence[str], *, public: bool
+        self,
+        client_id: str,
+        name: str,
+        redirect_uris: Sequence[str],
+        *,
+        public: bool,
+        settings: ClientSettings = _DEFAULTS,
     ) -> Created:
         """Store the app; a public one (in a browser, on a phone) has no secret."""
         if not _ID.fullmatch(client_id):
@@ -39,13 +46,15 @@ class CreateClient:
         if not redirect_uris:
             raise InvalidError("redirect-uri-missing", "Name at least one redirect URI.")
         for uri in redirect_uris:
-            _check_redirect_uri(uri)
+            _check_uri(uri, "redirect-uri-invalid")
+        _check_settings(settings)
         secret = None if public else new_secret()
         client = Client(
             client_id,
             name,
             tuple(dict.fromkeys(redirect_uris)),
             digest_of(secret) if secret is not None else None,
+            settings=settings,
         )
         if not await self.clients.add(client, self.clock.now()):
             raise ConflictError("client-exists", f"There is a client {client_id} already.")
@@ -76,7 +85,14 @@ class DisableClient:
             raise NotFoundError("client-unknown", "There is no such client that is enabled.")
 
 
-def _check_redirect_uri(uri: str) -> None:
+def _check_settings(settings: ClientSettings) -> None:
+    for uri in settings.post_logout_redirect_uris:
+        _check_uri(uri, "post-logout-redirect-uri-invalid")
+    if settings.backchannel_logout_uri is not None:
+        _check_uri(settings.backchannel_logout_uri, "backchannel-logout-uri-invalid")
+
+
+def _check_uri(uri: str, slug: str) -> None:
     """Take https, and http on the app's own machine (RFC 8252 §7.3); nothing that hides another."""
     parts = urlsplit(uri)
     sound = (
@@ -89,6 +105,6 @@ def _check_redirect_uri(uri: str) -> None:
     )
     if not sound:
         raise InvalidError(
-            "redirect-uri-invalid",
+            slug,
             f"{uri[:200]} is no https address without fragment (http is for this machine alone).",
         )

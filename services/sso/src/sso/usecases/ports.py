@@ -9,8 +9,9 @@ from uuid import UUID
 from kernel.errors import ConflictError
 from kernel.tenant import Tenant
 from sso.domain.assertion import Assertion
+from sso.domain.client import Client
 from sso.domain.connection import Connection, IdentityProvider
-from sso.domain.login import AuthorizationRequest, Client, Outcome, PendingLogin, Session, User
+from sso.domain.login import AuthorizationRequest, Outcome, PendingLogin, Session, User
 
 
 class ConnectionInUseError(ConflictError):

@@ -14,7 +14,8 @@ from chassis.ids import uuid7
 from kernel.errors import UnauthenticatedError
 from kernel.names import parse_id
 from sso.domain.address import parse_address
-from sso.domain.login import Client, User
+from sso.domain.client import Client
+from sso.domain.login import User
 from sso.usecases.entitlement import is_entitled
 from sso.usecases.ports import Clients, Grant, People, Sessions, Signer, Tenants
 from sso.usecases.secrets import digest_of

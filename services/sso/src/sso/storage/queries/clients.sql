@@ -1,22 +1,32 @@
 -- name: insert_client
 -- Stores a new app; no row comes back when its id is taken.
 -- cross-tenant: apps belong to the deployment.
-INSERT INTO clients (id, name, secret_digest, redirect_uris, created_at)
-VALUES (:id, :name, :secret_digest, :redirect_uris, :created_at)
+INSERT INTO clients (
+    id, name, secret_digest, redirect_uris, post_logout_redirect_uris, backchannel_logout_uri,
+    created_at
+)
+VALUES (
+    :id, :name, :secret_digest, :redirect_uris, :post_logout_redirect_uris, :backchannel_logout_uri,
+    :created_at
+)
 ON CONFLICT DO NOTHING
 RETURNING id;
 
 -- name: find_client
 -- An app by its id.
 -- cross-tenant: apps belong to the deployment.
-SELECT id, name, secret_digest, redirect_uris, disabled_at IS NOT NULL AS disabled
+SELECT
+    id, name, secret_digest, redirect_uris, post_logout_redirect_uris, backchannel_logout_uri,
+    disabled_at IS NOT NULL AS disabled
 FROM clients
 WHERE id = :id;
 
 -- name: list_clients
 -- All apps.
 -- cross-tenant: apps belong to the deployment.
-SELECT id, name, secret_digest, redirect_uris, disabled_at IS NOT NULL AS disabled
+SELECT
+    id, name, secret_digest, redirect_uris, post_logout_redirect_uris, backchannel_logout_uri,
+    disabled_at IS NOT NULL AS disabled
 FROM clients
 ORDER BY id;
 
