@@ -53,7 +53,8 @@ bench: setup ## Measure SCIM, the directory's consumer and the re-checks of doma
 	PYTHONPATH=tests $(PY) -m bench.drain; drain=$$?; \
 	PYTHONPATH=tests $(PY) -m bench.fairness; fairness=$$?; \
 	PYTHONPATH=tests $(PY) -m bench.thin; thin=$$?; \
-	PYTHONPATH=tests $(PY) -m bench.domain_recheck && [ $$drain$$fairness$$thin = 000 ] && exit $$scim
+	PYTHONPATH=tests $(PY) -m bench.signed_out; out=$$?; \
+	PYTHONPATH=tests $(PY) -m bench.domain_recheck && [ $$drain$$fairness$$thin$$out = 0000 ] && exit $$scim
 
 contracts: setup ## Write schemas, docs/events.md, docs/asyncapi.yaml, docs/settings.md and docs/sign-in-errors.md from the models
 	@$(PY) -m contracts.generate

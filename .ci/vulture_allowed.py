@@ -59,3 +59,4 @@ _._in_use
 _.on_message_begin
 _.on_header
 _.on_headers_complete
+_.refuses  # asked by what checks access tokens; held by tests and bench.signed_out

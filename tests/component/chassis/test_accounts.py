@@ -18,12 +18,13 @@ from chassis.bus import (
 )
 from chassis.bus.rights import Operation, Resource, Right, rights
 from chassis.bus.topics import create_topics
+from chassis.denied import DenyFeed, DenyList
 from chassis.ids import uuid7
 from chassis.observe import NotReady
 from chassis.service.readiness import broker_checks
-from contracts.graph import consumers_of
+from contracts.graph import TELL_WHO_IS_OUT, consumers_of
 from contracts.topics import DIRECTORY_USERS, SCIM_EVENTS, TOPICS, Topic
-from support.bus import raw, user_deleted
+from support.bus import raw, running, user_deleted
 from support.kafka_accounts import GuardedKafka, guarded_kafka
 from support.waiting import eventually
 
@@ -57,7 +58,13 @@ async def test_nobody_else_writes_a_services_topic(
 
 async def test_nobody_reads_what_is_not_for_it(kafka: GuardedKafka) -> None:
     with pytest.raises(OSError, match="TopicAuthorizationFailed"):
-        await _read(kafka, VERIFIER, "domain-verifier", DIRECTORY_USERS)
+        await _read(kafka, VERIFIER, "domain-verifier", SCIM_EVENTS)
+
+
+async def test_every_service_hears_who_is_out(kafka: GuardedKafka) -> None:
+    denied = DenyList()
+    async with running(DenyFeed(denied, kafka.bootstrap, VERIFIER).run):
+        await eventually(lambda: denied.caught_up, within=20)
 
 
 async def test_nobody_joins_anothers_group(kafka: GuardedKafka) -> None:
@@ -105,7 +112,8 @@ async def test_rights_are_what_the_topics_declare() -> None:
             for right in found
             if (right.operation, right.name) == (Operation.READ, topic.name)
         }
-        assert readers == {each.consumer for each in consumers_of(topic)}
+        everybody = {right.account for right in found} if topic in TELL_WHO_IS_OUT else set()
+        assert readers == {each.consumer for each in consumers_of(topic)} | everybody
 
 
 async def _send(

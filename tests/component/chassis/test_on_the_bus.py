@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from chassis.database import connect, create_pool, disconnect
+from chassis.denied import DenyList
 from chassis.http import create_app
 from chassis.loops import Heartbeats, Loop
 from chassis.observe import Poll
@@ -125,3 +126,31 @@ async def test_the_signal_reaches_other_processes_in_whichever_way_it_was_made(
         await asyncio.wait_for(told.wait(), 5)
         assert not task.done()
     await disconnect(listening)
+
+
+@pytest.mark.parametrize(
+    ("mode", "feeds"), [(Mode.SERVE, True), (Mode.ALL, True), (Mode.WORK, False)]
+)
+async def test_what_checks_tokens_hears_who_is_out_before_it_is_ready(
+    dsn: str, pool: asyncpg.Pool, signal: OutboxSignal, mode: Mode, feeds: bool
+) -> None:
+    denied = DenyList()
+    parts = on_the_bus(
+        ChassisSettings(database_url=dsn, kafka_bootstrap_servers=NOBODY),
+        mode,
+        name="scim",
+        package="scim",
+        pool=pool,
+        signal=signal,
+        subscriptions=[],
+        app=create_app("test", registry=CollectorRegistry()),
+        denied=denied,
+    )
+    assert ("denied" in {loop.name for loop in parts.loops}) is feeds
+    if feeds:
+        health = Health(Heartbeats(), parts.checks)
+        status, body = await health.ready()
+        assert (status, json.loads(body)["checks"]["denied"]["ok"]) == (503, False)
+        denied.caught_up = True
+        status, _ = await Health(Heartbeats(), parts.checks).ready()
+        assert status == 200

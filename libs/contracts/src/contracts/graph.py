@@ -13,6 +13,7 @@ from contracts.topics import (
     DIRECTORY_USERS,
     DOMAIN_EVENTS,
     SCIM_EVENTS,
+    SSO_EVENTS,
     TOPICS,
     Topic,
 )
@@ -77,6 +78,10 @@ CONSUMES: tuple[Consumption, ...] = (
         ignored=frozenset({"domain.claimed.v1", "domain.failed.v1"}),
     ),
 )
+
+TELL_WHO_IS_OUT = (SSO_EVENTS, DIRECTORY_USERS)
+"""Every process that checks access tokens follows these for its deny list, in no group and from
+their last minutes on, beside what its service consumes."""
 
 
 def types_on(topic: Topic) -> frozenset[str]:

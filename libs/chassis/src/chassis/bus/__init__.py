@@ -31,6 +31,7 @@ from chassis.bus.operate import (
     request_action,
     request_done,
 )
+from chassis.bus.tail import KafkaTail
 
 __all__ = [
     "NOBODY",
@@ -39,6 +40,7 @@ __all__ = [
     "KafkaAccount",
     "KafkaReceiver",
     "KafkaSender",
+    "KafkaTail",
     "NothingParked",
     "OutgoingRecord",
     "Partition",

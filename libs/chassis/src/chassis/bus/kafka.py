@@ -55,7 +55,7 @@ class KafkaSender:
             **self._account.options(),
         )
         self._producer = producer
-        await _call(producer.start(), CALL_TIMEOUT)
+        await call(producer.start(), CALL_TIMEOUT)
 
     async def send(self, records: Sequence[OutgoingRecord]) -> list[SendError | None]:
         """Write records and return each one's outcome, in order."""
@@ -151,11 +151,11 @@ class KafkaReceiver:
         self._consumer.subscribe(
             self._topics, listener=_Listener(self._consumer, assigned, revoked)
         )
-        await _call(self._consumer.start(), 3 * CALL_TIMEOUT)
+        await call(self._consumer.start(), 3 * CALL_TIMEOUT)
 
     async def receive(self, timeout: float) -> Mapping[Partition, Sequence[ReceivedRecord]]:
         """Return the next records of the partitions that are not paused."""
-        polled = await _call(
+        polled = await call(
             self._joined.getmany(timeout_ms=int(timeout * 1000), max_records=RECORDS_AT_ONCE),
             timeout + CALL_TIMEOUT,
         )
@@ -181,7 +181,7 @@ class KafkaReceiver:
 
     async def commit(self, offsets: Mapping[Partition, int]) -> None:
         """Tell the broker how far the group is."""
-        await _call(
+        await call(
             self._joined.commit(
                 {TopicPartition(*partition): offset for partition, offset in offsets.items()}
             ),
@@ -190,7 +190,7 @@ class KafkaReceiver:
 
     async def ends(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
         """Return the offset after the last record of each partition."""
-        ends = await _call(
+        ends = await call(
             self._joined.end_offsets([TopicPartition(*partition) for partition in partitions]),
             CALL_TIMEOUT,
         )
@@ -204,9 +204,9 @@ class KafkaReceiver:
                 request_timeout_ms=REQUEST_TIMEOUT_MS,
                 **self._account.options(),
             )
-            await _call(admin.start(), CALL_TIMEOUT)
+            await call(admin.start(), CALL_TIMEOUT)
             self._admin = admin
-        answers = await _call(self._admin.describe_consumer_groups([self._group]), CALL_TIMEOUT)
+        answers = await call(self._admin.describe_consumer_groups([self._group]), CALL_TIMEOUT)
         members = [member for answer in answers for group in answer.groups for member in group[5]]
         return any(member[1] == self._client_id for member in members)
 
@@ -252,7 +252,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
         self._assigned({Partition(*each) for each in assigned})
 
 
-async def _call(work: Any, timeout: float) -> Any:
+async def call(work: Any, timeout: float) -> Any:
     """Await a call of aiokafka, bounded in time; its errors become OSError."""
     try:
         async with asyncio.timeout(timeout):

@@ -1,7 +1,8 @@
 """What each service's account may do at the brokers, from what `contracts` declares of the bus.
 
 An account has its service's name, and so has its consumer group. It writes the topics that its
-service produces, reads those that it consumes, and sees that all are there. Nothing else.
+service produces, reads those that it consumes and those that say who is out, and sees that all are
+there. Nothing else.
 """
 
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ from aiokafka import errors as kafka
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.admin import CreateAclsRequest
 
-from contracts.graph import consumers_of
+from contracts.graph import TELL_WHO_IS_OUT, consumers_of
 from contracts.topics import TOPICS, Topic
 
 ANY_HOST = "*"
@@ -56,7 +57,7 @@ def rights(topics: Iterable[Topic] = tuple(TOPICS.values())) -> list[Right]:
             found.append(Right(service, Operation.DESCRIBE, Resource.TOPIC, topic.name))
             if topic.producer == service:
                 found.append(Right(service, Operation.WRITE, Resource.TOPIC, topic.name))
-            if service in consumers:
+            if service in consumers or topic in TELL_WHO_IS_OUT:
                 found.append(Right(service, Operation.READ, Resource.TOPIC, topic.name))
     return found
 

@@ -10,13 +10,14 @@ from datetime import timedelta
 import asyncpg
 
 from chassis.bus import account_of
+from chassis.denied import DenyFeed, DenyList
 from chassis.http import Application
 from chassis.inbox import Consumer, DeletedVersions, Subscription
 from chassis.loops import Loop
 from chassis.observe import Poll
 from chassis.outbox import OutboxSignal, Relay, outbox_poll
 from chassis.service.parts import Mode, Parts
-from chassis.service.readiness import broker_checks, database_checks
+from chassis.service.readiness import broker_checks, database_checks, denied_checks
 from chassis.service.retention import retention
 from chassis.settings import ChassisSettings
 from contracts.topics import TOPICS
@@ -36,6 +37,7 @@ def on_the_bus(
     work_loops: Sequence[Loop] = (),
     serve_loops: Sequence[Loop] = (),
     polls: Sequence[Poll] = (),
+    denied: DenyList | None = None,
 ) -> Parts:
     """Return what a process of the service runs in this mode.
 
@@ -56,6 +58,8 @@ def on_the_bus(
         work_loops: The service's own loops of a process that works.
         serve_loops: Those of a process that answers HTTP.
         polls: The service's own gauges, read by a process that works.
+        denied: The deny list of what checks access tokens, fed in a process that answers HTTP,
+            which is not ready before it knows who is out.
     """
     signal_loop = Loop("outbox-signal", lambda: signal.run(settings.database_url), silence=0)
     loops = [signal_loop]
@@ -88,6 +92,9 @@ def on_the_bus(
         ]
     if mode.serves:
         loops += serve_loops
+        if denied is not None:
+            feed = DenyFeed(denied, settings.kafka_bootstrap_servers, account)
+            loops.append(Loop("denied", feed.run))
     return Parts(
         app=app,
         loops=loops,
@@ -99,6 +106,7 @@ def on_the_bus(
                 account=account,
                 essential=not mode.serves,
             ),
+            *(denied_checks(denied) if denied is not None and mode.serves else ()),
         ],
         polls=[outbox_poll(pool), *polls] if mode.works else (),
     )

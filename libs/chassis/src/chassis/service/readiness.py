@@ -1,4 +1,4 @@
-"""The readiness checks that every service has: database, migrations, broker and topics."""
+"""The readiness checks of services: database, migrations, broker, topics, who is out."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError
 
 from chassis.bus import NOBODY, KafkaAccount
 from chassis.database import migration_directories, pending_migrations, read_queries
+from chassis.denied import DenyList
 from chassis.observe import Check, NotReady
 
 BROKER_TIMEOUT_MS = 2_000
@@ -37,6 +38,16 @@ def broker_checks(
         Check("broker", broker.answers, essential),
         Check("topics", broker.has_topics, essential),
     ]
+
+
+def denied_checks(denied: DenyList) -> list[Check]:
+    """Return the check `denied`: whether the process knows who was signed out."""
+
+    async def caught_up() -> None:
+        if not denied.caught_up:
+            raise NotReady("who was signed out is not known yet")
+
+    return [Check("denied", caught_up)]
 
 
 class _Migrations:
