@@ -48,13 +48,14 @@ imports: setup ## Check which room may import which
 rules: setup ## Check the house rules that need no server
 	@$(PY) -m pytest -q $(wildcard tests/unit/test_rules_*.py) $(ARGS)
 
-bench: setup ## Measure SCIM, the directory's consumer and the re-checks of domains against their budgets
+bench: setup ## Measure SCIM, the directory's consumer, sign-on and re-checks of domains against their budgets
 	@PYTHONPATH=tests $(PY) -m bench $(ARGS); scim=$$?; \
 	PYTHONPATH=tests $(PY) -m bench.drain; drain=$$?; \
 	PYTHONPATH=tests $(PY) -m bench.fairness; fairness=$$?; \
 	PYTHONPATH=tests $(PY) -m bench.thin; thin=$$?; \
 	PYTHONPATH=tests $(PY) -m bench.signed_out; out=$$?; \
-	PYTHONPATH=tests $(PY) -m bench.domain_recheck && [ $$drain$$fairness$$thin$$out = 0000 ] && exit $$scim
+	PYTHONPATH=tests $(PY) -m bench.sign_on; sign_on=$$?; \
+	PYTHONPATH=tests $(PY) -m bench.domain_recheck && [ $$drain$$fairness$$thin$$out$$sign_on = 00000 ] && exit $$scim
 
 contracts: setup ## Write schemas, docs/events.md, docs/asyncapi.yaml, docs/settings.md and docs/sign-in-errors.md from the models
 	@$(PY) -m contracts.generate

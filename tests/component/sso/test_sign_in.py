@@ -158,6 +158,21 @@ async def test_one_answer_posted_many_times_at_once_is_one_session(sso: SignOn) 
     assert await sso.pool.fetchval("SELECT count(*) FROM sessions") == 1
 
 
+async def test_one_assertion_answers_one_login_of_two_at_once(sso: SignOn) -> None:
+    """Whoever signs assertions may give two the same id; the second is one that was used."""
+    user = await sso.add_user("ann@corp.example")
+    documents = []
+    for _ in range(6):
+        request_id = await sso.leave(sso.browser(), user.user_name)
+        said = sso.response(request_id, user.user_name, assertion_id="_one")
+        documents.append(response_bytes(said))
+    answers = await asyncio.gather(*(sso.post_document(each) for each in documents))
+    assert sorted(answer.status_code for answer in answers) == [303, 403, 403, 403, 403, 403]
+    assert (
+        await sso.pool.fetchval("SELECT count(*) FROM pending_logins WHERE outcome <> 'null'") == 1
+    )
+
+
 async def test_another_browser_cannot_finish_what_it_did_not_begin(sso: SignOn) -> None:
     """Neither an attacker's answer in the victim's browser, nor the victim's in the attacker's."""
     await sso.add_user("mallory@corp.example")

@@ -181,8 +181,6 @@ def sign_on_use_cases(
         ),
         receive_response=ReceiveResponse(
             connections,
-            people,
-            tenants,
             logins,
             FindUser(people),
             partial(read_response, keys=keys.private_keys),

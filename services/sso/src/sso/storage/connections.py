@@ -8,11 +8,12 @@ import asyncpg
 
 from chassis.clock import Clock
 from chassis.database import read_queries, transaction
+from kernel.tenant import Tenant
 from sso.domain.connection import Connection
 from sso.domain.ending import Ending, Reason
 from sso.storage import rows
 from sso.storage.endings import Endings
-from sso.usecases.ports import ConnectionInUseError
+from sso.usecases.ports import ConnectionInUseError, TenantConnection
 
 QUERIES = read_queries("sso.storage", "connections")
 
@@ -47,6 +48,17 @@ class PostgresConnections:
         """Return the one that an address names."""
         row = await self.pool.fetchrow(*QUERIES["find_connection"](id=connection_id))
         return None if row is None else rows.connection(row)
+
+    async def find_with_tenant(self, connection_id: UUID) -> TenantConnection | None:
+        """Return the one that an address names, with what is known of its tenant."""
+        query = QUERIES["find_connection_with_tenant"](id=connection_id)
+        row = await self.pool.fetchrow(*query)
+        if row is None:
+            return None
+        tenant = None
+        if row["tenant_name"] is not None:
+            tenant = Tenant(row["tenant_id"], row["tenant_name"], row["package"], row["status"])
+        return TenantConnection(rows.connection(row), tenant, frozenset(row["domains"]))
 
     async def find_active(self, tenant_id: UUID) -> Connection | None:
         """Return the one that the tenant's people sign in by."""

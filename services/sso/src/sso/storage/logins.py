@@ -17,10 +17,6 @@ QUERIES = read_queries("sso.storage", "logins")
 PRUNED_AT_ONCE = 5_000
 
 
-class _AnsweredAlready(Exception):
-    """Another assertion has answered the login; nothing of this one may stay."""
-
-
 @dataclass(frozen=True, slots=True)
 class PostgresLogins:
     """The logins of all tenants."""
@@ -67,57 +63,23 @@ class PostgresLogins:
         row: LogRow,
     ) -> bool:
         """Take an assertion, once: note who it was, bind the subject, log."""
-        try:
-            async with transaction(self.pool) as database:
-                return await self._take_assertion(
-                    database,
-                    login,
-                    assertion_id,
-                    remember_until,
-                    outcome=outcome,
-                    proof_digest=proof_digest,
-                    subject=subject,
-                    row=row,
-                )
-        except _AnsweredAlready:
-            return False
-
-    async def _take_assertion(
-        self,
-        database: asyncpg.Connection,
-        login: PendingLogin,
-        assertion_id: str,
-        remember_until: datetime,
-        *,
-        outcome: Outcome,
-        proof_digest: bytes,
-        subject: str | None,
-        row: LogRow,
-    ) -> bool:
-        if not await _take(database, login, assertion_id, remember_until):
-            return False
-        answered = await database.fetchval(
-            *QUERIES["save_outcome"](
-                tenant_id=login.tenant_id,
-                id=login.id,
-                proof_digest=proof_digest,
-                outcome=rows.outcome_document(outcome),
-            )
+        query = QUERIES["take_assertion"](
+            tenant_id=login.tenant_id,
+            id=login.id,
+            connection_id=login.connection_id,
+            assertion_id=assertion_id,
+            remember_until=remember_until,
+            proof_digest=proof_digest,
+            document=rows.outcome_document(outcome),
+            subject=subject,
+            log_id=row.id,
+            **_log_values(row),
         )
-        if answered is None:
-            raise _AnsweredAlready
-        if subject is not None:
-            await database.execute(
-                *QUERIES["insert_binding"](
-                    tenant_id=login.tenant_id,
-                    connection_id=login.connection_id,
-                    subject=subject,
-                    user_id=outcome.user_id,
-                    created_at=row.occurred_at,
-                )
-            )
-        await _log(database, row)
-        return True
+        try:
+            return await self.pool.fetchval(*query) is not None
+        except asyncpg.UniqueViolationError:
+            # Another login has taken the same assertion at the same moment.
+            return False
 
     async def pass_test(
         self, login: PendingLogin, assertion_id: str, remember_until: datetime, row: LogRow
@@ -187,14 +149,21 @@ async def _log(database: asyncpg.Connection, row: LogRow) -> None:
 
 
 def _log_query(row: LogRow) -> tuple[Any, ...]:
-    return QUERIES["insert_log_row"](
+    query = QUERIES["insert_log_row"]
+    return query(
         tenant_id=row.tenant_id,
         id=row.id,
-        occurred_at=row.occurred_at,
         connection_id=row.connection_id,
-        outcome=row.outcome,
-        user_id=row.user_id,
-        matched_by=row.matched_by,
-        detail=(row.detail or "").replace("\x00", "")[:1_000] or None,
-        correlation_id=row.correlation_id,
+        **_log_values(row),
     )
+
+
+def _log_values(row: LogRow) -> dict[str, Any]:
+    return {
+        "occurred_at": row.occurred_at,
+        "outcome": row.outcome,
+        "user_id": row.user_id,
+        "matched_by": row.matched_by,
+        "detail": (row.detail or "").replace("\x00", "")[:1_000] or None,
+        "correlation_id": row.correlation_id,
+    }

@@ -6,6 +6,7 @@ PREPARED_QUERIES = tuple(
     query.sql
     for query in (
         connections.QUERIES["find_connection"],
+        connections.QUERIES["find_connection_with_tenant"],
         connections.QUERIES["find_active_connection"],
         people.QUERIES["find_domain_holders"],
         people.QUERIES["list_domains"],
@@ -16,8 +17,7 @@ PREPARED_QUERIES = tuple(
         logins.QUERIES["insert_login"],
         logins.QUERIES["find_login"],
         logins.QUERIES["insert_assertion"],
-        logins.QUERIES["save_outcome"],
-        logins.QUERIES["insert_binding"],
+        logins.QUERIES["take_assertion"],
         logins.QUERIES["complete_login"],
         logins.QUERIES["insert_log_row"],
         sessions.QUERIES["insert_session"],

@@ -27,7 +27,7 @@ from sso.domain.matching import subject_of
 from sso.domain.refusals import Code, Refused
 from sso.usecases.addresses import Addresses
 from sso.usecases.connections import no_such_connection
-from sso.usecases.entitlement import is_entitled
+from sso.usecases.entitlement import is_entitled, may_sign_on
 from sso.usecases.matching import FindUser
 from sso.usecases.ports import (
     Connections,
@@ -36,6 +36,7 @@ from sso.usecases.ports import (
     People,
     ReadResponse,
     Sessions,
+    TenantConnection,
     Tenants,
 )
 from sso.usecases.secrets import digest_of, new_secret
@@ -127,8 +128,6 @@ class ReceiveResponse:
     """Takes what an identity provider has posted to a connection's ACS, once."""
 
     connections: Connections
-    people: People
-    tenants: Tenants
     logins: Logins
     find_user: FindUser
     read: ReadResponse
@@ -142,11 +141,12 @@ class ReceiveResponse:
 
         Of refusals it has so many rows at most, and a line of the service's own log for each.
         """
-        connection = await self.connections.find(connection_id)
-        if connection is None:
+        known = await self.connections.find_with_tenant(connection_id)
+        if known is None:
             raise no_such_connection()
+        connection = known.connection
         try:
-            return await self._receive(connection, document)
+            return await self._receive(known, document)
         except Refused as refusal:
             log.info(
                 "sign_in.refused", tenant_id=str(connection.tenant_id), code=refusal.code.value
@@ -162,8 +162,8 @@ class ReceiveResponse:
                 await self.logins.log(row)
             raise
 
-    async def _receive(self, connection: Connection, document: bytes) -> Returned:
-        now = self.clock.now()
+    async def _receive(self, known: TenantConnection, document: bytes) -> Returned:
+        connection, now = known.connection, self.clock.now()
         login, provider, assertion = await self._verified(connection, document, now)
         remember_until = check_assertion(
             assertion,
@@ -175,16 +175,18 @@ class ReceiveResponse:
                 now=now,
             ),
         )
-        if not await is_entitled(self.tenants, connection.tenant_id):
+        if not may_sign_on(known.tenant):
             raise Refused(Code.NOT_ENTITLED)
-        subject = subject_of(assertion, await self.people.domains(connection.tenant_id))
+        subject = subject_of(assertion, known.domains)
         match = await self.find_user(connection, subject)
         claims = {name: list(values) for name, values in assertion.attributes.items()}
         if login.use is Use.TEST:
             row = _row(connection, "test_passed", now, user_id=match.user.id, rule=match.rule)
             if not await self.logins.pass_test(login, assertion.id, remember_until, row):
                 raise Refused(Code.REPLAYED)
-            await self.connections.change(connection.id, lambda known: known.passed_test(provider))
+            await self.connections.change(
+                connection.id, lambda stored: stored.passed_test(provider)
+            )
             return Returned(login, None, match.rule, match.user.user_name, claims)
         proof = new_secret()
         taken = await self.logins.take_assertion(

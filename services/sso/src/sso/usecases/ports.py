@@ -64,6 +64,16 @@ class Tenants(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class TenantConnection:
+    """A connection with what is known of its tenant."""
+
+    connection: Connection
+    tenant: Tenant | None
+    domains: frozenset[str]
+    """Those that the tenant holds."""
+
+
 class Connections(Protocol):
     """The connections of all tenants."""
 
@@ -77,6 +87,10 @@ class Connections(Protocol):
 
     async def find(self, connection_id: UUID) -> Connection | None:
         """Return the one that an address names."""
+        ...
+
+    async def find_with_tenant(self, connection_id: UUID) -> TenantConnection | None:
+        """Return the one that an address names, with what is known of its tenant."""
         ...
 
     async def find_active(self, tenant_id: UUID) -> Connection | None:

@@ -17,6 +17,21 @@ SELECT tenant_id, id, name, kind, created_at, candidate, tested, active, suspend
 FROM connections
 WHERE id = :id;
 
+-- name: find_connection_with_tenant
+-- The same, with what is known of its tenant and the domains that it holds.
+-- cross-tenant: the address of a connection names no tenant, and tells whose it is.
+SELECT
+    connections.tenant_id, connections.id, connections.name, connections.kind,
+    connections.created_at, connections.candidate, connections.tested, connections.active,
+    connections.suspended, connections.version, tenants.name AS tenant_name, tenants.package,
+    tenants.status,
+    ARRAY(
+        SELECT domains.domain FROM domains WHERE domains.tenant_id = connections.tenant_id
+    ) AS domains
+FROM connections
+LEFT JOIN tenants ON tenants.tenant_id = connections.tenant_id
+WHERE connections.id = :id;
+
 -- name: lock_connection
 -- The same, to be changed.
 -- cross-tenant: the address of a connection names no tenant, and tells whose it is.

@@ -23,22 +23,41 @@ VALUES (:tenant_id, :connection_id, :assertion_id, :expires_at)
 ON CONFLICT DO NOTHING
 RETURNING assertion_id;
 
--- name: save_outcome
--- Notes who it was, once; a login that was answered already is left as it is.
-UPDATE pending_logins
-SET proof_digest = :proof_digest, outcome = :outcome
-WHERE tenant_id = :tenant_id AND id = :id AND outcome IS NULL
+-- name: take_assertion
+-- Takes an assertion, once: notes who it was, binds the subject and logs, or does nothing of it. A
+-- login that was answered already is left as it is; of two at once the second waits for the first.
+WITH answered AS (
+    UPDATE pending_logins
+    SET proof_digest = :proof_digest, outcome = :document
+    WHERE tenant_id = :tenant_id AND id = :id AND outcome IS NULL
+      AND NOT EXISTS (
+          SELECT FROM used_assertions
+          WHERE tenant_id = :tenant_id AND connection_id = :connection_id
+            AND assertion_id = :assertion_id
+      )
+    RETURNING id
+), taken AS (
+    INSERT INTO used_assertions (tenant_id, connection_id, assertion_id, expires_at)
+    SELECT :tenant_id, :connection_id, :assertion_id, :remember_until FROM answered
+), bound AS (
+    INSERT INTO bindings (tenant_id, connection_id, subject, user_id, created_at)
+    SELECT :tenant_id, :connection_id, :subject, :user_id, :occurred_at
+    FROM answered
+    WHERE :subject::text IS NOT NULL
+    ON CONFLICT DO NOTHING
+)
+INSERT INTO sign_in_log (
+    tenant_id, id, occurred_at, connection_id, outcome, user_id, matched_by, detail, correlation_id
+)
+SELECT
+    :tenant_id, :log_id, :occurred_at, :connection_id, :outcome, :user_id, :matched_by, :detail,
+    :correlation_id
+FROM answered
 RETURNING id;
 
 -- name: delete_login
 -- Forgets a login.
 DELETE FROM pending_logins WHERE tenant_id = :tenant_id AND id = :id;
-
--- name: insert_binding
--- Binds a subject to a user at the first sign-in.
-INSERT INTO bindings (tenant_id, connection_id, subject, user_id, created_at)
-VALUES (:tenant_id, :connection_id, :subject, :user_id, :created_at)
-ON CONFLICT DO NOTHING;
 
 -- name: complete_login
 -- Returns a login whose assertion was taken and forgets it, if the proof is its own.
