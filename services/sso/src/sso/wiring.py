@@ -20,6 +20,7 @@ from chassis.projection import KnownTenants
 from chassis.service import Mode, Parts, Service, on_the_bus, retention
 from chassis.settings import load_settings
 from sso.api.cookies import Cookies
+from sso.api.logout import LogoutEndpoints
 from sso.api.openid import OpenIdEndpoints
 from sso.api.routes import sign_on_routes
 from sso.api.sign_on import SignOnEndpoints
@@ -27,6 +28,7 @@ from sso.cli.app import sso_cli
 from sso.domain.keys import Purpose, StoredKey
 from sso.events.incoming import subscriptions
 from sso.events.outgoing import revoked
+from sso.oidc.hints import HintReader
 from sso.oidc.keys import SigningKeys, decrypted, make_signing_key, open_signing_key
 from sso.saml.keys import ProviderKey, make_provider_key, open_provider_key
 from sso.saml.metadata import read_metadata
@@ -71,6 +73,7 @@ from sso.usecases.logins import (
     ReceiveResponse,
     ResumeSession,
 )
+from sso.usecases.logout import ReadLogoutRequest, SignOut
 from sso.usecases.matching import FindUser
 from sso.usecases.sessions import FindPerson, ListSessions, RevokeSessions, SelectSessions
 from sso.usecases.sign_in_log import ReadSignInLog
@@ -194,6 +197,8 @@ def sign_on_use_cases(
         authenticate_client=AuthenticateClient(clients),
         redeem_code=RedeemCode(sessions, people, tenants, signing, issuer, clock),
         tell_user=TellUser(sessions, people, tenants, signing, issuer, clock),
+        read_logout_request=ReadLogoutRequest(clients, HintReader(issuer, keys.tokens)),
+        sign_out=SignOut(sessions, PostgresLiveSessions(pool, ENDINGS, signal.notify), clock),
     )
 
 
@@ -226,6 +231,7 @@ def application(
         sign_on_routes(
             SignOnEndpoints(bundle, addresses, cookies, clock, keys.certificates),
             OpenIdEndpoints(bundle, keys.signing, settings.public_url),
+            LogoutEndpoints(bundle, addresses, cookies),
         )
     )
     return app

@@ -33,6 +33,12 @@ class Cookies:
         """Let the browser keep its session."""
         self._set(response, self._session, secret, seconds)
 
+    def forget_session(self, response: Response) -> None:
+        """Let the browser forget its session."""
+        response.delete_cookie(
+            self._session, path="/", secure=self._secure, httponly=True, samesite="lax"
+        )
+
     def _set(self, response: Response, name: str, value: str, seconds: int) -> None:
         response.set_cookie(
             name,

@@ -18,6 +18,7 @@ class Reason(StrEnum):
     TENANT_DELETED = "tenant_deleted"
     CONNECTION_SUSPENDED = "connection_suspended"
     CLIENT_DISABLED = "client_disabled"
+    LOGOUT = "logout"
     REVOKED = "revoked"
     """By an operator."""
 

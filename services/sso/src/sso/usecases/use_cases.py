@@ -30,6 +30,7 @@ from sso.usecases.logins import (
     ReceiveResponse,
     ResumeSession,
 )
+from sso.usecases.logout import ReadLogoutRequest, SignOut
 from sso.usecases.sessions import FindPerson, ListSessions, RevokeSessions, SelectSessions
 from sso.usecases.sign_in_log import ReadSignInLog
 from sso.usecases.tenants import FindTenant
@@ -76,6 +77,8 @@ class SignOnUseCases:
     authenticate_client: AuthenticateClient
     redeem_code: RedeemCode
     tell_user: TellUser
+    read_logout_request: ReadLogoutRequest
+    sign_out: SignOut
 
 
 @dataclass(frozen=True, slots=True)
