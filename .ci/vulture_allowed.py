@@ -60,3 +60,7 @@ _.on_message_begin
 _.on_header
 _.on_headers_complete
 _.refuses  # asked by what checks access tokens; held by tests and bench.signed_out
+
+# A service whose API takes access tokens reads them by these.
+AccessTokens
+fetch_keys

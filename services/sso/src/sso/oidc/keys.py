@@ -1,8 +1,4 @@
-"""The keys that tokens are signed by, and the tokens (RFC 7515, RFC 7519, RFC 9068).
-
-Reading always checks type, signature, issuer, audience and expiry: joserfc by itself checks the
-signature alone.
-"""
+"""The keys that tokens are signed by, and the tokens (RFC 7515, RFC 7519, RFC 9068)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +7,9 @@ from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, RSAKey
+from joserfc.jwk import RSAKey
 
-from kernel.errors import UnauthenticatedError
+from chassis.tokens import Expected, key_id_of, read_token
 from sso.domain.keys import Purpose, StoredKey
 
 ALGORITHM = "RS256"
@@ -91,20 +86,6 @@ class SigningKeys:
         Raises:
             UnauthenticatedError: It is of another type, another's, for somebody else, or over.
         """
-        registry = jwt.JWTClaimsRegistry(
-            now=int(now.timestamp()),
-            iss={"essential": True, "value": self.issuer},
-            aud={"essential": True, "value": audience},
-            exp={"essential": True},
-            sub={"essential": True},
-        )
-        try:
-            read = jwt.decode(token, KeySet(list(self.keys())), algorithms=[ALGORITHM])
-            if read.header.get("typ") != typ:
-                raise ValueError("another type")
-            registry.validate(read.claims)
-        except (JoseError, ValueError, TypeError):
-            raise UnauthenticatedError(
-                "token-invalid", "The access token is not good here, or over."
-            ) from None
-        return read.claims
+        key_id = key_id_of(token)
+        key = next((each for each in self.keys() if each.kid == key_id), None)
+        return read_token(token, key, Expected(self.issuer, audience, typ), now)

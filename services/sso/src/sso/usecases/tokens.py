@@ -11,6 +11,7 @@ from uuid import UUID
 
 from chassis.clock import Clock
 from chassis.ids import uuid7
+from chassis.tokens import ACCESS_TOKEN, ID_TOKEN
 from kernel.errors import UnauthenticatedError
 from kernel.names import parse_id
 from sso.domain.address import parse_address
@@ -21,8 +22,6 @@ from sso.usecases.ports import Clients, Grant, People, Sessions, Signer, Tenants
 from sso.usecases.secrets import digest_of
 
 TOKEN_LIFETIME = timedelta(minutes=5)
-ACCESS_TOKEN = "at+jwt"  # noqa: S105  # a media type (RFC 9068 §2.1)
-ID_TOKEN = "JWT"  # noqa: S105
 
 
 class TokenError(Exception):
