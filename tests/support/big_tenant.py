@@ -170,6 +170,13 @@ _LOADS = {
         FROM {rows}
         """,
         """
+        INSERT INTO refresh_families (tenant_id, digest, session_id, client_id, scope, salt,
+                                      generation, begun_at, expires_at)
+        SELECT {tenant}, uuid_send({id}), {id}, 'app', 'x', 'x', 0, '{{}}',
+               now() + n * interval '1 second'
+        FROM {rows}
+        """,
+        """
         INSERT INTO sign_in_log (tenant_id, id, occurred_at, connection_id, outcome)
         SELECT {tenant}, {id}, now(), {id}, 'signed_in' FROM {rows}
         """,

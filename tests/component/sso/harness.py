@@ -105,8 +105,13 @@ class App:
             "redirect_uri": self.redirect_uri,
             "code_verifier": self.verifier,
         }
+        fields |= changes
+        if not self.secret:
+            return await http.post(
+                f"{ORIGIN}/oauth2/token", data=fields | {"client_id": self.client_id}
+            )
         return await http.post(
-            f"{ORIGIN}/oauth2/token", data=fields | changes, auth=(self.client_id, self.secret)
+            f"{ORIGIN}/oauth2/token", data=fields, auth=(self.client_id, self.secret)
         )
 
 

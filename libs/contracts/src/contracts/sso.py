@@ -28,4 +28,5 @@ class SsoSessionRevoked(Contract):
     sessions: list[RevokedSession] = Field(min_length=1, max_length=MAX_SESSIONS_PER_EVENT)
     reason: str
     """`logout`, `user_deactivated`, `user_deleted`, `role_changed`, `tenant_not_entitled`,
-    `tenant_deleted`, `connection_suspended`, `client_disabled` or `revoked` by an operator."""
+    `tenant_deleted`, `connection_suspended`, `client_disabled`,
+    `refresh_token_reused`, `code_reused` or `revoked` by an operator."""

@@ -36,8 +36,10 @@ from sso.saml.request import authn_request_url
 from sso.saml.response import read_response
 from sso.settings import Settings
 from sso.storage.clients import PostgresClients
+from sso.storage.codes import PostgresCodes
 from sso.storage.connections import PostgresConnections
 from sso.storage.endings import Endings
+from sso.storage.families import PostgresFamilies
 from sso.storage.keys import Keyring, PostgresKeys
 from sso.storage.live_sessions import PostgresLiveSessions
 from sso.storage.logins import PostgresLogins
@@ -47,7 +49,9 @@ from sso.storage.sessions import PostgresSessions
 from sso.storage.sign_in_log import PostgresSignInLog
 from sso.usecases.addresses import Addresses
 from sso.usecases.authorization import ReadAuthorizationRequest
+from sso.usecases.client_authentication import AuthenticateClient
 from sso.usecases.clients import CreateClient, DisableClient, ListClients
+from sso.usecases.codes import RedeemCode
 from sso.usecases.connections import (
     ActivateConnection,
     CreateConnection,
@@ -65,6 +69,7 @@ from sso.usecases.directory import (
     KeepUser,
 )
 from sso.usecases.explanation import ExplainUser
+from sso.usecases.issuing import IssueTokens
 from sso.usecases.keys import KeepKeys, ListKeys, RewrapKeys, RotateKeys
 from sso.usecases.logins import (
     BeginLogin,
@@ -75,11 +80,12 @@ from sso.usecases.logins import (
 )
 from sso.usecases.logout import ReadLogoutRequest, SignOut
 from sso.usecases.matching import FindUser
+from sso.usecases.refreshing import BeginFamily, Refresh
 from sso.usecases.sessions import FindPerson, ListSessions, RevokeSessions, SelectSessions
 from sso.usecases.sign_in_log import ReadSignInLog
 from sso.usecases.tenants import FindTenant
-from sso.usecases.tokens import AuthenticateClient, RedeemCode, TellUser
 from sso.usecases.use_cases import EventUseCases, SignOnUseCases, UseCases
+from sso.usecases.userinfo import TellUser
 
 NAME = "sso"
 PACKAGE = "sso"
@@ -176,6 +182,9 @@ def sign_on_use_cases(
     clients = PostgresClients(pool, ENDINGS, signal.notify)
     addresses = Addresses(settings.public_url)
     issuer, signing = settings.public_url, keys.signing
+    issue = IssueTokens(people, tenants, signing, issuer)
+    families = PostgresFamilies(pool)
+    live = PostgresLiveSessions(pool, ENDINGS, signal.notify)
     refusals = RateLimit(LOGGED_REFUSALS_PER_SECOND, burst=LOGGED_REFUSALS_AT_ONCE)
     return SignOnUseCases(
         read_authorization_request=ReadAuthorizationRequest(clients),
@@ -195,10 +204,11 @@ def sign_on_use_cases(
         resume_session=ResumeSession(sessions, tenants, clock),
         get_connection=GetConnection(connections),
         authenticate_client=AuthenticateClient(clients),
-        redeem_code=RedeemCode(sessions, people, tenants, signing, issuer, clock),
+        redeem_code=RedeemCode(PostgresCodes(pool), live, issue, BeginFamily(families), clock),
+        refresh=Refresh(families, live, issue, clock),
         tell_user=TellUser(sessions, people, tenants, signing, issuer, clock),
         read_logout_request=ReadLogoutRequest(clients, HintReader(issuer, keys.tokens)),
-        sign_out=SignOut(sessions, PostgresLiveSessions(pool, ENDINGS, signal.notify), clock),
+        sign_out=SignOut(sessions, live, clock),
     )
 
 

@@ -6,7 +6,6 @@ from chassis.tokens.published import PublishedKeys
 from chassis.tokens.reading import (
     ACCESS_TOKEN,
     ALGORITHMS,
-    ID_TOKEN,
     Expected,
     key_id_of,
     read_token,
@@ -15,7 +14,6 @@ from chassis.tokens.reading import (
 __all__ = [
     "ACCESS_TOKEN",
     "ALGORITHMS",
-    "ID_TOKEN",
     "AccessTokens",
     "Expected",
     "PublishedKeys",

@@ -19,7 +19,6 @@ from joserfc.jwk import Key
 from kernel.errors import UnauthenticatedError
 
 ACCESS_TOKEN = "at+jwt"  # noqa: S105  # a media type (RFC 9068 §2.1)
-ID_TOKEN = "JWT"  # noqa: S105
 ALGORITHMS = ("RS256", "ES256")
 """No algorithm by a shared secret, and none without a signature."""
 MAX_TOKEN = 8_192

@@ -13,7 +13,7 @@ from sso.api.forms import basic_credentials, read_form
 from sso.domain.client import Client
 from sso.oidc.keys import ALGORITHM, SigningKeys
 from sso.usecases.authorization import SCOPES
-from sso.usecases.tokens import TokenError
+from sso.usecases.issuing import TokenError, Tokens
 from sso.usecases.use_cases import SignOnUseCases
 
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -31,7 +31,7 @@ def discovery(issuer: str) -> Mapping[str, Any]:
         "scopes_supported": list(SCOPES),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [ALGORITHM],
         "token_endpoint_auth_methods_supported": [
@@ -83,30 +83,41 @@ class OpenIdEndpoints:
         return _json(self.keys.jwks(), headers={"Cache-Control": "public, max-age=300"})
 
     async def token(self, request: Request) -> Response:
-        """Turn a code into tokens (RFC 6749 §4.1.3)."""
+        """Turn a code or a refresh token into tokens (RFC 6749 §4.1.3, §6)."""
         fields = await read_form(request)
         try:
             client = await self._client(request, fields)
-            if fields.get("grant_type") != "authorization_code":
-                raise TokenError("unsupported_grant_type", "grant_type must be authorization_code.")
-            tokens = await self.use_cases.redeem_code(
-                client,
-                fields.get("code", ""),
-                fields.get("redirect_uri", ""),
-                fields.get("code_verifier", ""),
-            )
+            tokens = await self._tokens(client, fields)
         except TokenError as error:
             return _token_error(error)
-        return _json(
-            {
-                "access_token": tokens.access_token,
-                "token_type": "Bearer",
-                "expires_in": tokens.seconds,
-                "scope": tokens.scope,
-                "id_token": tokens.id_token,
-            },
-            headers=_NO_STORE,
-        )
+        said = {
+            "access_token": tokens.access_token,
+            "token_type": "Bearer",
+            "expires_in": tokens.seconds,
+            "scope": tokens.scope,
+            "id_token": tokens.id_token,
+            "refresh_token": tokens.refresh_token,
+        }
+        given = {name: value for name, value in said.items() if value is not None}
+        return _json(given, headers=_NO_STORE)
+
+    async def _tokens(self, client: Client, fields: Mapping[str, str]) -> Tokens:
+        match fields.get("grant_type"):
+            case "authorization_code":
+                return await self.use_cases.redeem_code(
+                    client,
+                    fields.get("code", ""),
+                    fields.get("redirect_uri", ""),
+                    fields.get("code_verifier", ""),
+                )
+            case "refresh_token":
+                return await self.use_cases.refresh(
+                    client, fields.get("refresh_token", ""), fields.get("scope", "")
+                )
+            case None | "":
+                raise TokenError("invalid_request", "grant_type is missing.")
+            case _:
+                raise TokenError("unsupported_grant_type", "That grant_type is not offered.")
 
     async def userinfo(self, request: Request) -> Response:
         """Tell who somebody is (OpenID Connect core §5.3)."""

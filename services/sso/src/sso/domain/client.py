@@ -24,3 +24,8 @@ class Client:
     """None for an app that can keep no secret."""
     disabled: bool = False
     settings: ClientSettings = field(default_factory=ClientSettings)
+
+    @property
+    def proves_itself(self) -> bool:
+        """Whether it can keep a secret: it is a server, and not a browser or a phone."""
+        return self.secret_digest is not None

@@ -19,6 +19,10 @@ class Reason(StrEnum):
     CONNECTION_SUSPENDED = "connection_suspended"
     CLIENT_DISABLED = "client_disabled"
     LOGOUT = "logout"
+    REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105
+    """A refresh token was used again after its successor: one of both is a thief's."""
+    CODE_REUSED = "code_reused"
+    """An app has shown a code again long after it was used."""
     REVOKED = "revoked"
     """By an operator."""
 

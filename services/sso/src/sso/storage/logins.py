@@ -10,7 +10,7 @@ import asyncpg
 from chassis.clock import Clock
 from chassis.database import read_queries, transaction
 from sso.domain.login import Outcome, PendingLogin
-from sso.storage import rows, sessions
+from sso.storage import codes, families, rows, sessions
 from sso.usecases.ports import LogRow
 
 QUERIES = read_queries("sso.storage", "logins")
@@ -109,7 +109,8 @@ class PostgresLogins:
         for query, before in (
             (QUERIES["prune_logins"], now),
             (QUERIES["prune_assertions"], now),
-            (sessions.QUERIES["prune_codes"], now - timedelta(hours=1)),
+            (codes.QUERIES["prune_codes"], now - timedelta(hours=1)),
+            (families.QUERIES["prune_families"], now),
             (sessions.QUERIES["prune_sessions"], now - timedelta(days=1)),
         ):
             while True:

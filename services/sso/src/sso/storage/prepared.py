@@ -1,6 +1,6 @@
 """The statements that are prepared on every connection before a process is ready."""
 
-from sso.storage import clients, connections, logins, people, sessions
+from sso.storage import clients, codes, connections, families, logins, people, sessions
 
 PREPARED_QUERIES = tuple(
     query.sql
@@ -24,7 +24,11 @@ PREPARED_QUERIES = tuple(
         sessions.QUERIES["find_session"],
         sessions.QUERIES["find_session_by_id"],
         sessions.QUERIES["insert_code"],
-        sessions.QUERIES["use_code"],
+        codes.QUERIES["use_code"],
+        families.QUERIES["insert_family"],
+        families.QUERIES["keep_session"],
+        families.QUERIES["find_family"],
+        families.QUERIES["begin_generation"],
         clients.QUERIES["find_client"],
     )
 )

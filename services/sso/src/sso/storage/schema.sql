@@ -95,6 +95,23 @@ CREATE INDEX pending_logins_by_end ON pending_logins USING btree (expires_at);
 CREATE INDEX pending_logins_by_request ON pending_logins USING btree (tenant_id, connection_id, request_id);
 CREATE INDEX pending_logins_by_user ON pending_logins USING btree (tenant_id, (outcome ->> 'user_id'::text)) WHERE outcome IS NOT NULL;
 
+CREATE TABLE refresh_families (
+    tenant_id uuid NOT NULL,
+    digest bytea NOT NULL,
+    session_id uuid NOT NULL,
+    client_id text NOT NULL,
+    scope text NOT NULL,
+    salt bytea NOT NULL,
+    generation integer NOT NULL,
+    begun_at timestamptz[] NOT NULL,
+    expires_at timestamptz NOT NULL,
+    CONSTRAINT refresh_families_pkey PRIMARY KEY (tenant_id, digest),
+    CONSTRAINT refresh_families_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES sessions(tenant_id, id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX refresh_families_by_digest ON refresh_families USING btree (digest);
+CREATE INDEX refresh_families_by_end ON refresh_families USING btree (expires_at);
+CREATE INDEX refresh_families_by_session ON refresh_families USING btree (tenant_id, session_id, client_id);
+
 CREATE TABLE session_clients (
     tenant_id uuid NOT NULL,
     session_id uuid NOT NULL,
@@ -117,10 +134,11 @@ CREATE TABLE sessions (
     expires_at timestamptz NOT NULL,
     ended_at timestamptz,
     ended_because text,
+    offline_until timestamptz,
     CONSTRAINT sessions_pkey PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX sessions_by_connection ON sessions USING btree (tenant_id, connection_id) WHERE ended_at IS NULL;
-CREATE INDEX sessions_by_end ON sessions USING btree (expires_at);
+CREATE INDEX sessions_by_end ON sessions USING btree (GREATEST(expires_at, offline_until));
 CREATE UNIQUE INDEX sessions_by_secret ON sessions USING btree (secret_digest);
 CREATE INDEX sessions_by_user ON sessions USING btree (tenant_id, user_id) WHERE ended_at IS NULL;
 

@@ -9,7 +9,6 @@ import asyncpg
 from chassis.database import read_queries
 from sso.domain.login import AuthorizationRequest, Outcome, Session, User
 from sso.storage import rows
-from sso.usecases.ports import Grant
 
 QUERIES = read_queries("sso.storage", "sessions")
 
@@ -72,19 +71,4 @@ class PostgresSessions:
                 scope=request.scope,
                 expires_at=expires_at,
             )
-        )
-
-    async def use_code(self, digest: bytes, at: datetime) -> Grant | None:
-        """Use a code up; None if there is none, it was used, is over, or its session is."""
-        row = await self.pool.fetchrow(*QUERIES["use_code"](digest=digest, now=at))
-        if row is None:
-            return None
-        return Grant(
-            session=rows.session(row),
-            user=rows.user(row),
-            client_id=row["client_id"],
-            redirect_uri=row["redirect_uri"],
-            code_challenge=row["code_challenge"],
-            nonce=row["nonce"],
-            scope=row["scope"],
         )

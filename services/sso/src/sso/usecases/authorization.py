@@ -9,7 +9,7 @@ from sso.domain.login import AuthorizationRequest
 from sso.usecases.ports import Clients
 
 MAX_VALUE = 1_000
-SCOPES = ("openid", "profile", "email")
+SCOPES = ("openid", "profile", "email", "offline_access")
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 

@@ -39,19 +39,6 @@ class LogRow:
     correlation_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What a code is good for."""
-
-    session: Session
-    user: User
-    client_id: str
-    redirect_uri: str
-    code_challenge: str
-    nonce: str | None
-    scope: str
-
-
 class Tenants(Protocol):
     """The tenants as the directory last described them."""
 
@@ -209,10 +196,6 @@ class Sessions(Protocol):
         expires_at: datetime,
     ) -> None:
         """Store a code."""
-        ...
-
-    async def use_code(self, digest: bytes, at: datetime) -> Grant | None:
-        """Use a code up; None if there is none, it is over, or its session is."""
         ...
 
 

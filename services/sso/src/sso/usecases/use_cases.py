@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from sso.usecases.addresses import Addresses
 from sso.usecases.authorization import ReadAuthorizationRequest
+from sso.usecases.client_authentication import AuthenticateClient
 from sso.usecases.clients import CreateClient, DisableClient, ListClients
+from sso.usecases.codes import RedeemCode
 from sso.usecases.connections import (
     ActivateConnection,
     CreateConnection,
@@ -31,10 +33,11 @@ from sso.usecases.logins import (
     ResumeSession,
 )
 from sso.usecases.logout import ReadLogoutRequest, SignOut
+from sso.usecases.refreshing import Refresh
 from sso.usecases.sessions import FindPerson, ListSessions, RevokeSessions, SelectSessions
 from sso.usecases.sign_in_log import ReadSignInLog
 from sso.usecases.tenants import FindTenant
-from sso.usecases.tokens import AuthenticateClient, RedeemCode, TellUser
+from sso.usecases.userinfo import TellUser
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class SignOnUseCases:
     get_connection: GetConnection
     authenticate_client: AuthenticateClient
     redeem_code: RedeemCode
+    refresh: Refresh
     tell_user: TellUser
     read_logout_request: ReadLogoutRequest
     sign_out: SignOut

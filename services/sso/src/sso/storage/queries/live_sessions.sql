@@ -12,7 +12,8 @@ SELECT
 FROM sessions
 LEFT JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
 WHERE sessions.tenant_id = :tenant_id
-  AND sessions.ended_at IS NULL AND sessions.expires_at > :now AND sessions.id < :before
+  AND sessions.ended_at IS NULL AND sessions.id < :before
+  AND GREATEST(sessions.expires_at, sessions.offline_until) > :now
 ORDER BY sessions.id DESC
 LIMIT :limit;
 
@@ -30,7 +31,8 @@ SELECT
 FROM sessions
 LEFT JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
 WHERE sessions.tenant_id = :tenant_id AND sessions.user_id = :subject
-  AND sessions.ended_at IS NULL AND sessions.expires_at > :now AND sessions.id < :before
+  AND sessions.ended_at IS NULL AND sessions.id < :before
+  AND GREATEST(sessions.expires_at, sessions.offline_until) > :now
 ORDER BY sessions.id DESC
 LIMIT :limit;
 
@@ -48,7 +50,8 @@ SELECT
 FROM sessions
 LEFT JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
 WHERE sessions.tenant_id = :tenant_id AND sessions.id = :subject
-  AND sessions.ended_at IS NULL AND sessions.expires_at > :now AND sessions.id < :before
+  AND sessions.ended_at IS NULL AND sessions.id < :before
+  AND GREATEST(sessions.expires_at, sessions.offline_until) > :now
 ORDER BY sessions.id DESC
 LIMIT :limit;
 
@@ -66,7 +69,8 @@ SELECT
 FROM sessions
 LEFT JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
 WHERE sessions.tenant_id = :tenant_id AND sessions.connection_id = :subject
-  AND sessions.ended_at IS NULL AND sessions.expires_at > :now AND sessions.id < :before
+  AND sessions.ended_at IS NULL AND sessions.id < :before
+  AND GREATEST(sessions.expires_at, sessions.offline_until) > :now
 ORDER BY sessions.id DESC
 LIMIT :limit;
 
@@ -87,6 +91,6 @@ JOIN sessions
     ON sessions.tenant_id = session_clients.tenant_id AND sessions.id = session_clients.session_id
 LEFT JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
 WHERE session_clients.client_id = :subject AND session_clients.session_id < :before
-  AND sessions.ended_at IS NULL AND sessions.expires_at > :now
+  AND sessions.ended_at IS NULL AND GREATEST(sessions.expires_at, sessions.offline_until) > :now
 ORDER BY session_clients.session_id DESC
 LIMIT :limit;

@@ -33,7 +33,7 @@ WHERE sessions.secret_digest = :secret_digest AND sessions.ended_at IS NULL
   AND sessions.expires_at > :now AND users.active;
 
 -- name: find_session_by_id
--- The same, by the session's id.
+-- The same, by the session's id, while the browser or an app offline has it.
 SELECT
     sessions.tenant_id, sessions.id AS session_id, sessions.user_id, sessions.connection_id,
     sessions.authenticated_at, sessions.expires_at, users.id, users.user_name, users.external_id,
@@ -41,7 +41,7 @@ SELECT
 FROM sessions
 JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
 WHERE sessions.tenant_id = :tenant_id AND sessions.id = :id AND sessions.ended_at IS NULL
-  AND sessions.expires_at > :now AND users.active;
+  AND GREATEST(sessions.expires_at, sessions.offline_until) > :now AND users.active;
 
 -- name: insert_code
 -- Stores a code, and that the session was let into this app.
@@ -58,34 +58,13 @@ VALUES (
     :expires_at
 );
 
--- name: use_code
--- Uses a code up and returns what it is good for, if its session and its person are.
--- cross-tenant: the code of 256 bits names the session, whoever's it is.
-WITH used AS (
-    UPDATE codes SET used_at = :now
-    WHERE digest = :digest AND used_at IS NULL AND expires_at > :now
-    RETURNING tenant_id, session_id, client_id, redirect_uri, code_challenge, nonce, scope
-)
-SELECT
-    used.client_id, used.redirect_uri, used.code_challenge, used.nonce, used.scope,
-    sessions.tenant_id, sessions.id AS session_id, sessions.user_id, sessions.connection_id,
-    sessions.authenticated_at, sessions.expires_at, users.id, users.user_name, users.external_id,
-    users.email, users.display_name, users.given_name, users.family_name, users.role, users.active
-FROM used
-JOIN sessions ON sessions.tenant_id = used.tenant_id AND sessions.id = used.session_id
-JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
-WHERE sessions.ended_at IS NULL AND sessions.expires_at > :now AND users.active;
-
 -- name: prune_sessions
 -- Deletes sessions, with their codes, that ended long ago.
 -- cross-tenant: all of them are kept for the same time.
 DELETE FROM sessions WHERE (tenant_id, id) IN (
-    SELECT tenant_id, id FROM sessions WHERE expires_at < :before ORDER BY expires_at LIMIT :limit
-);
-
--- name: prune_codes
--- Deletes codes that are over.
--- cross-tenant: all of them end after the same time.
-DELETE FROM codes WHERE digest IN (
-    SELECT digest FROM codes WHERE expires_at < :before ORDER BY expires_at LIMIT :limit
+    SELECT tenant_id, id
+    FROM sessions
+    WHERE GREATEST(expires_at, offline_until) < :before
+    ORDER BY GREATEST(expires_at, offline_until)
+    LIMIT :limit
 );

@@ -1,0 +1,71 @@
+"""Families of refresh tokens in PostgreSQL."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from chassis.database import read_queries, transaction
+from sso.domain.refresh import REMEMBERED, Family
+from sso.storage import rows
+
+QUERIES = read_queries("sso.storage", "families")
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresFamilies:
+    """The families of all sessions."""
+
+    pool: asyncpg.Pool
+
+    async def add(self, family: Family, digest: bytes, at: datetime) -> None:
+        """Store a new one; its session is kept for as long as it is good."""
+        tenant_id, session_id = family.session.tenant_id, family.session.id
+        async with transaction(self.pool) as database:
+            await database.execute(
+                *QUERIES["insert_family"](
+                    tenant_id=tenant_id,
+                    digest=digest,
+                    session_id=session_id,
+                    client_id=family.client_id,
+                    scope=family.scope,
+                    salt=family.salt,
+                    now=at,
+                    expires_at=family.expires_at,
+                )
+            )
+            await database.execute(
+                *QUERIES["keep_session"](
+                    tenant_id=tenant_id, session_id=session_id, until=family.expires_at
+                )
+            )
+
+    async def find(self, digest: bytes, at: datetime) -> Family | None:
+        """Return one; None if there is none, it is over, or its session is."""
+        row = await self.pool.fetchrow(*QUERIES["find_family"](digest=digest, now=at))
+        if row is None:
+            return None
+        return Family(
+            session=rows.session(row),
+            user=rows.user(row),
+            client_id=row["client_id"],
+            scope=row["scope"],
+            salt=row["salt"],
+            expires_at=row["good_until"],
+            generation=row["generation"],
+            begun_at=tuple(row["begun_at"]),
+        )
+
+    async def rotate(self, tenant_id: UUID, digest: bytes, generation: int, at: datetime) -> bool:
+        """Begin the generation after one; False if that has begun already."""
+        begun = await self.pool.fetchval(
+            *QUERIES["begin_generation"](
+                tenant_id=tenant_id,
+                digest=digest,
+                generation=generation,
+                now=at,
+                remembered=REMEMBERED,
+            )
+        )
+        return begun is not None

@@ -1,0 +1,48 @@
+-- name: insert_family
+-- Stores a new family of refresh tokens.
+INSERT INTO refresh_families (
+    tenant_id, digest, session_id, client_id, scope, salt, generation, begun_at, expires_at
+)
+VALUES (
+    :tenant_id, :digest, :session_id, :client_id, :scope, :salt, 0, ARRAY[(:now)::timestamptz],
+    :expires_at
+);
+
+-- name: keep_session
+-- Keeps a session for as long as an app may ask for tokens of it.
+UPDATE sessions SET offline_until = GREATEST(offline_until, :until)
+WHERE tenant_id = :tenant_id AND id = :session_id AND GREATEST(expires_at, offline_until) < :until;
+
+-- name: find_family
+-- A family whose session and person are good.
+-- cross-tenant: the secret of 256 bits names the family, whoever's it is.
+SELECT
+    families.client_id, families.scope, families.salt, families.generation, families.begun_at,
+    families.expires_at AS good_until,
+    sessions.tenant_id, sessions.id AS session_id, sessions.user_id, sessions.connection_id,
+    sessions.authenticated_at, sessions.expires_at, users.id, users.user_name, users.external_id,
+    users.email, users.display_name, users.given_name, users.family_name, users.role, users.active
+FROM refresh_families AS families
+JOIN sessions ON sessions.tenant_id = families.tenant_id AND sessions.id = families.session_id
+JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
+WHERE families.digest = :digest AND families.expires_at > :now AND sessions.ended_at IS NULL
+  AND users.active;
+
+-- name: begin_generation
+-- Begins the generation after one, once.
+UPDATE refresh_families
+SET generation = generation + 1,
+    begun_at = (ARRAY[(:now)::timestamptz] || begun_at)[1 : (:remembered)::integer]
+WHERE tenant_id = :tenant_id AND digest = :digest AND generation = :generation
+RETURNING generation;
+
+-- name: prune_families
+-- Deletes families that are over.
+-- cross-tenant: each of them says when it ends.
+DELETE FROM refresh_families WHERE (tenant_id, digest) IN (
+    SELECT tenant_id, digest
+    FROM refresh_families
+    WHERE expires_at < :before
+    ORDER BY expires_at
+    LIMIT :limit
+);
