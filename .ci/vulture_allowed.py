@@ -64,3 +64,7 @@ _.refuses  # asked by what checks access tokens; held by tests and bench.signed_
 # A service whose API takes access tokens reads them by these.
 AccessTokens
 fetch_keys
+
+# httpcore's connections call them.
+_.connect_tcp
+_.connect_unix_socket
