@@ -185,9 +185,10 @@ def sign_on_use_cases(
     issue = IssueTokens(people, tenants, signing, issuer)
     families = PostgresFamilies(pool)
     live = PostgresLiveSessions(pool, ENDINGS, signal.notify)
+    read_hint = HintReader(issuer, keys.tokens)
     refusals = RateLimit(LOGGED_REFUSALS_PER_SECOND, burst=LOGGED_REFUSALS_AT_ONCE)
     return SignOnUseCases(
-        read_authorization_request=ReadAuthorizationRequest(clients),
+        read_authorization_request=ReadAuthorizationRequest(clients, read_hint),
         begin_login=BeginLogin(
             connections, people, tenants, logins, addresses, authn_request_url, clock
         ),
@@ -207,7 +208,7 @@ def sign_on_use_cases(
         redeem_code=RedeemCode(PostgresCodes(pool), live, issue, BeginFamily(families), clock),
         refresh=Refresh(families, live, issue, clock),
         tell_user=TellUser(sessions, people, tenants, signing, issuer, clock),
-        read_logout_request=ReadLogoutRequest(clients, HintReader(issuer, keys.tokens)),
+        read_logout_request=ReadLogoutRequest(clients, read_hint),
         sign_out=SignOut(sessions, live, clock),
     )
 

@@ -22,20 +22,10 @@ from sso.domain.refusals import Refused
 from sso.pages.render import page, stylesheet
 from sso.saml.metadata import service_provider_metadata
 from sso.usecases.addresses import Addresses
-from sso.usecases.authorization import RefusedRequest, UnknownClient
+from sso.usecases.authorization import RefusedRequest, UnknownClient, parameters_of
 from sso.usecases.logins import SignedIn
 from sso.usecases.use_cases import SignOnUseCases
 
-_CARRIED = (
-    "client_id",
-    "redirect_uri",
-    "response_type",
-    "scope",
-    "state",
-    "nonce",
-    "code_challenge",
-    "code_challenge_method",
-)
 _UNKNOWN_ADDRESS = (
     "We do not know where people with this address sign in. "
     "Check the address, or ask your IT admin."
@@ -62,17 +52,15 @@ class SignOnEndpoints:
             return self._message("This sign-in cannot begin", str(error), 400)
         except RefusedRequest as error:
             return self._refused(error)
-        prompt = parameters.get("prompt", "").split()
-        if "login" not in prompt:
-            resumed = await self.use_cases.resume_session(self.cookies.session(request), asked)
-            if resumed is not None:
-                return self._to_app(resumed)
-        if "none" in prompt:
+        resumed = await self.use_cases.resume_session(self.cookies.session(request), asked)
+        if resumed is not None:
+            return self._to_app(resumed)
+        if asked.prompt == "none":
             refusal = RefusedRequest(
-                "login_required", "Nobody is signed in.", asked.redirect_uri, asked.state
+                "login_required", "Somebody has to sign in.", asked.redirect_uri, asked.state
             )
             return self._refused(refusal)
-        return self._login_page(parameters, email=parameters.get("login_hint", ""))
+        return self._login_page(asked, email=parameters.get("login_hint", ""))
 
     async def login(self, request: Request) -> Response:
         """Take an address and send the browser where its people sign in."""
@@ -86,7 +74,7 @@ class SignOnEndpoints:
         email = fields.get("email", "")
         leaving = await self.use_cases.begin_login(email, asked, self.cookies.browser(request))
         if leaving is None:
-            return self._login_page(fields, email=email, notice=_UNKNOWN_ADDRESS)
+            return self._login_page(asked, email=email, notice=_UNKNOWN_ADDRESS)
         response = _see_other(leaving.url)
         self.cookies.keep_browser(response, leaving.browser_secret)
         return response
@@ -161,13 +149,12 @@ class SignOnEndpoints:
         joint = "&" if urlsplit(uri).query else "?"
         return _see_other(f"{uri}{joint}{urlencode(parameters)}")
 
-    def _login_page(self, fields: Mapping[str, str], *, email: str, notice: str = "") -> Response:
-        hidden = [(name, fields[name]) for name in _CARRIED if name in fields]
+    def _login_page(self, asked: AuthorizationRequest, *, email: str, notice: str = "") -> Response:
         return page(
             "login",
             leaves=True,
             base=self.addresses.public_url,
-            hidden=hidden,
+            hidden=parameters_of(asked),
             email=email[:254],
             notice=notice,
         )

@@ -21,6 +21,27 @@ class AuthorizationRequest:
     code_challenge: str
     state: str | None = None
     nonce: str | None = None
+    prompt: str = ""
+    """What was asked for of `none`, `login`, `select_account` and `consent`, apart by spaces."""
+    max_age: int | None = None
+    """How many seconds ago somebody may have signed in at most."""
+    subject: str | None = None
+    """Who the app takes for signed in, by a hint that it has sent; empty if that cannot be read."""
+
+    @property
+    def asks_anew(self) -> bool:
+        """Whether the identity provider has to ask the person again."""
+        return "login" in self.prompt.split() or self.max_age is not None
+
+    def is_answered_by(self, session: "Session", now: datetime) -> bool:
+        """Tell whether who is signed in may go on without being asked for anything."""
+        if {"login", "select_account"} & set(self.prompt.split()):
+            return False
+        if self.subject is not None and self.subject != str(session.user_id):
+            return False
+        if self.max_age is None:
+            return True
+        return session.authenticated_at + timedelta(seconds=self.max_age) > now
 
 
 @dataclass(frozen=True, slots=True)

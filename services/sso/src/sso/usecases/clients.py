@@ -14,6 +14,8 @@ from sso.usecases.secrets import digest_of, new_secret
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _DEFAULTS = ClientSettings()
+_PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9.-]+:/[A-Za-z0-9._~/-]*")
+"""An address of an installed app, by a domain turned round (RFC 8252 §7.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ class CreateClient:
         if not redirect_uris:
             raise InvalidError("redirect-uri-missing", "Name at least one redirect URI.")
         for uri in redirect_uris:
-            _check_uri(uri, "redirect-uri-invalid")
+            if not (public and _PRIVATE_SCHEME.fullmatch(uri)):
+                _check_uri(uri, "redirect-uri-invalid")
         _check_settings(settings)
         secret = None if public else new_secret()
         client = Client(

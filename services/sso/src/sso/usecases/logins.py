@@ -87,7 +87,9 @@ class BeginLogin:
         browser_secret = browser_secret or new_secret()
         login = _new_login(connection, Use.SIGN_IN, self.clock.now(), browser_secret, request)
         await self.logins.begin(login, self.clock.now())
-        url = _leave(self, connection, provider, login, login_hint=address.text)
+        url = _leave(
+            self, connection, provider, login, login_hint=address.text, force=request.asks_anew
+        )
         return Leaving(url, browser_secret)
 
 
@@ -298,12 +300,14 @@ class ResumeSession:
     clock: Clock
 
     async def __call__(self, session_secret: str, request: AuthorizationRequest) -> SignedIn | None:
-        """Return where to go; None if the browser has no live session."""
+        """Return where to go; None if the browser has no session that answers the request."""
         now = self.clock.now()
         found = await self.sessions.find(digest_of(session_secret), now) if session_secret else None
         if found is None:
             return None
         session, _ = found
+        if not request.is_answered_by(session, now):
+            return None
         if not await is_entitled(self.tenants, session.tenant_id):
             return None
         code = await issue_code(self.sessions, session, request, now)
