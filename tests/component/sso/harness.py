@@ -254,6 +254,7 @@ async def open_sign_on(
             "database_url": dsn,
             "kafka_bootstrap_servers": "127.0.0.1:9",
             "public_url": ORIGIN,
+            "metadata_loopback": True,
         }
     )
     pool = await create_pool(dsn, size=6)

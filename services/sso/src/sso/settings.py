@@ -26,6 +26,8 @@ class Settings(ChassisSettings):
     of tokens and stands in every identity provider: changing it ends all of them."""
     encryption_keys: Annotated[SecretStr, DevelopmentDefault(_DEVELOPMENT_KEY)]
     """Fernet keys, comma-separated, that encrypt private keys at rest: the first encrypts."""
+    metadata_loopback: bool = False
+    """Whether metadata may be fetched from this machine, by http too: in development alone."""
     sign_in_log_days: int = Field(30, ge=1, le=3650)
     """Days that rows of the sign-in log are kept."""
 
@@ -43,6 +45,8 @@ class Settings(ChassisSettings):
     def _https_in_production(self) -> Self:
         if self.environment == "production" and not self.public_url.startswith("https://"):
             raise ValueError("SSO_PUBLIC_URL must be https in production")
+        if self.environment == "production" and self.metadata_loopback:
+            raise ValueError("SSO_METADATA_LOOPBACK is for development alone")
         return self
 
     @property

@@ -12,9 +12,10 @@ from joserfc.jwk import RSAKey
 
 from chassis.cli import command_pool
 from chassis.clock import Clock, SystemClock
-from chassis.database import create_pool
+from chassis.database import DATABASE_FAILURES, create_pool
 from chassis.http import Application, RateLimit, create_app, limits_of
 from chassis.loops import Loop
+from chassis.outbound import OutboundClient, Rules
 from chassis.outbox import OutboxSignal
 from chassis.projection import KnownTenants
 from chassis.service import Mode, Parts, Service, on_the_bus, retention
@@ -57,8 +58,8 @@ from sso.usecases.connections import (
     CreateConnection,
     GetConnection,
     ListConnections,
-    SetMetadata,
     SuspendConnection,
+    UndoActivation,
 )
 from sso.usecases.directory import (
     ForgetDomain,
@@ -80,6 +81,7 @@ from sso.usecases.logins import (
 )
 from sso.usecases.logout import ReadLogoutRequest, SignOut
 from sso.usecases.matching import FindUser
+from sso.usecases.metadata import Fetch, RefreshMetadata, SetMetadata
 from sso.usecases.refreshing import BeginFamily, Refresh
 from sso.usecases.sessions import FindPerson, ListSessions, RevokeSessions, SelectSessions
 from sso.usecases.sign_in_log import ReadSignInLog
@@ -137,16 +139,19 @@ def use_cases(
     find_tenant, find_person = FindTenant(tenants), FindPerson(people)
     return UseCases(
         addresses=addresses,
+        clock=clock,
         find_tenant=find_tenant,
         create_connection=CreateConnection(connections, clock),
         list_connections=ListConnections(connections),
         get_connection=GetConnection(connections),
-        set_metadata=SetMetadata(connections, read_metadata),
+        set_metadata=SetMetadata(connections, fetch_from(settings), read_metadata, clock),
         test_connection=BeginTest(
             connections, PostgresLogins(pool, clock), addresses, authn_request_url, clock
         ),
-        activate_connection=ActivateConnection(connections, tenants),
+        activate_connection=ActivateConnection(connections, tenants, clock),
         suspend_connection=SuspendConnection(connections),
+        undo_activation=UndoActivation(connections, clock),
+        refresh_metadata=refresh_metadata(settings, connections, clock),
         create_client=CreateClient(clients, clock),
         list_clients=ListClients(clients),
         disable_client=DisableClient(clients, clock),
@@ -161,6 +166,30 @@ def use_cases(
         revoke_sessions=RevokeSessions(sessions, clock),
         read_sign_in_log=ReadSignInLog(log),
         explain_user=ExplainUser(people, tenants, connections, sessions, log, clock),
+    )
+
+
+def fetch_from(settings: Settings) -> Fetch:
+    """Return what fetches metadata from where customers say that it is."""
+    client = OutboundClient(Rules(loopback=settings.metadata_loopback))
+
+    async def fetch(url: str) -> bytes:
+        return (await client.get(url, accept="application/samlmetadata+xml, */*")).body
+
+    return fetch
+
+
+def refresh_metadata(
+    settings: Settings, connections: PostgresConnections, clock: Clock
+) -> RefreshMetadata:
+    """Put fetching metadata again on PostgreSQL."""
+    return RefreshMetadata(
+        connections,
+        connections,
+        fetch_from(settings),
+        read_metadata,
+        clock,
+        failures=DATABASE_FAILURES,
     )
 
 
@@ -279,6 +308,7 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     size = mode.pool_size(settings)
     pool = await create_pool(dsn, size=size, warm=PREPARED_QUERIES)
     logins = PostgresLogins(pool, clock)
+    connections = PostgresConnections(pool, clock, ENDINGS, signal.notify)
     try:
         keys = await open_keyrings(settings, pool, clock)
         yield on_the_bus(
@@ -294,6 +324,7 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
                 retention("logins", logins.prune),
                 retention("sign-in-log", lambda: logins.prune_log(settings.sign_in_log_days)),
                 retention("keys", KeepKeys(PostgresKeys(pool), partial(make_key, settings), clock)),
+                Loop("metadata", refresh_metadata(settings, connections, clock).run),
             ],
             serve_loops=[
                 Loop("keys-openid", keys.tokens.run),

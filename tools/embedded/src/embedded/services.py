@@ -87,7 +87,8 @@ SERVICES: tuple[Service, ...] = (
         package="sso",
         prefix="SSO_",
         port=8084,
-        settings={"SSO_PUBLIC_URL": "{url}"},
+        # The sandbox's identity provider is on this machine.
+        settings={"SSO_PUBLIC_URL": "{url}", "SSO_METADATA_LOOPBACK": "true"},
         entry_path="/.well-known/openid-configuration",
     ),
 )

@@ -1,4 +1,4 @@
-"""`connection create | show | list | set-metadata | test | activate | suspend`."""
+"""`connection create | show | list | set-metadata | refresh | test | activate | undo | suspend`."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from chassis.cli import Json, Runner, TenantOption, print_facts, print_rows
-from sso.cli.facts import CONNECTION_COLUMNS, connection_facts
+from sso.cli.facts import CONNECTION_COLUMNS, connection_facts, refresh_facts
 from sso.domain.connection import Connection, Kind
+from sso.usecases.metadata import address_in
 from sso.usecases.use_cases import UseCases
 
 ConnectionArgument = Annotated[str, typer.Argument(help="The connection's id.")]
@@ -34,7 +35,7 @@ class ConnectionCommands:
         async def command(use_cases: UseCases) -> dict[str, Any]:
             found = await use_cases.find_tenant(tenant)
             made = await use_cases.create_connection(found, name, kind)
-            return connection_facts(made, use_cases.addresses)
+            return _facts(use_cases, made)
 
         print_facts(self._run(command), as_json=as_json)
 
@@ -42,7 +43,9 @@ class ConnectionCommands:
         """Show a connection."""
 
         async def command(use_cases: UseCases) -> dict[str, Any]:
-            return connection_facts(await use_cases.get_connection(connection), use_cases.addresses)
+            found = await use_cases.get_connection(connection)
+            refresh = await use_cases.refresh_metadata.last(found)
+            return _facts(use_cases, found) | refresh_facts(refresh)
 
         print_facts(self._run(command), as_json=as_json)
 
@@ -52,24 +55,36 @@ class ConnectionCommands:
         async def command(use_cases: UseCases) -> list[dict[str, Any]]:
             found = await use_cases.find_tenant(tenant)
             listed = await use_cases.list_connections(found)
-            return [connection_facts(each, use_cases.addresses) for each in listed]
+            return [_facts(use_cases, each) for each in listed]
 
         print_rows(self._run(command), columns=CONNECTION_COLUMNS, as_json=as_json)
 
     def set_metadata(
         self,
         connection: ConnectionArgument,
-        file: Annotated[Path, typer.Argument(help="The metadata document; - reads it from stdin.")],
+        metadata: Annotated[
+            str, typer.Argument(help="Its https address, or a file; - reads either from stdin.")
+        ],
         as_json: Json = False,
     ) -> None:
         """Give a connection its identity provider's metadata; it has to be tested then."""
-        document = _read(file)
+        given = _read(metadata)
 
         async def command(use_cases: UseCases) -> dict[str, Any]:
             found = await use_cases.get_connection(connection)
-            return connection_facts(
-                await use_cases.set_metadata(found, document), use_cases.addresses
-            )
+            changed = await use_cases.set_metadata(found, given)
+            return _facts(use_cases, changed)
+
+        print_facts(self._run(command), as_json=as_json)
+
+    def refresh(self, connection: ConnectionArgument, as_json: Json = False) -> None:
+        """Fetch the metadata that people sign in by again, as the worker does every day."""
+
+        async def command(use_cases: UseCases) -> dict[str, Any]:
+            found = await use_cases.get_connection(connection)
+            refresh = await use_cases.refresh_metadata(found)
+            found = await use_cases.get_connection(connection)
+            return _facts(use_cases, found) | refresh_facts(refresh)
 
         print_facts(self._run(command), as_json=as_json)
 
@@ -86,6 +101,10 @@ class ConnectionCommands:
         """Let the tenant's people sign in by what was tested."""
         self._change(connection, lambda known: known.activate_connection, as_json=as_json)
 
+    def undo(self, connection: ConnectionArgument, as_json: Json = False) -> None:
+        """Take the last activation back, within 24 hours; every session that came by it ends."""
+        self._change(connection, lambda known: known.undo_activation, as_json=as_json)
+
     def suspend(self, connection: ConnectionArgument, as_json: Json = False) -> None:
         """Let nobody sign in by it any more; every session that came by it ends."""
         self._change(connection, lambda known: known.suspend_connection, as_json=as_json)
@@ -93,19 +112,27 @@ class ConnectionCommands:
     def _change(self, connection: str, of: Callable[[UseCases], Change], *, as_json: bool) -> None:
         async def command(use_cases: UseCases) -> dict[str, Any]:
             found = await use_cases.get_connection(connection)
-            return connection_facts(await of(use_cases)(found), use_cases.addresses)
+            return _facts(use_cases, await of(use_cases)(found))
 
         print_facts(self._run(command), as_json=as_json)
 
 
-def _read(file: Path) -> bytes:
-    if str(file) == "-":
+def _facts(use_cases: UseCases, connection: Connection) -> dict[str, Any]:
+    return connection_facts(connection, use_cases.addresses, use_cases.clock.now())
+
+
+def _read(metadata: str) -> bytes:
+    if metadata == "-":
         return typer.get_binary_stream("stdin").read(MAX_DOCUMENT)
+    given = metadata.encode(errors="surrogateescape")
+    if address_in(given) is not None:
+        return given
+    file = Path(metadata)
     try:
         with file.open("rb") as opened:
             return opened.read(MAX_DOCUMENT)
-    except OSError as error:
-        raise typer.BadParameter(f"{file} cannot be read: {error.strerror}.") from error
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(f"{metadata} cannot be read: {error}.") from error
 
 
 def connection_commands(run: Runner[UseCases]) -> typer.Typer:
@@ -116,7 +143,9 @@ def connection_commands(run: Runner[UseCases]) -> typer.Typer:
     app.command("show")(commands.show)
     app.command("list")(commands.list)
     app.command("set-metadata")(commands.set_metadata)
+    app.command("refresh")(commands.refresh)
     app.command("test")(commands.test)
     app.command("activate")(commands.activate)
+    app.command("undo")(commands.undo)
     app.command("suspend")(commands.suspend)
     return app

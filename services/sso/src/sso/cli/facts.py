@@ -1,14 +1,16 @@
 """What is printed of connections and apps."""
 
-import hashlib
+from datetime import datetime
 from typing import Any
 
+from sso.domain.certificates import expiry_of, fingerprint_of
 from sso.domain.client import Client
 from sso.domain.connection import Connection
 from sso.domain.keys import KeyState, StoredKey
+from sso.domain.warnings import warnings_of
 from sso.usecases.addresses import Addresses
 from sso.usecases.explanation import Explanation
-from sso.usecases.ports import LogRow
+from sso.usecases.ports import LogRow, Refresh
 from sso.usecases.session_ports import LiveSession
 
 CONNECTION_COLUMNS = ("id", "name", "kind", "state", "created")
@@ -18,7 +20,7 @@ LOG_COLUMNS = ("at", "outcome", "user_id", "matched_by", "detail", "correlation_
 CLIENT_COLUMNS = ("id", "name", "kind", "redirect_uris", "state")
 
 
-def connection_facts(connection: Connection, addresses: Addresses) -> dict[str, Any]:
+def connection_facts(connection: Connection, addresses: Addresses, now: datetime) -> dict[str, Any]:
     """Return what an operator must know of a connection."""
     candidate = connection.candidate
     return {
@@ -33,11 +35,28 @@ def connection_facts(connection: Connection, addresses: Addresses) -> dict[str, 
         "acs_url": addresses.acs(connection.id),
         "idp_entity_id": candidate.entity_id if candidate else None,
         "idp_sso_url": candidate.sso_url if candidate else None,
+        "idp_metadata_url": candidate.metadata_url if candidate else None,
         "idp_certificates": [
-            hashlib.sha256(each).hexdigest()
-            for each in (candidate.certificates if candidate else ())
-        ],
+            {
+                "sha256": fingerprint_of(each),
+                "expires": expiry_of(each),
+                "unlisted_until": candidate.unlisted.get(fingerprint_of(each)),
+            }
+            for each in candidate.certificates
+        ]
+        if candidate
+        else [],
+        "warnings": list(warnings_of(connection.kind, candidate, now)) if candidate else [],
         "waits_for_activation": candidate is not None and candidate != connection.active,
+    }
+
+
+def refresh_facts(refresh: Refresh) -> dict[str, Any]:
+    """Return what became of fetching a connection's metadata again."""
+    return {
+        "metadata_fetched": refresh.at,
+        "metadata_failures": refresh.failures,
+        "metadata_problem": refresh.problem,
     }
 
 

@@ -4,12 +4,18 @@ What admins edit is the candidate; what people sign in by is the active one. The
 active only after a real sign-in by exactly it has passed.
 """
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from kernel.errors import ConflictError, InvalidError
+from sso.domain.certificates import fingerprint_of
+
+UNLISTED_FOR = timedelta(days=7)
+"""So long a certificate is trusted that its metadata has ceased to list."""
+UNDO_WITHIN = timedelta(hours=24)
 
 
 class Kind(StrEnum):
@@ -44,6 +50,32 @@ class IdentityProvider:
     """Where an AuthnRequest goes by HTTP-Redirect."""
     certificates: tuple[bytes, ...]
     """DER; any of them may have signed."""
+    metadata_url: str | None = None
+    """Where the metadata came from, and is fetched again; None if it was given by hand."""
+    valid_until: datetime | None = None
+    """What the metadata says of itself."""
+    unlisted: Mapping[str, datetime] = field(default_factory=dict)
+    """Certificates that newer metadata has ceased to list, by SHA-256: until when each is kept."""
+
+    def refreshed(self, fresh: "IdentityProvider", now: datetime) -> "IdentityProvider":
+        """Return what is trusted after newer metadata of the same entity.
+
+        New certificates are trusted beside the old at once: providers list one days before it
+        signs. One that is no longer listed stays for a week, or an answer on its way would fail.
+        """
+        unlisted = {
+            fingerprint: self.unlisted.get(fingerprint, now + UNLISTED_FOR)
+            for fingerprint in map(fingerprint_of, self.certificates)
+            if fingerprint not in set(map(fingerprint_of, fresh.certificates))
+        }
+        kept = {each: until for each, until in unlisted.items() if until > now}
+        old = (each for each in self.certificates if fingerprint_of(each) in kept)
+        return replace(
+            fresh,
+            certificates=(*fresh.certificates, *old),
+            metadata_url=self.metadata_url,
+            unlisted=kept,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +94,10 @@ class Connection:
     active: IdentityProvider | None = None
     suspended: bool = False
     version: int = 1
+    previous: IdentityProvider | None = None
+    """What people signed in by before the last activation."""
+    activated_at: datetime | None = None
+    """When the active one was activated; None if that can no longer be undone."""
 
     @property
     def state(self) -> State:
@@ -90,7 +126,27 @@ class Connection:
             return self
         return replace(self, tested=True, version=self.version + 1)
 
-    def activated(self) -> "Connection":
+    def refreshed(self, fresh: IdentityProvider, now: datetime) -> "Connection":
+        """Return the connection after metadata of what people sign in by was fetched again.
+
+        Raises:
+            ConflictError: It is another entity's: that is an admin's to decide.
+        """
+        if self.active is None:
+            return self
+        if fresh.entity_id != self.active.entity_id:
+            raise ConflictError(
+                "entity-id-changed",
+                f"The metadata is now of {fresh.entity_id[:300]}, not of "
+                f"{self.active.entity_id[:300]}. If that is right, set it again, test, activate.",
+            )
+        active = self.active.refreshed(fresh, now)
+        if active == self.active:
+            return self
+        candidate = active if self.candidate == self.active else self.candidate
+        return replace(self, active=active, candidate=candidate, version=self.version + 1)
+
+    def activated(self, now: datetime) -> "Connection":
         """Return the connection that people sign in by."""
         if self.candidate is None:
             raise InvalidError(
@@ -101,7 +157,33 @@ class Connection:
                 "connection-untested",
                 "Test it first: sign in once by `python -m sso connection test`.",
             )
-        return replace(self, active=self.candidate, suspended=False, version=self.version + 1)
+        return replace(
+            self,
+            active=self.candidate,
+            suspended=False,
+            version=self.version + 1,
+            previous=self.active,
+            activated_at=now,
+        )
+
+    def undone(self, now: datetime) -> "Connection":
+        """Return the connection as it was before its last activation, if that is not long ago."""
+        if self.activated_at is None or now - self.activated_at > UNDO_WITHIN:
+            hours = UNDO_WITHIN // timedelta(hours=1)
+            raise ConflictError(
+                "nothing-to-undo", f"Nothing was activated in the last {hours} hours."
+            )
+        return replace(
+            self,
+            active=self.previous,
+            version=self.version + 1,
+            previous=None,
+            activated_at=None,
+        )
+
+    def ends_sessions_of(self, before: "Connection") -> bool:
+        """Tell whether sessions that came by it end with the change from `before`."""
+        return self.suspended or (before.activated_at is not None and self.activated_at is None)
 
     def suspend(self) -> "Connection":
         """Return the connection by which nobody signs in."""

@@ -6,7 +6,10 @@ a response does before pysaml2 sees it.
 
 import base64
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -21,13 +24,14 @@ from sso.saml.gate.encryption import XENC, XENC11
 _ENTITY = "{urn:oasis:names:tc:SAML:2.0:metadata}EntityDescriptor"
 _PROTOCOL = "urn:oasis:names:tc:SAML:2.0:protocol"
 _EMAIL = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 MIN_KEY_BITS = 2_048
 ENCRYPTION_METHODS = (f"{XENC11}aes256-gcm", f"{XENC}aes256-cbc", f"{XENC}rsa-oaep-mgf1p")
 """What is asked for; more is read."""
 
 
-def read_metadata(raw: bytes) -> IdentityProvider:
-    """Return what an identity provider's metadata says.
+def read_metadata(raw: bytes, now: datetime) -> IdentityProvider:
+    """Return what an identity provider's metadata says as of now.
 
     Raises:
         InvalidError: It is none, or lacks what a sign-in needs; the sentence says what came.
@@ -46,7 +50,23 @@ def read_metadata(raw: bytes) -> IdentityProvider:
         entity = None
     if entity is None or not entity.idpsso_descriptor:
         raise _invalid("It describes no identity provider (IDPSSODescriptor).")
-    return _provider(entity, entity.idpsso_descriptor[0])
+    valid_until = _valid_until(entity, entity.idpsso_descriptor[0])
+    if valid_until is not None and valid_until <= now:
+        raise _invalid(f"It was valid until {valid_until:%Y-%m-%d %H:%M} UTC. Get a newer one.")
+    return replace(_provider(entity, entity.idpsso_descriptor[0]), valid_until=valid_until)
+
+
+def _valid_until(*parts: Any) -> datetime | None:
+    """Return the earliest end that the document gives itself."""
+    found = []
+    for text in (part.valid_until for part in parts):
+        if not text:
+            continue
+        try:
+            found.append(datetime.fromisoformat(text))
+        except ValueError:
+            raise _invalid("Its validUntil is no time.") from None
+    return min((each if each.tzinfo else each.replace(tzinfo=UTC) for each in found), default=None)
 
 
 def _provider(entity: Any, descriptor: Any) -> IdentityProvider:
@@ -60,9 +80,7 @@ def _provider(entity: Any, descriptor: Any) -> IdentityProvider:
         for service in descriptor.single_sign_on_service
         if service.binding == BINDING_HTTP_REDIRECT and service.location
     ]
-    if not addresses or not addresses[0].startswith(
-        ("https://", "http://127.0.0.1", "http://localhost")
-    ):
+    if not addresses or not _may_lead_to(addresses[0]):
         raise _invalid("It has no SingleSignOnService by HTTP-Redirect at an https address.")
     certificates = tuple(dict.fromkeys(_certificates(descriptor)))
     if not certificates:
@@ -70,6 +88,16 @@ def _provider(entity: Any, descriptor: Any) -> IdentityProvider:
             f"It has no signing certificate with an RSA key of {MIN_KEY_BITS} bits or more."
         )
     return IdentityProvider(entity_id, addresses[0], certificates)
+
+
+def _may_lead_to(address: str) -> bool:
+    """Tell whether people may be sent there: by https, or to their own machine."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    local = parts.scheme == "http" and parts.hostname in _LOOPBACK
+    return bool(parts.hostname) and (parts.scheme == "https" or local)
 
 
 def _certificates(descriptor: Any) -> list[bytes]:
@@ -101,7 +129,7 @@ def _what_came(raw: bytes, refusal: Refused) -> str:
     if not start:
         return "Nothing came: the document is empty."
     if start.startswith((b"https://", b"http://")):
-        return "An address came, not the document behind it."
+        return "An address came with something behind it; give the address alone."
     if start.startswith((b"{", b"[")):
         return "JSON came; SAML metadata is XML."
     if b"<html" in start or b"<!doctype html" in start:

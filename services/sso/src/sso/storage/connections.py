@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -13,7 +14,7 @@ from sso.domain.connection import Connection
 from sso.domain.ending import Ending, Reason
 from sso.storage import rows
 from sso.storage.endings import Endings
-from sso.usecases.ports import ConnectionInUseError, TenantConnection
+from sso.usecases.ports import ConnectionInUseError, Refresh, TenantConnection
 
 QUERIES = read_queries("sso.storage", "connections")
 
@@ -77,13 +78,44 @@ class PostgresConnections:
                 before = rows.connection(row)
                 after = decide(before)
                 if after != before:
-                    await self._save(database, after)
+                    await self._save(database, before, after)
         except asyncpg.UniqueViolationError as error:
             raise ConnectionInUseError from error
         self.committed()
         return after
 
-    async def _save(self, database: asyncpg.Connection, connection: Connection) -> None:
+    async def refresh_of(self, connection: Connection) -> Refresh:
+        """Return what became of fetching its metadata again."""
+        query = QUERIES["find_refresh"](tenant_id=connection.tenant_id, id=connection.id)
+        row = await self.pool.fetchrow(*query)
+        if row is None:
+            return Refresh()
+        return Refresh(row["refreshed_at"], row["refresh_failures"], row["refresh_problem"])
+
+    async def claim_refreshes(
+        self, now: datetime, leased_until: datetime, limit: int
+    ) -> Sequence[UUID]:
+        """Take connections whose metadata is due; nobody else does until the lease is over."""
+        query = QUERIES["claim_refreshes"](now=now, leased_until=leased_until, limit=limit)
+        return [row["id"] for row in await self.pool.fetch(*query)]
+
+    async def save_refresh(
+        self, connection: Connection, now: datetime, due_at: datetime, problem: str | None
+    ) -> None:
+        """Note what became of it, and when it is due again."""
+        await self.pool.execute(
+            *QUERIES["save_refresh"](
+                tenant_id=connection.tenant_id,
+                id=connection.id,
+                now=now,
+                due_at=due_at,
+                problem=problem,
+            )
+        )
+
+    async def _save(
+        self, database: asyncpg.Connection, before: Connection, connection: Connection
+    ) -> None:
         await database.execute(
             *QUERIES["save_connection"](
                 tenant_id=connection.tenant_id,
@@ -93,8 +125,10 @@ class PostgresConnections:
                 active=rows.provider_document(connection.active),
                 suspended=connection.suspended,
                 version=connection.version,
+                previous=rows.provider_document(connection.previous),
+                activated_at=connection.activated_at,
             )
         )
-        if connection.suspended:
+        if connection.ends_sessions_of(before):
             ending = Ending(Reason.CONNECTION_SUSPENDED, self.clock.now())
             await self.endings.of_connection(database, connection.tenant_id, connection.id, ending)

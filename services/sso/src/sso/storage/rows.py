@@ -26,6 +26,9 @@ def provider_document(provider: IdentityProvider | None) -> str | None:
             "entity_id": provider.entity_id,
             "sso_url": provider.sso_url,
             "certificates": [base64.b64encode(each).decode() for each in provider.certificates],
+            "metadata_url": provider.metadata_url,
+            "valid_until": provider.valid_until,
+            "unlisted": provider.unlisted,
         }
     ).decode()
 
@@ -36,7 +39,19 @@ def provider(document: str | None) -> IdentityProvider | None:
         return None
     said = orjson.loads(document)
     certificates = tuple(base64.b64decode(each) for each in said["certificates"])
-    return IdentityProvider(said["entity_id"], said["sso_url"], certificates)
+    # Those that were stored before metadata came by address say nothing of the rest.
+    valid_until = said.get("valid_until")
+    return IdentityProvider(
+        said["entity_id"],
+        said["sso_url"],
+        certificates,
+        metadata_url=said.get("metadata_url"),
+        valid_until=datetime.fromisoformat(valid_until) if valid_until else None,
+        unlisted={
+            fingerprint: datetime.fromisoformat(until)
+            for fingerprint, until in said.get("unlisted", {}).items()
+        },
+    )
 
 
 def connection(row: Row) -> Connection:
@@ -52,6 +67,8 @@ def connection(row: Row) -> Connection:
         active=provider(row["active"]),
         suspended=row["suspended"],
         version=row["version"],
+        previous=provider(row["previous"]),
+        activated_at=row["activated_at"],
     )
 
 

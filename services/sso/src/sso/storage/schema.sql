@@ -53,10 +53,17 @@ CREATE TABLE connections (
     active jsonb,
     suspended boolean NOT NULL,
     version bigint NOT NULL,
+    previous jsonb,
+    activated_at timestamptz,
+    refresh_due_at timestamptz NOT NULL DEFAULT '-infinity'::timestamp with time zone,
+    refreshed_at timestamptz,
+    refresh_failures integer NOT NULL DEFAULT 0,
+    refresh_problem text,
     CONSTRAINT connections_pkey PRIMARY KEY (tenant_id, id)
 );
 CREATE UNIQUE INDEX connections_by_id ON connections USING btree (id);
 CREATE UNIQUE INDEX connections_in_use ON connections USING btree (tenant_id) WHERE active IS NOT NULL AND NOT suspended;
+CREATE INDEX connections_to_refresh ON connections USING btree (refresh_due_at) WHERE NOT suspended AND (active ->> 'metadata_url'::text) IS NOT NULL;
 
 CREATE TABLE domains (
     tenant_id uuid NOT NULL,

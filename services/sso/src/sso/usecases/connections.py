@@ -1,6 +1,6 @@
 """Making, editing, activating and suspending connections."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chassis.clock import Clock
@@ -8,13 +8,11 @@ from chassis.ids import uuid7
 from kernel.errors import InvalidError, NotFoundError
 from kernel.names import parse_id_leniently
 from kernel.tenant import Tenant
-from sso.domain.connection import Connection, IdentityProvider, Kind
+from sso.domain.connection import Connection, Kind
 from sso.usecases.entitlement import refuse_without_sign_on
 from sso.usecases.ports import Connections, Tenants
 
 MAX_NAME = 100
-ReadMetadata = Callable[[bytes], IdentityProvider]
-"""Reads metadata; raises InvalidError that says what came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +59,12 @@ class GetConnection:
 
 
 @dataclass(frozen=True, slots=True)
-class SetMetadata:
-    """Gives a connection its identity provider's metadata."""
-
-    connections: Connections
-    read: ReadMetadata
-
-    async def __call__(self, connection: Connection, document: bytes) -> Connection:
-        """Store what the document says as the candidate, which has to be tested."""
-        provider = self.read(document)
-        return _there(
-            await self.connections.change(connection.id, lambda known: known.edited(provider))
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class ActivateConnection:
     """Lets a tenant's people sign in by a connection that was tested."""
 
     connections: Connections
     tenants: Tenants
+    clock: Clock
 
     async def __call__(self, connection: Connection) -> Connection:
         """Make the tested candidate the one that people sign in by."""
@@ -88,7 +72,23 @@ class ActivateConnection:
         if tenant is None:
             raise no_such_connection()
         refuse_without_sign_on(tenant)
-        return _there(await self.connections.change(connection.id, lambda known: known.activated()))
+        now = self.clock.now()
+        return there(
+            await self.connections.change(connection.id, lambda known: known.activated(now))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UndoActivation:
+    """Takes the last activation of a connection back."""
+
+    connections: Connections
+    clock: Clock
+
+    async def __call__(self, connection: Connection) -> Connection:
+        """Let people sign in by what was active before; every session that came by it ends."""
+        now = self.clock.now()
+        return there(await self.connections.change(connection.id, lambda known: known.undone(now)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class SuspendConnection:
 
     async def __call__(self, connection: Connection) -> Connection:
         """Suspend it, and end every session that came by it."""
-        return _there(await self.connections.change(connection.id, lambda known: known.suspend()))
+        return there(await self.connections.change(connection.id, lambda known: known.suspend()))
 
 
 def no_such_connection() -> NotFoundError:
@@ -107,7 +107,8 @@ def no_such_connection() -> NotFoundError:
     return NotFoundError("connection-unknown", "There is no such connection.")
 
 
-def _there(connection: Connection | None) -> Connection:
+def there(connection: Connection | None) -> Connection:
+    """Return a connection that was changed, or raise NotFoundError."""
     if connection is None:
         raise no_such_connection()
     return connection

@@ -61,6 +61,17 @@ class TenantConnection:
     """Those that the tenant holds."""
 
 
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """What became of fetching a connection's metadata again."""
+
+    at: datetime | None = None
+    """When it was fetched last."""
+    failures: int = 0
+    """Since then."""
+    problem: str | None = None
+
+
 class Connections(Protocol):
     """The connections of all tenants."""
 
@@ -92,6 +103,26 @@ class Connections(Protocol):
         Raises:
             ConnectionInUseError: It would be the tenant's second active one.
         """
+        ...
+
+
+class Refreshes(Protocol):
+    """Which connections' metadata is due, and what became of it."""
+
+    async def refresh_of(self, connection: Connection) -> Refresh:
+        """Return what became of fetching its metadata again."""
+        ...
+
+    async def claim_refreshes(
+        self, now: datetime, leased_until: datetime, limit: int
+    ) -> Sequence[UUID]:
+        """Take connections whose metadata is due; nobody else does until the lease is over."""
+        ...
+
+    async def save_refresh(
+        self, connection: Connection, now: datetime, due_at: datetime, problem: str | None
+    ) -> None:
+        """Note what became of it, and when it is due again."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from chassis.clock import Clock
 from sso.usecases.addresses import Addresses
 from sso.usecases.authorization import ReadAuthorizationRequest
 from sso.usecases.client_authentication import AuthenticateClient
@@ -12,8 +13,8 @@ from sso.usecases.connections import (
     CreateConnection,
     GetConnection,
     ListConnections,
-    SetMetadata,
     SuspendConnection,
+    UndoActivation,
 )
 from sso.usecases.directory import (
     ForgetDomain,
@@ -33,6 +34,7 @@ from sso.usecases.logins import (
     ResumeSession,
 )
 from sso.usecases.logout import ReadLogoutRequest, SignOut
+from sso.usecases.metadata import RefreshMetadata, SetMetadata
 from sso.usecases.refreshing import Refresh
 from sso.usecases.sessions import FindPerson, ListSessions, RevokeSessions, SelectSessions
 from sso.usecases.sign_in_log import ReadSignInLog
@@ -45,6 +47,7 @@ class UseCases:
     """What operators can do by commands."""
 
     addresses: Addresses
+    clock: Clock
     find_tenant: FindTenant
     create_connection: CreateConnection
     list_connections: ListConnections
@@ -53,6 +56,8 @@ class UseCases:
     test_connection: BeginTest
     activate_connection: ActivateConnection
     suspend_connection: SuspendConnection
+    undo_activation: UndoActivation
+    refresh_metadata: RefreshMetadata
     create_client: CreateClient
     list_clients: ListClients
     disable_client: DisableClient

@@ -5,7 +5,9 @@ VALUES (:tenant_id, :id, :name, :kind, :created_at, false, false, 1);
 
 -- name: list_connections
 -- A tenant's connections, the oldest first.
-SELECT tenant_id, id, name, kind, created_at, candidate, tested, active, suspended, version
+SELECT
+    tenant_id, id, name, kind, created_at, candidate, tested, active, suspended, version,
+    previous, activated_at
 FROM connections
 WHERE tenant_id = :tenant_id
 ORDER BY created_at, id;
@@ -13,7 +15,9 @@ ORDER BY created_at, id;
 -- name: find_connection
 -- The connection that an address names.
 -- cross-tenant: the address of a connection names no tenant, and tells whose it is.
-SELECT tenant_id, id, name, kind, created_at, candidate, tested, active, suspended, version
+SELECT
+    tenant_id, id, name, kind, created_at, candidate, tested, active, suspended, version,
+    previous, activated_at
 FROM connections
 WHERE id = :id;
 
@@ -23,8 +27,8 @@ WHERE id = :id;
 SELECT
     connections.tenant_id, connections.id, connections.name, connections.kind,
     connections.created_at, connections.candidate, connections.tested, connections.active,
-    connections.suspended, connections.version, tenants.name AS tenant_name, tenants.package,
-    tenants.status,
+    connections.suspended, connections.version, connections.previous, connections.activated_at,
+    tenants.name AS tenant_name, tenants.package, tenants.status,
     ARRAY(
         SELECT domains.domain FROM domains WHERE domains.tenant_id = connections.tenant_id
     ) AS domains
@@ -35,14 +39,18 @@ WHERE connections.id = :id;
 -- name: lock_connection
 -- The same, to be changed.
 -- cross-tenant: the address of a connection names no tenant, and tells whose it is.
-SELECT tenant_id, id, name, kind, created_at, candidate, tested, active, suspended, version
+SELECT
+    tenant_id, id, name, kind, created_at, candidate, tested, active, suspended, version,
+    previous, activated_at
 FROM connections
 WHERE id = :id
 FOR UPDATE;
 
 -- name: find_active_connection
 -- The connection that a tenant's people sign in by.
-SELECT tenant_id, id, name, kind, created_at, candidate, tested, active, suspended, version
+SELECT
+    tenant_id, id, name, kind, created_at, candidate, tested, active, suspended, version,
+    previous, activated_at
 FROM connections
 WHERE tenant_id = :tenant_id AND active IS NOT NULL AND NOT suspended;
 
@@ -50,5 +58,35 @@ WHERE tenant_id = :tenant_id AND active IS NOT NULL AND NOT suspended;
 -- Stores what has become of a connection.
 UPDATE connections
 SET candidate = :candidate, tested = :tested, active = :active, suspended = :suspended,
-    version = :version
+    version = :version, previous = :previous, activated_at = :activated_at
+WHERE tenant_id = :tenant_id AND id = :id;
+
+-- name: find_refresh
+-- What became of fetching a connection's metadata again.
+SELECT refreshed_at, refresh_due_at, refresh_failures, refresh_problem
+FROM connections
+WHERE tenant_id = :tenant_id AND id = :id;
+
+-- name: claim_refreshes
+-- Takes connections whose metadata is to be fetched again; another replica takes others, and nobody
+-- these before the lease is over.
+-- cross-tenant: the worker fetches everybody's.
+UPDATE connections
+SET refresh_due_at = :leased_until
+WHERE id IN (
+    SELECT id
+    FROM connections
+    WHERE refresh_due_at <= :now AND NOT suspended AND active ->> 'metadata_url' IS NOT NULL
+    ORDER BY refresh_due_at
+    LIMIT :limit
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING id;
+
+-- name: save_refresh
+-- Notes what became of it: a problem adds up, a success begins anew.
+UPDATE connections
+SET refresh_due_at = :due_at, refresh_problem = :problem,
+    refresh_failures = CASE WHEN :problem::text IS NULL THEN 0 ELSE refresh_failures + 1 END,
+    refreshed_at = CASE WHEN :problem::text IS NULL THEN :now ELSE refreshed_at END
 WHERE tenant_id = :tenant_id AND id = :id;
