@@ -6,11 +6,9 @@ for its people.
 
 import asyncio
 import json
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
@@ -92,7 +90,7 @@ class SignOn:
         self._print(f"entity ID  {made['entity_id']}")
         self._print(f"reply URL  {made['acs_url']}")
         self._print(f"metadata   {application['metadata_url']}")
-        self._set_metadata(str(made["id"]), application["metadata_url"])
+        self._sso("connection", "set-metadata", str(made["id"]), application["metadata_url"])
         return str(made["id"])
 
     def test(self, connection: str, who: Employee) -> None:
@@ -118,15 +116,17 @@ class SignOn:
             raise DemoError(f"{who.email} did not get into the app: {words[:300]}")
         return took
 
-    def roll_over(self, who: Employee) -> int:
-        """Let another certificate sign; return how many sign-ins were fine around it."""
+    def roll_over(self, connection: str, who: Employee) -> int:
+        """Let a certificate sign that is new; return how many sign-ins were fine around it."""
         with EntraAdmin(self.identity_provider) as entra:
+            entra.add_certificate(self._app_id)
+            # The worker does it every day; Entra lists a certificate long before it signs.
+            self._sso("connection", "refresh", connection)
             for turn in range(2 * ROLLOVER_SIGN_INS):
                 if turn == ROLLOVER_SIGN_INS:
                     entra.activate_certificate(self._app_id)
                 with Browser(who.email, who.email) as browser:
                     self.sign_in(browser, who)
-            entra.add_certificate(self._app_id)
         return 2 * ROLLOVER_SIGN_INS
 
     def deprovision(self, browser: Browser, who: Employee) -> float:
@@ -172,12 +172,6 @@ class SignOn:
             if "tenant" in str(error):
                 return None
             raise
-
-    def _set_metadata(self, connection: str, url: str) -> None:
-        document = httpx.get(url, timeout=10, trust_env=False).raise_for_status().content
-        with tempfile.NamedTemporaryFile(suffix=".xml") as file:
-            Path(file.name).write_bytes(document)
-            self._sso("connection", "set-metadata", connection, file.name)
 
     def _sso(self, *arguments: str) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(self._stack.command("sso", *arguments, "--json"))
@@ -227,8 +221,8 @@ def _show(console: Console, stack: Stack, tenant: Tenant, domain: str) -> None:
     with Browser(ann.email, ann.email) as browser:
         seconds = sign_on.sign_in(browser, ann)
         console.print(f"  [bold green]{escape(ann.email)} is in[/] [dim]after {seconds:.2f} s[/]")
-        print_heading(console, "Entra's certificate changes", "the next one was in its metadata")
-        count = sign_on.roll_over(bob)
+        print_heading(console, "Entra's certificate changes", "its metadata told before")
+        count = sign_on.roll_over(connection, bob)
         console.print(f"  {count} sign-ins before and after, none failed")
         print_heading(console, f"Disable {ann.email} in Entra", "SCIM sets active=false")
         latency = sign_on.deprovision(browser, ann)
