@@ -37,6 +37,7 @@ from chassis.retry import every
 from contracts.directory import DirectoryUser
 from embedded.postgres import PostgresServer
 from sso.domain.login import Outcome, Session
+from sso.domain.tokens import AccessIds
 from sso.events.incoming import subscriptions
 from sso.storage.sessions import PostgresSessions
 from sso.wiring import event_use_cases
@@ -185,12 +186,11 @@ async def _one(
     # As of a token of later: neither list is asked about its oldest tokens.
     asked = {"issued_at": SystemClock().now() + timedelta(hours=1)}
     sessions = PostgresSessions(deployment.sso)
+    token = AccessIds(session.tenant_id, session.id, "app", uuid7())
 
     async def at_sso() -> None:
         async for _ in every(0.004):
-            if not await sessions.find_by_id(
-                session.tenant_id, session.id, session.authenticated_at
-            ):
+            if not await sessions.find_by_token(token, session.authenticated_at):
                 break
 
     async def note(place: str, known: Callable[[], bool] | None = None) -> None:

@@ -48,10 +48,11 @@ from sso.storage.people import PostgresDirectory, PostgresPeople
 from sso.storage.prepared import PREPARED_QUERIES
 from sso.storage.sessions import PostgresSessions
 from sso.storage.sign_in_log import PostgresSignInLog
+from sso.usecases.access import FindAccess
 from sso.usecases.addresses import Addresses
 from sso.usecases.authorization import ReadAuthorizationRequest
 from sso.usecases.client_authentication import AuthenticateClient
-from sso.usecases.clients import CreateClient, DisableClient, ListClients
+from sso.usecases.clients import CreateClient, DisableClient, ListClients, RotateSecret
 from sso.usecases.codes import RedeemCode
 from sso.usecases.connections import (
     ActivateConnection,
@@ -70,7 +71,7 @@ from sso.usecases.directory import (
     KeepUser,
 )
 from sso.usecases.explanation import ExplainUser
-from sso.usecases.issuing import IssueTokens
+from sso.usecases.issuing import IssueOwnToken, IssueTokens
 from sso.usecases.keys import KeepKeys, ListKeys, RewrapKeys, RotateKeys
 from sso.usecases.logins import (
     BeginLogin,
@@ -86,6 +87,7 @@ from sso.usecases.refreshing import BeginFamily, Refresh
 from sso.usecases.sessions import FindPerson, ListSessions, RevokeSessions, SelectSessions
 from sso.usecases.sign_in_log import ReadSignInLog
 from sso.usecases.tenants import FindTenant
+from sso.usecases.token_states import FindFamily, Introspect, Revoke
 from sso.usecases.use_cases import EventUseCases, SignOnUseCases, UseCases
 from sso.usecases.userinfo import TellUser
 
@@ -155,6 +157,7 @@ def use_cases(
         create_client=CreateClient(clients, clock),
         list_clients=ListClients(clients),
         disable_client=DisableClient(clients, clock),
+        rotate_secret=RotateSecret(clients, clock),
         list_keys=ListKeys(keys, clock),
         rotate_keys=RotateKeys(keys, partial(make_key, settings), clock),
         rewrap_keys=RewrapKeys(keys, settings.cipher.rotate),
@@ -213,6 +216,7 @@ def sign_on_use_cases(
     issuer, signing = settings.public_url, keys.signing
     issue = IssueTokens(people, tenants, signing, issuer)
     families = PostgresFamilies(pool)
+    find_access = FindAccess(sessions, tenants)
     live = PostgresLiveSessions(pool, ENDINGS, signal.notify)
     read_hint = HintReader(issuer, keys.tokens)
     refusals = RateLimit(LOGGED_REFUSALS_PER_SECOND, burst=LOGGED_REFUSALS_AT_ONCE)
@@ -233,10 +237,13 @@ def sign_on_use_cases(
         continue_login=ContinueLogin(logins, sessions, tenants, clock),
         resume_session=ResumeSession(sessions, tenants, clock),
         get_connection=GetConnection(connections),
-        authenticate_client=AuthenticateClient(clients),
+        authenticate_client=AuthenticateClient(clients, clock),
         redeem_code=RedeemCode(PostgresCodes(pool), live, issue, BeginFamily(families), clock),
         refresh=Refresh(families, live, issue, clock),
-        tell_user=TellUser(sessions, people, tenants, signing, issuer, clock),
+        tell_user=TellUser(find_access, people, signing, issuer, clock),
+        issue_own_token=IssueOwnToken(signing, issuer, clock),
+        introspect=Introspect(FindFamily(families), find_access, tenants, signing, issuer, clock),
+        revoke=Revoke(FindFamily(families), families, signing, issuer, clock),
         read_logout_request=ReadLogoutRequest(clients, read_hint),
         sign_out=SignOut(sessions, live, clock),
     )

@@ -2,69 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
 from kernel.errors import UnauthenticatedError
+from sso.api.answers import NO_STORE, json_answer, token_error
+from sso.api.discovery import discovery
 from sso.api.forms import basic_credentials, read_form
 from sso.domain.client import Client
-from sso.oidc.keys import ALGORITHM, SigningKeys
-from sso.usecases.authorization import SCOPES
+from sso.oidc.keys import SigningKeys
 from sso.usecases.issuing import TokenError, Tokens
 from sso.usecases.use_cases import SignOnUseCases
-
-_NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-
-
-def discovery(issuer: str) -> Mapping[str, Any]:
-    """Return the provider's configuration (OpenID Connect discovery §3, RFC 8414)."""
-    return {
-        "issuer": issuer,
-        "authorization_endpoint": f"{issuer}/oauth2/authorize",
-        "token_endpoint": f"{issuer}/oauth2/token",
-        "userinfo_endpoint": f"{issuer}/oauth2/userinfo",
-        "jwks_uri": f"{issuer}/oauth2/jwks",
-        "end_session_endpoint": f"{issuer}/oauth2/logout",
-        "scopes_supported": list(SCOPES),
-        "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": [ALGORITHM],
-        "token_endpoint_auth_methods_supported": [
-            "client_secret_basic",
-            "client_secret_post",
-            "none",
-        ],
-        "code_challenge_methods_supported": ["S256"],
-        "claims_supported": [
-            "sub",
-            "iss",
-            "aud",
-            "exp",
-            "iat",
-            "auth_time",
-            "nonce",
-            "sid",
-            "amr",
-            "email",
-            "email_verified",
-            "name",
-            "given_name",
-            "family_name",
-            "preferred_username",
-            "tenant_id",
-            "role",
-        ],
-        "prompt_values_supported": ["none", "login", "select_account"],
-        "claims_parameter_supported": False,
-        "request_parameter_supported": False,
-        "request_uri_parameter_supported": False,
-        "authorization_response_iss_parameter_supported": True,
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +26,11 @@ class OpenIdEndpoints:
 
     async def configuration(self, _request: Request) -> Response:
         """Answer discovery."""
-        return _json(discovery(self.issuer), headers={"Cache-Control": "public, max-age=300"})
+        return json_answer(discovery(self.issuer), headers={"Cache-Control": "public, max-age=300"})
 
     async def jwks(self, _request: Request) -> Response:
         """Answer with the public keys."""
-        return _json(self.keys.jwks(), headers={"Cache-Control": "public, max-age=300"})
+        return json_answer(self.keys.jwks(), headers={"Cache-Control": "public, max-age=300"})
 
     async def token(self, request: Request) -> Response:
         """Turn a code or a refresh token into tokens (RFC 6749 §4.1.3, §6)."""
@@ -90,7 +39,7 @@ class OpenIdEndpoints:
             client = await self._client(request, fields)
             tokens = await self._tokens(client, fields)
         except TokenError as error:
-            return _token_error(error)
+            return token_error(error)
         said = {
             "access_token": tokens.access_token,
             "token_type": "Bearer",
@@ -99,8 +48,8 @@ class OpenIdEndpoints:
             "id_token": tokens.id_token,
             "refresh_token": tokens.refresh_token,
         }
-        given = {name: value for name, value in said.items() if value is not None}
-        return _json(given, headers=_NO_STORE)
+        given = {name: value for name, value in said.items() if value}
+        return json_answer(given, headers=NO_STORE)
 
     async def _tokens(self, client: Client, fields: Mapping[str, str]) -> Tokens:
         match fields.get("grant_type"):
@@ -115,10 +64,34 @@ class OpenIdEndpoints:
                 return await self.use_cases.refresh(
                     client, fields.get("refresh_token", ""), fields.get("scope", "")
                 )
+            case "client_credentials":
+                return await self.use_cases.issue_own_token(client)
             case None | "":
                 raise TokenError("invalid_request", "grant_type is missing.")
             case _:
                 raise TokenError("unsupported_grant_type", "That grant_type is not offered.")
+
+    async def introspect(self, request: Request) -> Response:
+        """Tell whether a token is good (RFC 7662)."""
+        fields = await read_form(request)
+        try:
+            client = await self._client(request, fields)
+            told = await self.use_cases.introspect(client, fields.get("token", ""))
+        except TokenError as error:
+            return token_error(error)
+        return json_answer(told, headers=NO_STORE)
+
+    async def revoke(self, request: Request) -> Response:
+        """Take back what an app was given for a session (RFC 7009)."""
+        fields = await read_form(request)
+        try:
+            client = await self._client(request, fields)
+            if not fields.get("token"):
+                raise TokenError("invalid_request", "token is missing.")
+            await self.use_cases.revoke(client, fields["token"])
+        except TokenError as error:
+            return token_error(error)
+        return Response(status_code=200, headers=NO_STORE)
 
     async def userinfo(self, request: Request) -> Response:
         """Tell who somebody is (OpenID Connect core §5.3)."""
@@ -130,7 +103,7 @@ class OpenIdEndpoints:
         except UnauthenticatedError as error:
             challenge = f'Bearer error="invalid_token", error_description="{error.sentence}"'
             return Response(status_code=401, headers={"WWW-Authenticate": challenge})
-        return _json(claims, headers=_NO_STORE)
+        return json_answer(claims, headers=NO_STORE)
 
     async def _client(self, request: Request, fields: Mapping[str, str]) -> Client:
         given = basic_credentials(request.headers.get("authorization", ""))
@@ -138,18 +111,3 @@ class OpenIdEndpoints:
             raise TokenError("invalid_request", "Send the client's secret in one way.")
         client_id, secret = given or (fields.get("client_id", ""), fields.get("client_secret"))
         return await self.use_cases.authenticate_client(client_id, secret)
-
-
-def _token_error(error: TokenError) -> Response:
-    status = 401 if error.error == "invalid_client" else 400
-    headers = dict(_NO_STORE)
-    if status == 401:
-        headers["WWW-Authenticate"] = 'Basic realm="token"'
-    body = {"error": error.error, "error_description": error.description}
-    return _json(body, status=status, headers=headers)
-
-
-def _json(body: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str]) -> Response:
-    return Response(
-        orjson.dumps(body), status, media_type="application/json", headers=dict(headers)
-    )

@@ -23,6 +23,8 @@ def sign_on_routes(
         Route("/oauth2/jwks", openid.jwks, name="openid.jwks"),
         Route("/oauth2/authorize", sign_on.authorize, methods=GET + POST, name="openid.authorize"),
         Route("/oauth2/token", openid.token, methods=POST, name="openid.token"),
+        Route("/oauth2/revoke", openid.revoke, methods=POST, name="openid.revoke"),
+        Route("/oauth2/introspect", openid.introspect, methods=POST, name="openid.introspect"),
         Route("/oauth2/userinfo", openid.userinfo, methods=GET + POST, name="openid.userinfo"),
         Route("/oauth2/logout", logout.end_session, methods=GET + POST, name="openid.logout"),
         Route("/oauth2/logout/confirm", logout.confirm, methods=POST, name="logout.confirm"),

@@ -1,6 +1,11 @@
 """An app that people sign in to, as an operator has registered it."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
+
+DEFAULT_ACCESS_SECONDS = 300
+LONGEST_ACCESS_SECONDS = 900
+"""Deny lists remember who is out for as long (`chassis.denied`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +16,13 @@ class ClientSettings:
     """Where a browser may go after it has signed out."""
     backchannel_logout_uri: str | None = None
     """Where the app hears of the end of sessions (OpenID Connect back-channel logout §2.2)."""
+    initiate_login_uri: str | None = None
+    """Where the app begins a sign-in that somebody else asks for (OpenID Connect core §4)."""
+    audiences: tuple[str, ...] = ()
+    """The APIs that its access tokens are for, beside `userinfo`."""
+    service: bool = False
+    """Whether it gets tokens for itself (client credentials, RFC 6749 §4.4)."""
+    access_token_seconds: int = DEFAULT_ACCESS_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +35,9 @@ class Client:
     secret_digest: bytes | None = None
     """None for an app that can keep no secret."""
     disabled: bool = False
+    previous_secret_digest: bytes | None = None
+    """Of the secret before, which is good until `previous_secret_until`."""
+    previous_secret_until: datetime | None = None
     settings: ClientSettings = field(default_factory=ClientSettings)
 
     @property

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sso.domain.login import Session, User
 
@@ -22,6 +23,17 @@ class Grant:
     user: User
     client_id: str
     scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessIds:
+    """What an access token of a person names."""
+
+    tenant_id: UUID
+    session_id: UUID
+    client_id: str
+    token_id: UUID
+    """Its `jti`; ids of version 7 rise with time."""
 
 
 @dataclass(frozen=True, slots=True)

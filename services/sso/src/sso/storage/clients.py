@@ -33,6 +33,10 @@ class PostgresClients:
                 redirect_uris=list(client.redirect_uris),
                 post_logout_redirect_uris=list(client.settings.post_logout_redirect_uris),
                 backchannel_logout_uri=client.settings.backchannel_logout_uri,
+                initiate_login_uri=client.settings.initiate_login_uri,
+                audiences=list(client.settings.audiences),
+                service=client.settings.service,
+                access_token_seconds=client.settings.access_token_seconds,
                 created_at=at,
             )
         )
@@ -46,6 +50,11 @@ class PostgresClients:
     async def list(self) -> Sequence[Client]:
         """Return all."""
         return [rows.client(row) for row in await self.pool.fetch(*QUERIES["list_clients"]())]
+
+    async def rotate_secret(self, client_id: str, digest: bytes, old_until: datetime) -> bool:
+        """Give it another secret; False if there is no such client that has one."""
+        query = QUERIES["rotate_client_secret"](id=client_id, digest=digest, old_until=old_until)
+        return await self.pool.fetchval(*query) is not None
 
     async def disable(self, client_id: str, at: datetime) -> bool:
         """Let nobody sign in by it any more, and end every session that it was let into."""

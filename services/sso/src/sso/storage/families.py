@@ -69,3 +69,10 @@ class PostgresFamilies:
             )
         )
         return begun is not None
+
+    async def revoke(self, tenant_id: UUID, session_id: UUID, client_id: str, before: UUID) -> None:
+        """Forget an app's families of a session, and refuse its access tokens with lower ids."""
+        found = {"tenant_id": tenant_id, "session_id": session_id, "client_id": client_id}
+        async with transaction(self.pool) as database:
+            await database.execute(*QUERIES["delete_families"](**found))
+            await database.execute(*QUERIES["revoke_access"](before=before, **found))

@@ -22,7 +22,7 @@ PREPARED_QUERIES = tuple(
         logins.QUERIES["insert_log_row"],
         sessions.QUERIES["insert_session"],
         sessions.QUERIES["find_session"],
-        sessions.QUERIES["find_session_by_id"],
+        sessions.QUERIES["find_session_by_token"],
         sessions.QUERIES["insert_code"],
         codes.QUERIES["use_code"],
         families.QUERIES["insert_family"],

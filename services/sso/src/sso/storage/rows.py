@@ -111,7 +111,13 @@ def client(row: Row) -> Client:
         settings=ClientSettings(
             post_logout_redirect_uris=tuple(row["post_logout_redirect_uris"]),
             backchannel_logout_uri=row["backchannel_logout_uri"],
+            initiate_login_uri=row["initiate_login_uri"],
+            audiences=tuple(row["audiences"]),
+            service=row["service"],
+            access_token_seconds=row["access_token_seconds"],
         ),
+        previous_secret_digest=row["previous_secret_digest"],
+        previous_secret_until=row["previous_secret_until"],
     )
 
 

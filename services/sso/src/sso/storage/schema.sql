@@ -22,6 +22,12 @@ CREATE TABLE clients (
     disabled_at timestamptz,
     post_logout_redirect_uris text[] NOT NULL DEFAULT '{}'::text[],
     backchannel_logout_uri text,
+    initiate_login_uri text,
+    audiences text[] NOT NULL DEFAULT '{}'::text[],
+    service boolean NOT NULL DEFAULT false,
+    access_token_seconds integer NOT NULL DEFAULT 300,
+    previous_secret_digest bytea,
+    previous_secret_until timestamptz,
     CONSTRAINT clients_pkey PRIMARY KEY (id)
 );
 
@@ -123,6 +129,7 @@ CREATE TABLE session_clients (
     tenant_id uuid NOT NULL,
     session_id uuid NOT NULL,
     client_id text NOT NULL,
+    revoked_before uuid,
     CONSTRAINT session_clients_pkey PRIMARY KEY (tenant_id, session_id, client_id),
     CONSTRAINT session_clients_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES sessions(tenant_id, id) ON DELETE CASCADE
 );

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 import asyncpg
 
 from chassis.database import read_queries
 from sso.domain.login import AuthorizationRequest, Outcome, Session, User
+from sso.domain.tokens import AccessIds
 from sso.storage import rows
 
 QUERIES = read_queries("sso.storage", "sessions")
@@ -43,11 +43,15 @@ class PostgresSessions:
         row = await self.pool.fetchrow(*query)
         return None if row is None else (rows.session(row), rows.user(row))
 
-    async def find_by_id(
-        self, tenant_id: UUID, session_id: UUID, at: datetime
-    ) -> tuple[Session, User] | None:
-        """Return a live session of somebody who may sign in, by its id."""
-        query = QUERIES["find_session_by_id"](tenant_id=tenant_id, id=session_id, now=at)
+    async def find_by_token(self, ids: AccessIds, at: datetime) -> tuple[Session, User] | None:
+        """Return the live session of an access token that was not revoked."""
+        query = QUERIES["find_session_by_token"](
+            tenant_id=ids.tenant_id,
+            session_id=ids.session_id,
+            client_id=ids.client_id,
+            token_id=ids.token_id,
+            now=at,
+        )
         row = await self.pool.fetchrow(*query)
         return None if row is None else (rows.session(row), rows.user(row))
 

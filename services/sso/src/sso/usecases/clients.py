@@ -3,17 +3,21 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from chassis.clock import Clock
 from kernel.errors import ConflictError, InvalidError, NotFoundError
-from sso.domain.client import Client, ClientSettings
+from sso.domain.client import LONGEST_ACCESS_SECONDS, Client, ClientSettings
 from sso.usecases.ports import Clients
 from sso.usecases.secrets import digest_of, new_secret
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _DEFAULTS = ClientSettings()
+LONGEST_OVERLAP = timedelta(hours=168)
+SHORTEST_ACCESS_SECONDS = 60
+_AUDIENCE = re.compile(r"[!-~]{1,200}")
 _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9.-]+:/[A-Za-z0-9._~/-]*")
 """An address of an installed app, by a domain turned round (RFC 8252 §7.1)."""
 
@@ -45,12 +49,12 @@ class CreateClient:
         """Store the app; a public one (in a browser, on a phone) has no secret."""
         if not _ID.fullmatch(client_id):
             raise InvalidError("client-id-invalid", "An id has lower-case letters, digits, . _ -")
-        if not redirect_uris:
+        if not redirect_uris and not settings.service:
             raise InvalidError("redirect-uri-missing", "Name at least one redirect URI.")
         for uri in redirect_uris:
             if not (public and _PRIVATE_SCHEME.fullmatch(uri)):
                 _check_uri(uri, "redirect-uri-invalid")
-        _check_settings(settings)
+        _check_settings(settings, public=public)
         secret = None if public else new_secret()
         client = Client(
             client_id,
@@ -76,6 +80,26 @@ class ListClients:
 
 
 @dataclass(frozen=True, slots=True)
+class RotateSecret:
+    """Gives an app another secret."""
+
+    clients: Clients
+    clock: Clock
+
+    async def __call__(self, client_id: str, *, keep_old: timedelta) -> str:
+        """Return the new secret; the old one is good for a while longer, or not at all."""
+        if not timedelta(0) <= keep_old <= LONGEST_OVERLAP:
+            raise InvalidError("overlap-invalid", "An old secret is kept for 0 to 168 hours.")
+        secret = new_secret()
+        until = self.clock.now() + keep_old
+        if not await self.clients.rotate_secret(client_id, digest_of(secret), until):
+            raise NotFoundError(
+                "client-unknown", "There is no such client that is enabled and has a secret."
+            )
+        return secret
+
+
+@dataclass(frozen=True, slots=True)
 class DisableClient:
     """Lets nobody sign in by an app any more."""
 
@@ -88,7 +112,15 @@ class DisableClient:
             raise NotFoundError("client-unknown", "There is no such client that is enabled.")
 
 
-def _check_settings(settings: ClientSettings) -> None:
+def _check_settings(settings: ClientSettings, *, public: bool) -> None:
+    if settings.service and public:
+        raise InvalidError("service-public", "An app without a secret gets no tokens for itself.")
+    if not all(_AUDIENCE.fullmatch(each) for each in settings.audiences):
+        raise InvalidError("audience-invalid", "An audience is a name or an address, in ASCII.")
+    if not SHORTEST_ACCESS_SECONDS <= settings.access_token_seconds <= LONGEST_ACCESS_SECONDS:
+        raise InvalidError("lifetime-invalid", "Access tokens live for 60 to 900 seconds.")
+    if settings.initiate_login_uri is not None:
+        _check_uri(settings.initiate_login_uri, "initiate-login-uri-invalid")
     for uri in settings.post_logout_redirect_uris:
         _check_uri(uri, "post-logout-redirect-uri-invalid")
     if settings.backchannel_logout_uri is not None:

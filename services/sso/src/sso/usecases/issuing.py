@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from chassis.clock import Clock
 from chassis.ids import uuid7
 from sso.domain.address import parse_address
 from sso.domain.client import Client
@@ -55,7 +56,7 @@ class IssueTokens:
         if not await is_entitled(self.tenants, tenant_id):
             raise TokenError("invalid_grant", "The tenant may not sign in at the moment.")
         domains = await self.people.domains(tenant_id)
-        lifetime = TOKEN_LIFETIME
+        lifetime = timedelta(seconds=client.settings.access_token_seconds)
         return Tokens(
             access_token=self.signer.sign(
                 self._access_claims(client, grant, now, lifetime), typ=ACCESS_TOKEN
@@ -89,7 +90,7 @@ class IssueTokens:
         return {
             "iss": self.issuer,
             "sub": str(grant.user.id),
-            "aud": self.issuer,
+            "aud": audience_of(self.issuer, client),
             "client_id": client.id,
             "iat": seconds(now),
             "exp": seconds(now + lifetime),
@@ -99,6 +100,39 @@ class IssueTokens:
             "tenant_id": str(grant.session.tenant_id),
             "role": grant.user.role or "none",
         }
+
+
+@dataclass(frozen=True, slots=True)
+class IssueOwnToken:
+    """Makes an access token for an app itself (client credentials, RFC 6749 §4.4)."""
+
+    signer: Signer
+    issuer: str
+    clock: Clock
+
+    async def __call__(self, client: Client) -> Tokens:
+        """Return a token without a person, a session and a tenant, or raise TokenError."""
+        if not client.settings.service or not client.proves_itself:
+            raise TokenError("unauthorized_client", "The app gets no tokens for itself.")
+        now = self.clock.now()
+        lifetime = timedelta(seconds=client.settings.access_token_seconds)
+        claims = {
+            "iss": self.issuer,
+            "sub": client.id,
+            "aud": audience_of(self.issuer, client),
+            "client_id": client.id,
+            "iat": seconds(now),
+            "exp": seconds(now + lifetime),
+            "jti": str(uuid7()),
+        }
+        token = self.signer.sign(claims, typ=ACCESS_TOKEN)
+        return Tokens(token, scope="", seconds=int(lifetime.total_seconds()))
+
+
+def audience_of(issuer: str, client: Client) -> str | list[str]:
+    """Return for whom an app's access tokens are."""
+    audiences = client.settings.audiences
+    return [issuer, *audiences] if audiences else issuer
 
 
 def user_claims(user: User, scope: str, domains: frozenset[str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from sso.domain.assertion import Assertion
 from sso.domain.client import Client
 from sso.domain.connection import Connection, IdentityProvider
 from sso.domain.login import AuthorizationRequest, Outcome, PendingLogin, Session, User
+from sso.domain.tokens import AccessIds
 
 
 class ConnectionInUseError(ConflictError):
@@ -213,10 +214,8 @@ class Sessions(Protocol):
         """Return a live session of somebody who may sign in."""
         ...
 
-    async def find_by_id(
-        self, tenant_id: UUID, session_id: UUID, at: datetime
-    ) -> tuple[Session, User] | None:
-        """Return a live session of somebody who may sign in, by its id."""
+    async def find_by_token(self, ids: AccessIds, at: datetime) -> tuple[Session, User] | None:
+        """Return the live session of an access token that was not revoked."""
         ...
 
     async def issue_code(
@@ -243,6 +242,10 @@ class Clients(Protocol):
 
     async def list(self) -> Sequence[Client]:
         """Return all."""
+        ...
+
+    async def rotate_secret(self, client_id: str, digest: bytes, old_until: datetime) -> bool:
+        """Give it another secret; False if there is no such client that has one."""
         ...
 
     async def disable(self, client_id: str, at: datetime) -> bool:

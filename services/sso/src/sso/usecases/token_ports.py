@@ -34,3 +34,7 @@ class Families(Protocol):
     async def rotate(self, tenant_id: UUID, digest: bytes, generation: int, at: datetime) -> bool:
         """Begin the generation after one; False if that has begun already."""
         ...
+
+    async def revoke(self, tenant_id: UUID, session_id: UUID, client_id: str, before: UUID) -> None:
+        """Forget an app's families of a session, and refuse its access tokens with lower ids."""
+        ...

@@ -6,7 +6,7 @@ from chassis.clock import Clock
 from sso.usecases.addresses import Addresses
 from sso.usecases.authorization import ReadAuthorizationRequest
 from sso.usecases.client_authentication import AuthenticateClient
-from sso.usecases.clients import CreateClient, DisableClient, ListClients
+from sso.usecases.clients import CreateClient, DisableClient, ListClients, RotateSecret
 from sso.usecases.codes import RedeemCode
 from sso.usecases.connections import (
     ActivateConnection,
@@ -25,6 +25,7 @@ from sso.usecases.directory import (
     KeepUser,
 )
 from sso.usecases.explanation import ExplainUser
+from sso.usecases.issuing import IssueOwnToken
 from sso.usecases.keys import ListKeys, RewrapKeys, RotateKeys
 from sso.usecases.logins import (
     BeginLogin,
@@ -39,6 +40,7 @@ from sso.usecases.refreshing import Refresh
 from sso.usecases.sessions import FindPerson, ListSessions, RevokeSessions, SelectSessions
 from sso.usecases.sign_in_log import ReadSignInLog
 from sso.usecases.tenants import FindTenant
+from sso.usecases.token_states import Introspect, Revoke
 from sso.usecases.userinfo import TellUser
 
 
@@ -61,6 +63,7 @@ class UseCases:
     create_client: CreateClient
     list_clients: ListClients
     disable_client: DisableClient
+    rotate_secret: RotateSecret
     list_keys: ListKeys
     rotate_keys: RotateKeys
     rewrap_keys: RewrapKeys
@@ -85,6 +88,9 @@ class SignOnUseCases:
     authenticate_client: AuthenticateClient
     redeem_code: RedeemCode
     refresh: Refresh
+    issue_own_token: IssueOwnToken
+    introspect: Introspect
+    revoke: Revoke
     tell_user: TellUser
     read_logout_request: ReadLogoutRequest
     sign_out: SignOut

@@ -3,11 +3,11 @@
 -- cross-tenant: apps belong to the deployment.
 INSERT INTO clients (
     id, name, secret_digest, redirect_uris, post_logout_redirect_uris, backchannel_logout_uri,
-    created_at
+    initiate_login_uri, audiences, service, access_token_seconds, created_at
 )
 VALUES (
     :id, :name, :secret_digest, :redirect_uris, :post_logout_redirect_uris, :backchannel_logout_uri,
-    :created_at
+    :initiate_login_uri, :audiences, :service, :access_token_seconds, :created_at
 )
 ON CONFLICT DO NOTHING
 RETURNING id;
@@ -17,7 +17,8 @@ RETURNING id;
 -- cross-tenant: apps belong to the deployment.
 SELECT
     id, name, secret_digest, redirect_uris, post_logout_redirect_uris, backchannel_logout_uri,
-    disabled_at IS NOT NULL AS disabled
+    initiate_login_uri, audiences, service, access_token_seconds, previous_secret_digest,
+    previous_secret_until, disabled_at IS NOT NULL AS disabled
 FROM clients
 WHERE id = :id;
 
@@ -26,7 +27,8 @@ WHERE id = :id;
 -- cross-tenant: apps belong to the deployment.
 SELECT
     id, name, secret_digest, redirect_uris, post_logout_redirect_uris, backchannel_logout_uri,
-    disabled_at IS NOT NULL AS disabled
+    initiate_login_uri, audiences, service, access_token_seconds, previous_secret_digest,
+    previous_secret_until, disabled_at IS NOT NULL AS disabled
 FROM clients
 ORDER BY id;
 
@@ -34,3 +36,12 @@ ORDER BY id;
 -- Lets nobody sign in by an app any more.
 -- cross-tenant: apps belong to the deployment.
 UPDATE clients SET disabled_at = :now WHERE id = :id AND disabled_at IS NULL RETURNING id;
+
+-- name: rotate_client_secret
+-- Gives an app another secret; the old one goes on for a while.
+-- cross-tenant: apps belong to the deployment.
+UPDATE clients
+SET previous_secret_digest = secret_digest, previous_secret_until = :old_until,
+    secret_digest = :digest
+WHERE id = :id AND secret_digest IS NOT NULL AND disabled_at IS NULL
+RETURNING id;

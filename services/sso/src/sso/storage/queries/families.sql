@@ -36,6 +36,16 @@ SET generation = generation + 1,
 WHERE tenant_id = :tenant_id AND digest = :digest AND generation = :generation
 RETURNING generation;
 
+-- name: delete_families
+-- Forgets an app's families of a session.
+DELETE FROM refresh_families
+WHERE tenant_id = :tenant_id AND session_id = :session_id AND client_id = :client_id;
+
+-- name: revoke_access
+-- Refuses an app's access tokens of a session that were made before.
+UPDATE session_clients SET revoked_before = :before
+WHERE tenant_id = :tenant_id AND session_id = :session_id AND client_id = :client_id;
+
 -- name: prune_families
 -- Deletes families that are over.
 -- cross-tenant: each of them says when it ends.

@@ -32,16 +32,22 @@ JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_
 WHERE sessions.secret_digest = :secret_digest AND sessions.ended_at IS NULL
   AND sessions.expires_at > :now AND users.active;
 
--- name: find_session_by_id
--- The same, by the session's id, while the browser or an app offline has it.
+-- name: find_session_by_token
+-- The same, by an access token that was not revoked, while the browser or an app offline has it.
 SELECT
     sessions.tenant_id, sessions.id AS session_id, sessions.user_id, sessions.connection_id,
     sessions.authenticated_at, sessions.expires_at, users.id, users.user_name, users.external_id,
     users.email, users.display_name, users.given_name, users.family_name, users.role, users.active
 FROM sessions
 JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
-WHERE sessions.tenant_id = :tenant_id AND sessions.id = :id AND sessions.ended_at IS NULL
-  AND GREATEST(sessions.expires_at, sessions.offline_until) > :now AND users.active;
+WHERE sessions.tenant_id = :tenant_id AND sessions.id = :session_id AND sessions.ended_at IS NULL
+  AND GREATEST(sessions.expires_at, sessions.offline_until) > :now AND users.active
+  AND NOT EXISTS (
+      SELECT 1
+      FROM session_clients AS apps
+      WHERE apps.tenant_id = :tenant_id AND apps.session_id = :session_id
+        AND apps.client_id = :client_id AND apps.revoked_before >= :token_id
+  );
 
 -- name: insert_code
 -- Stores a code, and that the session was let into this app.
