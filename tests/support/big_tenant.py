@@ -170,6 +170,14 @@ _LOADS = {
         FROM {rows}
         """,
         """
+        INSERT INTO client_assertions (client_id, digest, expires_at)
+        SELECT 'app', uuid_send({id}), now() + n * interval '1 second' FROM {rows}
+        """,
+        """
+        INSERT INTO pushed_requests (digest, client_id, parameters, expires_at)
+        SELECT uuid_send({id}), 'app', '{{}}', now() + n * interval '1 second' FROM {rows}
+        """,
+        """
         INSERT INTO refresh_families (tenant_id, digest, session_id, client_id, scope, salt,
                                       generation, begun_at, expires_at)
         SELECT {tenant}, uuid_send({id}), {id}, 'app', 'x', 'x', 0, '{{}}',

@@ -29,6 +29,7 @@ from sso.cli.app import sso_cli
 from sso.domain.keys import Purpose, StoredKey
 from sso.events.incoming import subscriptions
 from sso.events.outgoing import revoked
+from sso.oidc.assertions import AssertionReader, checked_keys
 from sso.oidc.hints import HintReader
 from sso.oidc.keys import SigningKeys, decrypted, make_signing_key, open_signing_key
 from sso.saml.keys import ProviderKey, make_provider_key, open_provider_key
@@ -46,6 +47,7 @@ from sso.storage.live_sessions import PostgresLiveSessions
 from sso.storage.logins import PostgresLogins
 from sso.storage.people import PostgresDirectory, PostgresPeople
 from sso.storage.prepared import PREPARED_QUERIES
+from sso.storage.proofs import PostgresPushedRequests, PostgresUsedAssertions
 from sso.storage.sessions import PostgresSessions
 from sso.storage.sign_in_log import PostgresSignInLog
 from sso.usecases.access import FindAccess
@@ -83,6 +85,7 @@ from sso.usecases.logins import (
 from sso.usecases.logout import ReadLogoutRequest, SignOut
 from sso.usecases.matching import FindUser
 from sso.usecases.metadata import Fetch, RefreshMetadata, SetMetadata
+from sso.usecases.pushing import PushRequest
 from sso.usecases.refreshing import BeginFamily, Refresh
 from sso.usecases.sessions import FindPerson, ListSessions, RevokeSessions, SelectSessions
 from sso.usecases.sign_in_log import ReadSignInLog
@@ -154,7 +157,7 @@ def use_cases(
         suspend_connection=SuspendConnection(connections),
         undo_activation=UndoActivation(connections, clock),
         refresh_metadata=refresh_metadata(settings, connections, clock),
-        create_client=CreateClient(clients, clock),
+        create_client=CreateClient(clients, checked_keys, clock),
         list_clients=ListClients(clients),
         disable_client=DisableClient(clients, clock),
         rotate_secret=RotateSecret(clients, clock),
@@ -219,9 +222,12 @@ def sign_on_use_cases(
     find_access = FindAccess(sessions, tenants)
     live = PostgresLiveSessions(pool, ENDINGS, signal.notify)
     read_hint = HintReader(issuer, keys.tokens)
+    pushed = PostgresPushedRequests(pool)
+    read_request = ReadAuthorizationRequest(clients, read_hint, pushed, clock)
     refusals = RateLimit(LOGGED_REFUSALS_PER_SECOND, burst=LOGGED_REFUSALS_AT_ONCE)
     return SignOnUseCases(
-        read_authorization_request=ReadAuthorizationRequest(clients, read_hint),
+        read_authorization_request=read_request,
+        push_request=PushRequest(read_request, pushed, clock),
         begin_login=BeginLogin(
             connections, people, tenants, logins, addresses, authn_request_url, clock
         ),
@@ -237,7 +243,12 @@ def sign_on_use_cases(
         continue_login=ContinueLogin(logins, sessions, tenants, clock),
         resume_session=ResumeSession(sessions, tenants, clock),
         get_connection=GetConnection(connections),
-        authenticate_client=AuthenticateClient(clients, clock),
+        authenticate_client=AuthenticateClient(
+            clients,
+            AssertionReader((issuer, f"{issuer}/oauth2/token")),
+            PostgresUsedAssertions(pool),
+            clock,
+        ),
         redeem_code=RedeemCode(PostgresCodes(pool), live, issue, BeginFamily(families), clock),
         refresh=Refresh(families, live, issue, clock),
         tell_user=TellUser(find_access, people, signing, issuer, clock),

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sso.oidc.assertions import ALGORITHMS
 from sso.oidc.keys import ALGORITHM
 from sso.usecases.authorization import SCOPES
 
-SECRETS = ["client_secret_basic", "client_secret_post"]
-"""The ways in which an app shows its secret."""
+PROOFS = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
+"""The ways in which an app proves itself."""
 
 
 def discovery(issuer: str) -> Mapping[str, Any]:
@@ -20,6 +21,7 @@ def discovery(issuer: str) -> Mapping[str, Any]:
         "jwks_uri": f"{issuer}/oauth2/jwks",
         "end_session_endpoint": f"{issuer}/oauth2/logout",
         "scopes_supported": list(SCOPES),
+        "pushed_authorization_request_endpoint": f"{issuer}/oauth2/par",
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "revocation_endpoint": f"{issuer}/oauth2/revoke",
@@ -27,9 +29,12 @@ def discovery(issuer: str) -> Mapping[str, Any]:
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [ALGORITHM],
-        "token_endpoint_auth_methods_supported": [*SECRETS, "none"],
-        "revocation_endpoint_auth_methods_supported": [*SECRETS, "none"],
-        "introspection_endpoint_auth_methods_supported": SECRETS,
+        "token_endpoint_auth_methods_supported": [*PROOFS, "none"],
+        "revocation_endpoint_auth_methods_supported": [*PROOFS, "none"],
+        "introspection_endpoint_auth_methods_supported": PROOFS,
+        "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "introspection_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "code_challenge_methods_supported": ["S256"],
         "claims_supported": [
             "sub",

@@ -12,6 +12,7 @@ from sso.api.discovery import discovery
 from sso.api.forms import basic_credentials, read_form
 from sso.domain.client import Client
 from sso.oidc.keys import SigningKeys
+from sso.usecases.client_authentication import ASSERTION
 from sso.usecases.issuing import TokenError, Tokens
 from sso.usecases.use_cases import SignOnUseCases
 
@@ -105,9 +106,27 @@ class OpenIdEndpoints:
             return Response(status_code=401, headers={"WWW-Authenticate": challenge})
         return json_answer(claims, headers=NO_STORE)
 
+    async def push(self, request: Request) -> Response:
+        """Take a request ahead of the browser (RFC 9126)."""
+        fields = await read_form(request)
+        try:
+            client = await self._client(request, fields)
+            name, seconds = await self.use_cases.push_request(client, fields)
+        except TokenError as error:
+            return token_error(error)
+        said = {"request_uri": name, "expires_in": seconds}
+        return json_answer(said, status=201, headers=NO_STORE)
+
     async def _client(self, request: Request, fields: Mapping[str, str]) -> Client:
+        """Return the app that asks; it shows one proof of itself, or none (RFC 6749 §2.3)."""
         given = basic_credentials(request.headers.get("authorization", ""))
-        if given is not None and ("client_secret" in fields):
-            raise TokenError("invalid_request", "Send the client's secret in one way.")
-        client_id, secret = given or (fields.get("client_id", ""), fields.get("client_secret"))
-        return await self.use_cases.authenticate_client(client_id, secret)
+        assertion = fields.get("client_assertion")
+        secret = fields.get("client_secret")
+        if sum(each is not None for each in (given, assertion, secret)) > 1:
+            raise TokenError("invalid_request", "Prove the client in one way.")
+        if assertion is not None and fields.get("client_assertion_type") != ASSERTION:
+            raise TokenError("invalid_request", "That client_assertion_type is not known.")
+        client_id = fields.get("client_id", "")
+        if given is not None:
+            client_id, secret = given
+        return await self.use_cases.authenticate_client(client_id, secret, assertion)

@@ -23,6 +23,7 @@ def sign_on_routes(
         Route("/oauth2/jwks", openid.jwks, name="openid.jwks"),
         Route("/oauth2/authorize", sign_on.authorize, methods=GET + POST, name="openid.authorize"),
         Route("/oauth2/token", openid.token, methods=POST, name="openid.token"),
+        Route("/oauth2/par", openid.push, methods=POST, name="openid.push"),
         Route("/oauth2/revoke", openid.revoke, methods=POST, name="openid.revoke"),
         Route("/oauth2/introspect", openid.introspect, methods=POST, name="openid.introspect"),
         Route("/oauth2/userinfo", openid.userinfo, methods=GET + POST, name="openid.userinfo"),

@@ -60,7 +60,7 @@ class SignOnEndpoints:
                 "login_required", "Somebody has to sign in.", asked.redirect_uri, asked.state
             )
             return self._refused(refusal)
-        return self._login_page(asked, email=parameters.get("login_hint", ""))
+        return self._login_page(asked, email=asked.login_hint)
 
     async def login(self, request: Request) -> Response:
         """Take an address and send the browser where its people sign in."""

@@ -1,6 +1,7 @@
 """`client create | list | rotate-secret | disable`: the apps that people sign in to."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -47,6 +48,14 @@ class ClientCommands:
         access_token_seconds: Annotated[
             int, typer.Option(help="How long its access tokens live: 60 to 900.")
         ] = DEFAULT_ACCESS_SECONDS,
+        jwks: Annotated[
+            Path | None,
+            typer.Option(
+                help="A file with its public keys, in place of a secret (private_key_jwt).",
+                exists=True,
+                dir_okay=False,
+            ),
+        ] = None,
         as_json: Json = False,
     ) -> None:
         """Register an app, and show its secret this once."""
@@ -57,6 +66,7 @@ class ClientCommands:
             audiences=tuple(dict.fromkeys(audience or ())),
             service=service,
             access_token_seconds=access_token_seconds,
+            public_keys=None if jwks is None else jwks.read_text("utf-8", "replace"),
         )
 
         async def command(use_cases: UseCases) -> dict[str, Any]:
@@ -67,7 +77,7 @@ class ClientCommands:
             return client_facts(created.client) | issuer | {"secret": created.secret}
 
         print_facts(self._run(command), as_json=as_json)
-        if not as_json and not public:
+        if not as_json and not public and jwks is None:
             say("Keep the secret now: it cannot be shown again.", err=True)
 
     def list(self, as_json: Json = False) -> None:

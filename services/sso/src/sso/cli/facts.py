@@ -65,7 +65,8 @@ def client_facts(client: Client) -> dict[str, Any]:
     return {
         "id": client.id,
         "name": client.name,
-        "kind": "public" if client.secret_digest is None else "confidential",
+        "kind": "confidential" if client.proves_itself else "public",
+        "proves_itself_by": _proof(client),
         "redirect_uris": list(client.redirect_uris),
         "post_logout_redirect_uris": list(client.settings.post_logout_redirect_uris),
         "backchannel_logout_uri": client.settings.backchannel_logout_uri,
@@ -75,6 +76,12 @@ def client_facts(client: Client) -> dict[str, Any]:
         "access_token_seconds": client.settings.access_token_seconds,
         "state": "disabled" if client.disabled else "enabled",
     }
+
+
+def _proof(client: Client) -> str:
+    if client.settings.public_keys is not None:
+        return "private_key_jwt"
+    return "none" if client.secret_digest is None else "client_secret"
 
 
 def key_facts(key: StoredKey, state: KeyState) -> dict[str, Any]:

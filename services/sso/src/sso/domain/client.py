@@ -23,6 +23,8 @@ class ClientSettings:
     service: bool = False
     """Whether it gets tokens for itself (client credentials, RFC 6749 §4.4)."""
     access_token_seconds: int = DEFAULT_ACCESS_SECONDS
+    public_keys: str | None = None
+    """A JSON Web Key Set by which it proves itself, in place of a secret (`private_key_jwt`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,4 +45,4 @@ class Client:
     @property
     def proves_itself(self) -> bool:
         """Whether it can keep a secret: it is a server, and not a browser or a phone."""
-        return self.secret_digest is not None
+        return self.secret_digest is not None or self.settings.public_keys is not None

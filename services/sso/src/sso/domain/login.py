@@ -25,6 +25,7 @@ class AuthorizationRequest:
     """What was asked for of `none`, `login`, `select_account` and `consent`, apart by spaces."""
     max_age: int | None = None
     """How many seconds ago somebody may have signed in at most."""
+    login_hint: str = ""
     subject: str | None = None
     """Who the app takes for signed in, by a hint that it has sent; empty if that cannot be read."""
 

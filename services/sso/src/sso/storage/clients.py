@@ -37,6 +37,7 @@ class PostgresClients:
                 audiences=list(client.settings.audiences),
                 service=client.settings.service,
                 access_token_seconds=client.settings.access_token_seconds,
+                public_keys=client.settings.public_keys,
                 created_at=at,
             )
         )

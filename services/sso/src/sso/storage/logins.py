@@ -10,7 +10,7 @@ import asyncpg
 from chassis.clock import Clock
 from chassis.database import read_queries, transaction
 from sso.domain.login import Outcome, PendingLogin
-from sso.storage import codes, families, rows, sessions
+from sso.storage import codes, families, proofs, rows, sessions
 from sso.usecases.ports import LogRow
 
 QUERIES = read_queries("sso.storage", "logins")
@@ -111,6 +111,8 @@ class PostgresLogins:
             (QUERIES["prune_assertions"], now),
             (codes.QUERIES["prune_codes"], now - timedelta(hours=1)),
             (families.QUERIES["prune_families"], now),
+            (proofs.QUERIES["prune_client_assertions"], now),
+            (proofs.QUERIES["prune_pushed_requests"], now),
             (sessions.QUERIES["prune_sessions"], now - timedelta(days=1)),
         ):
             while True:

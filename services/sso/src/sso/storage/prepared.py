@@ -1,6 +1,6 @@
 """The statements that are prepared on every connection before a process is ready."""
 
-from sso.storage import clients, codes, connections, families, logins, people, sessions
+from sso.storage import clients, codes, connections, families, logins, people, proofs, sessions
 
 PREPARED_QUERIES = tuple(
     query.sql
@@ -30,6 +30,9 @@ PREPARED_QUERIES = tuple(
         families.QUERIES["find_family"],
         families.QUERIES["begin_generation"],
         clients.QUERIES["find_client"],
+        proofs.QUERIES["take_assertion"],
+        proofs.QUERIES["insert_pushed_request"],
+        proofs.QUERIES["find_pushed_request"],
     )
 )
 """Everything that a request may run."""

@@ -115,6 +115,7 @@ def client(row: Row) -> Client:
             audiences=tuple(row["audiences"]),
             service=row["service"],
             access_token_seconds=row["access_token_seconds"],
+            public_keys=row["public_keys"],
         ),
         previous_secret_digest=row["previous_secret_digest"],
         previous_secret_until=row["previous_secret_until"],

@@ -13,6 +13,14 @@ CREATE TABLE bindings (
 );
 CREATE INDEX bindings_by_user ON bindings USING btree (tenant_id, user_id);
 
+CREATE TABLE client_assertions (
+    client_id text NOT NULL,
+    digest bytea NOT NULL,
+    expires_at timestamptz NOT NULL,
+    CONSTRAINT client_assertions_pkey PRIMARY KEY (client_id, digest)
+);
+CREATE INDEX client_assertions_by_end ON client_assertions USING btree (expires_at);
+
 CREATE TABLE clients (
     id text NOT NULL,
     name text NOT NULL,
@@ -28,6 +36,7 @@ CREATE TABLE clients (
     access_token_seconds integer NOT NULL DEFAULT 300,
     previous_secret_digest bytea,
     previous_secret_until timestamptz,
+    public_keys text,
     CONSTRAINT clients_pkey PRIMARY KEY (id)
 );
 
@@ -107,6 +116,15 @@ CREATE INDEX pending_logins_by_client ON pending_logins USING btree ((request ->
 CREATE INDEX pending_logins_by_end ON pending_logins USING btree (expires_at);
 CREATE INDEX pending_logins_by_request ON pending_logins USING btree (tenant_id, connection_id, request_id);
 CREATE INDEX pending_logins_by_user ON pending_logins USING btree (tenant_id, (outcome ->> 'user_id'::text)) WHERE outcome IS NOT NULL;
+
+CREATE TABLE pushed_requests (
+    digest bytea NOT NULL,
+    client_id text NOT NULL,
+    parameters jsonb NOT NULL,
+    expires_at timestamptz NOT NULL,
+    CONSTRAINT pushed_requests_pkey PRIMARY KEY (digest)
+);
+CREATE INDEX pushed_requests_by_end ON pushed_requests USING btree (expires_at);
 
 CREATE TABLE refresh_families (
     tenant_id uuid NOT NULL,

@@ -4,13 +4,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chassis.clock import Clock
 from sso.domain.client import Client
 from sso.domain.login import AuthorizationRequest
 from sso.domain.redirects import may_return_to
 from sso.usecases.logout import ReadHint
 from sso.usecases.ports import Clients
+from sso.usecases.secrets import digest_of
+from sso.usecases.token_ports import PushedRequests
 
 MAX_VALUE = 1_000
+MAX_ADDRESS = 254
+PUSHED = "urn:ietf:params:oauth:request_uri:"
 _READ = ("scope", "state", "nonce", "code_challenge", "code_challenge_method", "prompt", "max_age")
 _PROMPTS = ("none", "login", "select_account", "consent")
 SCOPES = ("openid", "profile", "email", "offline_access")
@@ -39,6 +44,8 @@ class ReadAuthorizationRequest:
 
     clients: Clients
     read_hint: ReadHint
+    pushed: PushedRequests
+    clock: Clock
 
     async def __call__(self, parameters: Mapping[str, str]) -> AuthorizationRequest:
         """Return the request.
@@ -48,6 +55,7 @@ class ReadAuthorizationRequest:
             RefusedRequest: Anything else is wrong.
         """
         client = await self._client(parameters)
+        parameters = await self._whole(client, parameters)
         redirect_uri = parameters.get("redirect_uri", "")
         native = not client.proves_itself
         if not may_return_to(redirect_uri, client.redirect_uris, native=native):
@@ -67,8 +75,20 @@ class ReadAuthorizationRequest:
             nonce=parameters.get("nonce"),
             prompt=" ".join(_prompt(parameters)),
             max_age=int(max_age) if max_age else None,
+            login_hint=parameters.get("login_hint", "")[:MAX_ADDRESS],
             subject=self._subject(client, parameters),
         )
+
+    async def _whole(self, client: Client, parameters: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the parameters of a request that was sent ahead, if one is named (RFC 9126 §4)."""
+        name = parameters.get("request_uri", "")
+        if not name.startswith(PUSHED):
+            return parameters
+        digest = digest_of(name.removeprefix(PUSHED))
+        found = await self.pushed.find(client.id, digest, self.clock.now())
+        if found is None:
+            raise UnknownClient("The app's request is over. Go back to the app and try again.")
+        return found
 
     def _subject(self, client: Client, parameters: Mapping[str, str]) -> str | None:
         """Return who a hint is about; nobody if it is none of ours, or was given to another app."""

@@ -1,8 +1,8 @@
 """Registering the apps that people sign in to."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -35,6 +35,8 @@ class CreateClient:
     """Registers an app."""
 
     clients: Clients
+    checked_keys: Callable[[str], str]
+    """Returns a key set as it is stored, or raises ValueError."""
     clock: Clock
 
     async def __call__(
@@ -55,7 +57,9 @@ class CreateClient:
             if not (public and _PRIVATE_SCHEME.fullmatch(uri)):
                 _check_uri(uri, "redirect-uri-invalid")
         _check_settings(settings, public=public)
-        secret = None if public else new_secret()
+        if settings.public_keys is not None:
+            settings = replace(settings, public_keys=self._keys(settings.public_keys))
+        secret = None if public or settings.public_keys is not None else new_secret()
         client = Client(
             client_id,
             name,
@@ -66,6 +70,12 @@ class CreateClient:
         if not await self.clients.add(client, self.clock.now()):
             raise ConflictError("client-exists", f"There is a client {client_id} already.")
         return Created(client, secret)
+
+    def _keys(self, text: str) -> str:
+        try:
+            return self.checked_keys(text)
+        except ValueError as error:
+            raise InvalidError("keys-invalid", str(error)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +123,10 @@ class DisableClient:
 
 
 def _check_settings(settings: ClientSettings, *, public: bool) -> None:
-    if settings.service and public:
-        raise InvalidError("service-public", "An app without a secret gets no tokens for itself.")
+    if public and (settings.service or settings.public_keys is not None):
+        raise InvalidError(
+            "public-and-proved", "A public app has no keys, and gets no tokens for itself."
+        )
     if not all(_AUDIENCE.fullmatch(each) for each in settings.audiences):
         raise InvalidError("audience-invalid", "An audience is a name or an address, in ASCII.")
     if not SHORTEST_ACCESS_SECONDS <= settings.access_token_seconds <= LONGEST_ACCESS_SECONDS:

@@ -1,5 +1,6 @@
 """What the use cases of tokens need from storage."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -17,6 +18,28 @@ class Codes(Protocol):
 
     async def find_used(self, digest: bytes, at: datetime) -> CodeGrant | None:
         """Return a code that was used, while it is remembered and its session lives."""
+        ...
+
+
+class UsedAssertions(Protocol):
+    """Assertions by which apps have proved themselves."""
+
+    async def take(self, client_id: str, digest: bytes, until: datetime) -> bool:
+        """Remember one by the digest of its id; False if it is remembered already."""
+        ...
+
+
+class PushedRequests(Protocol):
+    """Authorization requests that apps have sent ahead of the browser."""
+
+    async def add(
+        self, client_id: str, digest: bytes, parameters: Mapping[str, str], until: datetime
+    ) -> None:
+        """Store one by the digest of its name."""
+        ...
+
+    async def find(self, client_id: str, digest: bytes, at: datetime) -> Mapping[str, str] | None:
+        """Return one of the app; None if there is none, or it is over."""
         ...
 
 

@@ -36,6 +36,7 @@ from sso.usecases.logins import (
 )
 from sso.usecases.logout import ReadLogoutRequest, SignOut
 from sso.usecases.metadata import RefreshMetadata, SetMetadata
+from sso.usecases.pushing import PushRequest
 from sso.usecases.refreshing import Refresh
 from sso.usecases.sessions import FindPerson, ListSessions, RevokeSessions, SelectSessions
 from sso.usecases.sign_in_log import ReadSignInLog
@@ -80,6 +81,7 @@ class SignOnUseCases:
     """What browsers, apps and identity providers can do by HTTP."""
 
     read_authorization_request: ReadAuthorizationRequest
+    push_request: PushRequest
     begin_login: BeginLogin
     receive_response: ReceiveResponse
     continue_login: ContinueLogin

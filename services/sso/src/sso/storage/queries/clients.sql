@@ -3,11 +3,11 @@
 -- cross-tenant: apps belong to the deployment.
 INSERT INTO clients (
     id, name, secret_digest, redirect_uris, post_logout_redirect_uris, backchannel_logout_uri,
-    initiate_login_uri, audiences, service, access_token_seconds, created_at
+    initiate_login_uri, audiences, service, access_token_seconds, public_keys, created_at
 )
 VALUES (
     :id, :name, :secret_digest, :redirect_uris, :post_logout_redirect_uris, :backchannel_logout_uri,
-    :initiate_login_uri, :audiences, :service, :access_token_seconds, :created_at
+    :initiate_login_uri, :audiences, :service, :access_token_seconds, :public_keys, :created_at
 )
 ON CONFLICT DO NOTHING
 RETURNING id;
@@ -17,8 +17,8 @@ RETURNING id;
 -- cross-tenant: apps belong to the deployment.
 SELECT
     id, name, secret_digest, redirect_uris, post_logout_redirect_uris, backchannel_logout_uri,
-    initiate_login_uri, audiences, service, access_token_seconds, previous_secret_digest,
-    previous_secret_until, disabled_at IS NOT NULL AS disabled
+    initiate_login_uri, audiences, service, access_token_seconds, public_keys,
+    previous_secret_digest, previous_secret_until, disabled_at IS NOT NULL AS disabled
 FROM clients
 WHERE id = :id;
 
@@ -27,8 +27,8 @@ WHERE id = :id;
 -- cross-tenant: apps belong to the deployment.
 SELECT
     id, name, secret_digest, redirect_uris, post_logout_redirect_uris, backchannel_logout_uri,
-    initiate_login_uri, audiences, service, access_token_seconds, previous_secret_digest,
-    previous_secret_until, disabled_at IS NOT NULL AS disabled
+    initiate_login_uri, audiences, service, access_token_seconds, public_keys,
+    previous_secret_digest, previous_secret_until, disabled_at IS NOT NULL AS disabled
 FROM clients
 ORDER BY id;
 
