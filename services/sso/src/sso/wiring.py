@@ -21,6 +21,7 @@ from chassis.projection import KnownTenants
 from chassis.service import Mode, Parts, Service, on_the_bus, retention
 from chassis.settings import load_settings
 from sso.api.cookies import Cookies
+from sso.api.cors import Cors
 from sso.api.logout import LogoutEndpoints
 from sso.api.openid import OpenIdEndpoints
 from sso.api.routes import sign_on_routes
@@ -290,6 +291,7 @@ def application(
             SignOnEndpoints(bundle, addresses, cookies, clock, keys.certificates),
             OpenIdEndpoints(bundle, keys.signing, settings.public_url),
             LogoutEndpoints(bundle, addresses, cookies),
+            Cors(PostgresClients(pool, ENDINGS, signal.notify).has_origin),
         )
     )
     return app

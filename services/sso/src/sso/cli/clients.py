@@ -45,6 +45,10 @@ class ClientCommands:
         service: Annotated[
             bool, typer.Option("--service", help="It gets tokens for itself (client credentials).")
         ] = False,
+        allowed_origin: Annotated[
+            list[str] | None,
+            typer.Option(help="Where it runs in browsers, as https://host; several times."),
+        ] = None,
         access_token_seconds: Annotated[
             int, typer.Option(help="How long its access tokens live: 60 to 900.")
         ] = DEFAULT_ACCESS_SECONDS,
@@ -65,6 +69,7 @@ class ClientCommands:
             initiate_login_uri=initiate_login_uri,
             audiences=tuple(dict.fromkeys(audience or ())),
             service=service,
+            allowed_origins=tuple(dict.fromkeys(allowed_origin or ())),
             access_token_seconds=access_token_seconds,
             public_keys=None if jwks is None else jwks.read_text("utf-8", "replace"),
         )

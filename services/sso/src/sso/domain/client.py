@@ -22,6 +22,8 @@ class ClientSettings:
     """The APIs that its access tokens are for, beside `userinfo`."""
     service: bool = False
     """Whether it gets tokens for itself (client credentials, RFC 6749 §4.4)."""
+    allowed_origins: tuple[str, ...] = ()
+    """Where it runs in browsers and asks for tokens from."""
     access_token_seconds: int = DEFAULT_ACCESS_SECONDS
     public_keys: str | None = None
     """A JSON Web Key Set by which it proves itself, in place of a secret (`private_key_jwt`)."""

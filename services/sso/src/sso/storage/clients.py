@@ -38,6 +38,7 @@ class PostgresClients:
                 service=client.settings.service,
                 access_token_seconds=client.settings.access_token_seconds,
                 public_keys=client.settings.public_keys,
+                allowed_origins=list(client.settings.allowed_origins),
                 created_at=at,
             )
         )
@@ -47,6 +48,10 @@ class PostgresClients:
         """Return one by its id."""
         row = await self.pool.fetchrow(*QUERIES["find_client"](id=client_id))
         return None if row is None else rows.client(row)
+
+    async def has_origin(self, origin: str) -> bool:
+        """Tell whether an app that is enabled runs at an origin."""
+        return bool(await self.pool.fetchval(*QUERIES["find_origin"](origin=origin)))
 
     async def list(self) -> Sequence[Client]:
         """Return all."""

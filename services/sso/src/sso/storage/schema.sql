@@ -37,6 +37,7 @@ CREATE TABLE clients (
     previous_secret_digest bytea,
     previous_secret_until timestamptz,
     public_keys text,
+    allowed_origins text[] NOT NULL DEFAULT '{}'::text[],
     CONSTRAINT clients_pkey PRIMARY KEY (id)
 );
 

@@ -17,6 +17,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _DEFAULTS = ClientSettings()
 LONGEST_OVERLAP = timedelta(hours=168)
 SHORTEST_ACCESS_SECONDS = 60
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
 _AUDIENCE = re.compile(r"[!-~]{1,200}")
 _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9.-]+:/[A-Za-z0-9._~/-]*")
 """An address of an installed app, by a domain turned round (RFC 8252 §7.1)."""
@@ -131,6 +132,14 @@ def _check_settings(settings: ClientSettings, *, public: bool) -> None:
         raise InvalidError("audience-invalid", "An audience is a name or an address, in ASCII.")
     if not SHORTEST_ACCESS_SECONDS <= settings.access_token_seconds <= LONGEST_ACCESS_SECONDS:
         raise InvalidError("lifetime-invalid", "Access tokens live for 60 to 900 seconds.")
+    _check_addresses(settings)
+
+
+def _check_addresses(settings: ClientSettings) -> None:
+    for origin in settings.allowed_origins:
+        _check_uri(origin, "origin-invalid")
+        if not _ORIGIN.fullmatch(origin):
+            raise InvalidError("origin-invalid", "An origin is https://host or https://host:port.")
     if settings.initiate_login_uri is not None:
         _check_uri(settings.initiate_login_uri, "initiate-login-uri-invalid")
     for uri in settings.post_logout_redirect_uris:

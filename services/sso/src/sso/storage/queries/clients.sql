@@ -3,11 +3,13 @@
 -- cross-tenant: apps belong to the deployment.
 INSERT INTO clients (
     id, name, secret_digest, redirect_uris, post_logout_redirect_uris, backchannel_logout_uri,
-    initiate_login_uri, audiences, service, access_token_seconds, public_keys, created_at
+    initiate_login_uri, audiences, service, access_token_seconds, public_keys, allowed_origins,
+    created_at
 )
 VALUES (
     :id, :name, :secret_digest, :redirect_uris, :post_logout_redirect_uris, :backchannel_logout_uri,
-    :initiate_login_uri, :audiences, :service, :access_token_seconds, :public_keys, :created_at
+    :initiate_login_uri, :audiences, :service, :access_token_seconds, :public_keys,
+    :allowed_origins, :created_at
 )
 ON CONFLICT DO NOTHING
 RETURNING id;
@@ -18,9 +20,16 @@ RETURNING id;
 SELECT
     id, name, secret_digest, redirect_uris, post_logout_redirect_uris, backchannel_logout_uri,
     initiate_login_uri, audiences, service, access_token_seconds, public_keys,
-    previous_secret_digest, previous_secret_until, disabled_at IS NOT NULL AS disabled
+    allowed_origins, previous_secret_digest, previous_secret_until, disabled_at IS NOT NULL AS disabled
 FROM clients
 WHERE id = :id;
+
+-- name: find_origin
+-- Whether an enabled app runs at an origin.
+-- cross-tenant: apps belong to the deployment.
+SELECT EXISTS (
+    SELECT 1 FROM clients WHERE :origin = ANY (allowed_origins) AND disabled_at IS NULL
+);
 
 -- name: list_clients
 -- All apps.
@@ -28,7 +37,7 @@ WHERE id = :id;
 SELECT
     id, name, secret_digest, redirect_uris, post_logout_redirect_uris, backchannel_logout_uri,
     initiate_login_uri, audiences, service, access_token_seconds, public_keys,
-    previous_secret_digest, previous_secret_until, disabled_at IS NOT NULL AS disabled
+    allowed_origins, previous_secret_digest, previous_secret_until, disabled_at IS NOT NULL AS disabled
 FROM clients
 ORDER BY id;
 
