@@ -170,6 +170,10 @@ _LOADS = {
         FROM {rows}
         """,
         """
+        INSERT INTO consents (tenant_id, user_id, client_id, scopes, given_at)
+        SELECT {tenant}, {id}, 'app', '{{}}', now() FROM {rows}
+        """,
+        """
         INSERT INTO client_assertions (client_id, digest, expires_at)
         SELECT 'app', uuid_send({id}), now() + n * interval '1 second' FROM {rows}
         """,

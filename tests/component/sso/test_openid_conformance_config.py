@@ -23,7 +23,7 @@ async def test_oidcc_discovery_endpoint_verification(sso: SignOn) -> None:
     assert {"openid", "profile", "email", "offline_access"} == set(said["scopes_supported"])
     assert {"sub", "auth_time", "sid", "email", "tenant_id"} <= set(said["claims_supported"])
     assert said["code_challenge_methods_supported"] == ["S256"]
-    assert said["prompt_values_supported"] == ["none", "login", "select_account"]
+    assert said["prompt_values_supported"] == ["none", "login", "select_account", "consent"]
     assert said["authorization_response_iss_parameter_supported"] is True
     assert said["claims_parameter_supported"] is False
     assert said["request_parameter_supported"] is False

@@ -41,6 +41,7 @@ from sso.settings import Settings
 from sso.storage.clients import PostgresClients
 from sso.storage.codes import PostgresCodes
 from sso.storage.connections import PostgresConnections
+from sso.storage.consents import PostgresConsents
 from sso.storage.endings import Endings
 from sso.storage.families import PostgresFamilies
 from sso.storage.keys import Keyring, PostgresKeys
@@ -81,7 +82,6 @@ from sso.usecases.logins import (
     BeginTest,
     ContinueLogin,
     ReceiveResponse,
-    ResumeSession,
 )
 from sso.usecases.logout import ReadLogoutRequest, SignOut
 from sso.usecases.matching import FindUser
@@ -90,6 +90,7 @@ from sso.usecases.pushing import PushRequest
 from sso.usecases.refreshing import BeginFamily, Refresh
 from sso.usecases.sessions import FindPerson, ListSessions, RevokeSessions, SelectSessions
 from sso.usecases.sign_in_log import ReadSignInLog
+from sso.usecases.signed_in import GiveConsent, LetIn, ResumeSession
 from sso.usecases.tenants import FindTenant
 from sso.usecases.token_states import FindFamily, Introspect, Revoke
 from sso.usecases.use_cases import EventUseCases, SignOnUseCases, UseCases
@@ -223,7 +224,9 @@ def sign_on_use_cases(
     find_access = FindAccess(sessions, tenants)
     live = PostgresLiveSessions(pool, ENDINGS, signal.notify)
     read_hint = HintReader(issuer, keys.tokens)
-    pushed = PostgresPushedRequests(pool)
+    pushed, consents = PostgresPushedRequests(pool), PostgresConsents(pool)
+    let_in = LetIn(sessions, consents)
+    resume = ResumeSession(sessions, tenants, let_in, clock)
     read_request = ReadAuthorizationRequest(clients, read_hint, pushed, clock)
     refusals = RateLimit(LOGGED_REFUSALS_PER_SECOND, burst=LOGGED_REFUSALS_AT_ONCE)
     return SignOnUseCases(
@@ -241,8 +244,9 @@ def sign_on_use_cases(
             clock,
             may_log=lambda connection_id: not refusals.take(connection_id),
         ),
-        continue_login=ContinueLogin(logins, sessions, tenants, clock),
-        resume_session=ResumeSession(sessions, tenants, clock),
+        continue_login=ContinueLogin(logins, sessions, tenants, let_in, clock),
+        resume_session=resume,
+        give_consent=GiveConsent(resume, sessions, consents, clock),
         get_connection=GetConnection(connections),
         authenticate_client=AuthenticateClient(
             clients,

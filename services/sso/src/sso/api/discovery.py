@@ -55,7 +55,7 @@ def discovery(issuer: str) -> Mapping[str, Any]:
             "tenant_id",
             "role",
         ],
-        "prompt_values_supported": ["none", "login", "select_account"],
+        "prompt_values_supported": ["none", "login", "select_account", "consent"],
         "claims_parameter_supported": False,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,

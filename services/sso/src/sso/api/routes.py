@@ -19,6 +19,7 @@ def sign_on_routes(
     return [
         *_open_to_browsers(openid, cors),
         Route("/oauth2/authorize", sign_on.authorize, methods=GET + POST, name="openid.authorize"),
+        Route("/oauth2/consent", sign_on.consent, methods=POST, name="openid.consent"),
         Route("/oauth2/par", openid.push, methods=POST, name="openid.push"),
         Route("/oauth2/introspect", openid.introspect, methods=POST, name="openid.introspect"),
         Route("/oauth2/logout", logout.end_session, methods=GET + POST, name="openid.logout"),

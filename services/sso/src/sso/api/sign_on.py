@@ -13,6 +13,7 @@ from chassis import context
 from chassis.clock import Clock
 from kernel.errors import NotFoundError
 from kernel.names import parse_id
+from sso.api.consent import consent_page
 from sso.api.cookies import Cookies
 from sso.api.forms import decoded_response, read_fields, read_form
 from sso.domain.advice import ADVICE
@@ -23,7 +24,7 @@ from sso.pages.render import page, stylesheet
 from sso.saml.metadata import service_provider_metadata
 from sso.usecases.addresses import Addresses
 from sso.usecases.authorization import RefusedRequest, UnknownClient, parameters_of
-from sso.usecases.logins import SignedIn
+from sso.usecases.signed_in import SignedIn
 from sso.usecases.use_cases import SignOnUseCases
 
 _UNKNOWN_ADDRESS = (
@@ -53,6 +54,11 @@ class SignOnEndpoints:
         except RefusedRequest as error:
             return self._refused(error)
         resumed = await self.use_cases.resume_session(self.cookies.session(request), asked)
+        if resumed is not None and resumed.code is None and asked.prompt == "none":
+            refusal = RefusedRequest(
+                "consent_required", "Somebody has to agree.", asked.redirect_uri, asked.state
+            )
+            return self._refused(refusal)
         if resumed is not None:
             return self._to_app(resumed)
         if asked.prompt == "none":
@@ -78,6 +84,24 @@ class SignOnEndpoints:
         response = _see_other(leaving.url)
         self.cookies.keep_browser(response, leaving.browser_secret)
         return response
+
+    async def consent(self, request: Request) -> Response:
+        """Take somebody's answer to an app's question."""
+        fields = await read_form(request)
+        try:
+            asked = await self.use_cases.read_authorization_request(fields)
+        except UnknownClient as error:
+            return self._message("This sign-in cannot begin", str(error), 400)
+        except RefusedRequest as error:
+            return self._refused(error)
+        if fields.get("answer") != "yes":
+            refusal = RefusedRequest(
+                "access_denied", "The person does not agree.", asked.redirect_uri, asked.state
+            )
+            return self._refused(refusal)
+        secret, proof = self.cookies.session(request), fields.get("proof", "")
+        signed_in = await self.use_cases.give_consent(secret, asked, proof)
+        return self._to_app(signed_in) if signed_in else self._login_page(asked, email="")
 
     async def metadata(self, request: Request) -> Response:
         """Answer with our metadata for one connection."""
@@ -127,8 +151,10 @@ class SignOnEndpoints:
         return Response(stylesheet(), media_type="text/css", headers=headers)
 
     def _to_app(self, signed_in: SignedIn) -> Response:
-        answer = {"code": signed_in.code}
-        response = self._answer(signed_in.request, answer)
+        if signed_in.code is None:
+            response = consent_page(self.addresses.public_url, signed_in)
+        else:
+            response = self._answer(signed_in.request, {"code": signed_in.code})
         if signed_in.session_secret is not None:
             seconds = int((signed_in.expires_at - self.clock.now()).total_seconds())
             self.cookies.keep_session(response, signed_in.session_secret, seconds)

@@ -49,6 +49,9 @@ class ClientCommands:
             list[str] | None,
             typer.Option(help="Where it runs in browsers, as https://host; several times."),
         ] = None,
+        consent: Annotated[
+            bool, typer.Option("--consent", help="It is somebody else's: people are asked first.")
+        ] = False,
         access_token_seconds: Annotated[
             int, typer.Option(help="How long its access tokens live: 60 to 900.")
         ] = DEFAULT_ACCESS_SECONDS,
@@ -70,6 +73,7 @@ class ClientCommands:
             audiences=tuple(dict.fromkeys(audience or ())),
             service=service,
             allowed_origins=tuple(dict.fromkeys(allowed_origin or ())),
+            consent=consent,
             access_token_seconds=access_token_seconds,
             public_keys=None if jwks is None else jwks.read_text("utf-8", "replace"),
         )

@@ -71,6 +71,7 @@ def client_facts(client: Client) -> dict[str, Any]:
         "post_logout_redirect_uris": list(client.settings.post_logout_redirect_uris),
         "backchannel_logout_uri": client.settings.backchannel_logout_uri,
         "initiate_login_uri": client.settings.initiate_login_uri,
+        "consent": client.settings.consent,
         "allowed_origins": list(client.settings.allowed_origins),
         "audiences": list(client.settings.audiences),
         "service": client.settings.service,

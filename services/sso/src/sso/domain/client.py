@@ -24,6 +24,8 @@ class ClientSettings:
     """Whether it gets tokens for itself (client credentials, RFC 6749 §4.4)."""
     allowed_origins: tuple[str, ...] = ()
     """Where it runs in browsers and asks for tokens from."""
+    consent: bool = False
+    """Whether it is somebody else's, and people are asked before it is told of them."""
     access_token_seconds: int = DEFAULT_ACCESS_SECONDS
     public_keys: str | None = None
     """A JSON Web Key Set by which it proves itself, in place of a secret (`private_key_jwt`)."""

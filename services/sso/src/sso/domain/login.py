@@ -26,6 +26,8 @@ class AuthorizationRequest:
     max_age: int | None = None
     """How many seconds ago somebody may have signed in at most."""
     login_hint: str = ""
+    asks_as: str | None = None
+    """The name of an app that has to ask people before it is told of them; None for our own."""
     subject: str | None = None
     """Who the app takes for signed in, by a hint that it has sent; empty if that cannot be read."""
 

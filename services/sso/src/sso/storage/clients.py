@@ -39,6 +39,7 @@ class PostgresClients:
                 access_token_seconds=client.settings.access_token_seconds,
                 public_keys=client.settings.public_keys,
                 allowed_origins=list(client.settings.allowed_origins),
+                consent=client.settings.consent,
                 created_at=at,
             )
         )

@@ -1,6 +1,16 @@
 """The statements that are prepared on every connection before a process is ready."""
 
-from sso.storage import clients, codes, connections, families, logins, people, proofs, sessions
+from sso.storage import (
+    clients,
+    codes,
+    connections,
+    consents,
+    families,
+    logins,
+    people,
+    proofs,
+    sessions,
+)
 
 PREPARED_QUERIES = tuple(
     query.sql
@@ -30,6 +40,8 @@ PREPARED_QUERIES = tuple(
         families.QUERIES["find_family"],
         families.QUERIES["begin_generation"],
         clients.QUERIES["find_client"],
+        consents.QUERIES["find_consent"],
+        consents.QUERIES["save_consent"],
         proofs.QUERIES["take_assertion"],
         proofs.QUERIES["insert_pushed_request"],
         proofs.QUERIES["find_pushed_request"],

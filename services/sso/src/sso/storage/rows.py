@@ -117,6 +117,7 @@ def client(row: Row) -> Client:
             access_token_seconds=row["access_token_seconds"],
             public_keys=row["public_keys"],
             allowed_origins=tuple(row["allowed_origins"]),
+            consent=row["consent"],
         ),
         previous_secret_digest=row["previous_secret_digest"],
         previous_secret_until=row["previous_secret_until"],

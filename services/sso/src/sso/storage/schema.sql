@@ -38,6 +38,7 @@ CREATE TABLE clients (
     previous_secret_until timestamptz,
     public_keys text,
     allowed_origins text[] NOT NULL DEFAULT '{}'::text[],
+    consent boolean NOT NULL DEFAULT false,
     CONSTRAINT clients_pkey PRIMARY KEY (id)
 );
 
@@ -80,6 +81,16 @@ CREATE TABLE connections (
 CREATE UNIQUE INDEX connections_by_id ON connections USING btree (id);
 CREATE UNIQUE INDEX connections_in_use ON connections USING btree (tenant_id) WHERE active IS NOT NULL AND NOT suspended;
 CREATE INDEX connections_to_refresh ON connections USING btree (refresh_due_at) WHERE NOT suspended AND (active ->> 'metadata_url'::text) IS NOT NULL;
+
+CREATE TABLE consents (
+    tenant_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    client_id text NOT NULL,
+    scopes text[] NOT NULL,
+    given_at timestamptz NOT NULL,
+    CONSTRAINT consents_pkey PRIMARY KEY (tenant_id, user_id, client_id),
+    CONSTRAINT consents_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id) ON DELETE CASCADE
+);
 
 CREATE TABLE domains (
     tenant_id uuid NOT NULL,

@@ -76,6 +76,7 @@ class ReadAuthorizationRequest:
             prompt=" ".join(_prompt(parameters)),
             max_age=int(max_age) if max_age else None,
             login_hint=parameters.get("login_hint", "")[:MAX_ADDRESS],
+            asks_as=client.name if client.settings.consent else None,
             subject=self._subject(client, parameters),
         )
 

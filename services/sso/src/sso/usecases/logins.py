@@ -15,7 +15,6 @@ from sso.domain.address import parse_address
 from sso.domain.assertion import Assertion, Expected, check_assertion
 from sso.domain.connection import Connection, IdentityProvider, Use
 from sso.domain.login import (
-    CODE_LIFETIME,
     LOGIN_LIFETIME,
     SESSION_LIFETIME,
     AuthorizationRequest,
@@ -40,6 +39,7 @@ from sso.usecases.ports import (
     Tenants,
 )
 from sso.usecases.secrets import digest_of, new_secret
+from sso.usecases.signed_in import LetIn, SignedIn
 
 MakeRequestUrl = Callable[..., str]
 """Makes the address that takes a browser to the identity provider with an AuthnRequest."""
@@ -247,23 +247,13 @@ class ReceiveResponse:
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A browser that is signed in, and where it goes now."""
-
-    request: AuthorizationRequest
-    code: str
-    session_secret: str | None
-    """None where the browser has its session already."""
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class ContinueLogin:
     """Lets the browser that began a login go on to the app, signed in."""
 
     logins: Logins
     sessions: Sessions
     tenants: Tenants
+    let_in: LetIn
     clock: Clock
 
     async def __call__(self, login_id: UUID, proof: str, browser_secret: str) -> SignedIn:
@@ -287,40 +277,7 @@ class ContinueLogin:
         secret = new_secret()
         if not await self.sessions.start(session, digest_of(secret), login.outcome):
             raise Refused(Code.DEACTIVATED)
-        code = await issue_code(self.sessions, session, login.request, now)
-        return SignedIn(login.request, code, secret, ends)
-
-
-@dataclass(frozen=True, slots=True)
-class ResumeSession:
-    """Lets somebody who is signed in go on to another app without leaving."""
-
-    sessions: Sessions
-    tenants: Tenants
-    clock: Clock
-
-    async def __call__(self, session_secret: str, request: AuthorizationRequest) -> SignedIn | None:
-        """Return where to go; None if the browser has no session that answers the request."""
-        now = self.clock.now()
-        found = await self.sessions.find(digest_of(session_secret), now) if session_secret else None
-        if found is None:
-            return None
-        session, _ = found
-        if not request.is_answered_by(session, now):
-            return None
-        if not await is_entitled(self.tenants, session.tenant_id):
-            return None
-        code = await issue_code(self.sessions, session, request, now)
-        return SignedIn(request, code, None, session.expires_at)
-
-
-async def issue_code(
-    sessions: Sessions, session: Session, request: AuthorizationRequest, now: datetime
-) -> str:
-    """Make a code that an app can turn into tokens, once and soon."""
-    code = new_secret()
-    await sessions.issue_code(session, request, digest_of(code), now + CODE_LIFETIME)
-    return code
+        return await self.let_in(session, login.request, secret, now, is_new=True)
 
 
 def _new_login(

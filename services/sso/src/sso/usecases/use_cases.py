@@ -32,7 +32,6 @@ from sso.usecases.logins import (
     BeginTest,
     ContinueLogin,
     ReceiveResponse,
-    ResumeSession,
 )
 from sso.usecases.logout import ReadLogoutRequest, SignOut
 from sso.usecases.metadata import RefreshMetadata, SetMetadata
@@ -40,6 +39,7 @@ from sso.usecases.pushing import PushRequest
 from sso.usecases.refreshing import Refresh
 from sso.usecases.sessions import FindPerson, ListSessions, RevokeSessions, SelectSessions
 from sso.usecases.sign_in_log import ReadSignInLog
+from sso.usecases.signed_in import GiveConsent, ResumeSession
 from sso.usecases.tenants import FindTenant
 from sso.usecases.token_states import Introspect, Revoke
 from sso.usecases.userinfo import TellUser
@@ -86,6 +86,7 @@ class SignOnUseCases:
     receive_response: ReceiveResponse
     continue_login: ContinueLogin
     resume_session: ResumeSession
+    give_consent: GiveConsent
     get_connection: GetConnection
     authenticate_client: AuthenticateClient
     redeem_code: RedeemCode

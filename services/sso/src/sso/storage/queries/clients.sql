@@ -3,13 +3,13 @@
 -- cross-tenant: apps belong to the deployment.
 INSERT INTO clients (
     id, name, secret_digest, redirect_uris, post_logout_redirect_uris, backchannel_logout_uri,
-    initiate_login_uri, audiences, service, access_token_seconds, public_keys, allowed_origins,
+    initiate_login_uri, audiences, service, access_token_seconds, public_keys, allowed_origins, consent,
     created_at
 )
 VALUES (
     :id, :name, :secret_digest, :redirect_uris, :post_logout_redirect_uris, :backchannel_logout_uri,
     :initiate_login_uri, :audiences, :service, :access_token_seconds, :public_keys,
-    :allowed_origins, :created_at
+    :allowed_origins, :consent, :created_at
 )
 ON CONFLICT DO NOTHING
 RETURNING id;
@@ -20,7 +20,7 @@ RETURNING id;
 SELECT
     id, name, secret_digest, redirect_uris, post_logout_redirect_uris, backchannel_logout_uri,
     initiate_login_uri, audiences, service, access_token_seconds, public_keys,
-    allowed_origins, previous_secret_digest, previous_secret_until, disabled_at IS NOT NULL AS disabled
+    allowed_origins, consent, previous_secret_digest, previous_secret_until, disabled_at IS NOT NULL AS disabled
 FROM clients
 WHERE id = :id;
 
@@ -37,7 +37,7 @@ SELECT EXISTS (
 SELECT
     id, name, secret_digest, redirect_uris, post_logout_redirect_uris, backchannel_logout_uri,
     initiate_login_uri, audiences, service, access_token_seconds, public_keys,
-    allowed_origins, previous_secret_digest, previous_secret_until, disabled_at IS NOT NULL AS disabled
+    allowed_origins, consent, previous_secret_digest, previous_secret_until, disabled_at IS NOT NULL AS disabled
 FROM clients
 ORDER BY id;
 
