@@ -53,17 +53,17 @@ class Expected:
 
 def check_assertion(assertion: Assertion, expected: Expected) -> datetime:
     """Return until when its id must be remembered, or raise Refused with what does not fit."""
-    if assertion.issuer != expected.idp_entity_id:
-        raise Refused(Code.ISSUER, assertion.issuer[:200])
+    _check_issuer(assertion, expected)
     _check_times(assertion, expected.now)
     _check_audience(assertion, expected.sp_entity_id)
     _check_confirmation(assertion, expected)
-    if not assertion.statements:
-        raise Refused(Code.NO_STATEMENT)
-    ends = assertion.session_not_on_or_after
-    if ends is not None and ends + SKEW <= expected.now:
-        raise Refused(Code.EXPIRED, "SessionNotOnOrAfter")
+    _check_statements(assertion, expected.now)
     return expected.now + LONGEST + SKEW
+
+
+def _check_issuer(assertion: Assertion, expected: Expected) -> None:
+    if assertion.issuer != expected.idp_entity_id:
+        raise Refused(Code.ISSUER, assertion.issuer[:200])
 
 
 def _check_times(assertion: Assertion, now: datetime) -> None:
@@ -75,6 +75,14 @@ def _check_times(assertion: Assertion, now: datetime) -> None:
         raise Refused(Code.EXPIRED, "it would be good for too long")
     if assertion.not_before is not None and assertion.not_before - SKEW > now:
         raise Refused(Code.NOT_YET_VALID)
+
+
+def _check_statements(assertion: Assertion, now: datetime) -> None:
+    if not assertion.statements:
+        raise Refused(Code.NO_STATEMENT)
+    ends = assertion.session_not_on_or_after
+    if ends is not None and ends + SKEW <= now:
+        raise Refused(Code.EXPIRED, "SessionNotOnOrAfter")
 
 
 def _check_audience(assertion: Assertion, sp_entity_id: str) -> None:
