@@ -114,7 +114,8 @@ class SignOnSandbox:
 
     def _registration(self, client_id: str) -> list[str]:
         arguments = ["client", "create", client_id, "--name", "Demo app", "--json"]
-        return [*arguments, "--redirect-uri", f"{self.app}/callback"]
+        arguments += ["--redirect-uri", f"{self.app}/callback"]
+        return [*arguments, "--post-logout-redirect-uri", f"{self.app}/"]
 
     def _knows(self, kept: Mapping[str, str]) -> bool:
         listed = run_command(self.sso, "client", "list", "--json")
