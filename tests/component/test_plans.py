@@ -45,6 +45,7 @@ EXEMPT: Mapping[str, str] = {
     "sso/endings/delete_logins_of_connection": _ON_THEIR_WAY,
     "sso/endings/delete_logins_of_tenant": _ON_THEIR_WAY,
     "sso/endings/end_sessions_of_tenant": "all of a tenant that is suspended or gone",
+    "sso/logout_notices/sum_up_notices": _OPERATOR,
     "sso/people/delete_tenant_users": "a tenant that is gone",
     "tenant_directory/groups/page_groups": f"{_OPERATOR}; counts the members of the groups shown",
 }

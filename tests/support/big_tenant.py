@@ -163,6 +163,12 @@ _LOADS = {
         SELECT {tenant}, {id}, 'app' || n / 100 FROM {rows}
         """,
         """
+        INSERT INTO logout_notices (tenant_id, session_id, client_id, user_id, created_at, due_at)
+        SELECT {tenant}, {id}, 'app' || n / 100, {id}, now() + n * interval '1 second',
+               now() + n * interval '1 second'
+        FROM {rows}
+        """,
+        """
         INSERT INTO codes (tenant_id, digest, session_id, client_id, redirect_uri, code_challenge,
                            scope, expires_at)
         SELECT {tenant}, uuid_send({id}), {id}, 'app', 'x', 'x', 'x',

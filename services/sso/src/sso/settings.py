@@ -31,6 +31,9 @@ class Settings(ChassisSettings):
     sign_in_log_days: int = Field(30, ge=1, le=3650)
     """Days that rows of the sign-in log are kept."""
 
+    backchannel_private_networks: bool = False
+    """Whether apps may be told of the end of sessions at addresses of private networks, too."""
+
     @model_validator(mode="after")
     def _encryption_keys_are_keys(self) -> Self:
         try:

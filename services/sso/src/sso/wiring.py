@@ -37,6 +37,7 @@ from sso.saml.keys import ProviderKey, make_provider_key, open_provider_key
 from sso.saml.metadata import read_metadata
 from sso.saml.request import authn_request_url
 from sso.saml.response import read_response
+from sso.sending import logout_notices
 from sso.settings import Settings
 from sso.storage.clients import PostgresClients
 from sso.storage.codes import PostgresCodes
@@ -47,6 +48,7 @@ from sso.storage.families import PostgresFamilies
 from sso.storage.keys import Keyring, PostgresKeys
 from sso.storage.live_sessions import PostgresLiveSessions
 from sso.storage.logins import PostgresLogins
+from sso.storage.logout_notices import PostgresLogoutNotices
 from sso.storage.people import PostgresDirectory, PostgresPeople
 from sso.storage.prepared import PREPARED_QUERIES
 from sso.storage.proofs import PostgresPushedRequests, PostgresUsedAssertions
@@ -84,6 +86,7 @@ from sso.usecases.logins import (
     ReceiveResponse,
 )
 from sso.usecases.logout import ReadLogoutRequest, SignOut
+from sso.usecases.logout_notices import ListBacklogs
 from sso.usecases.matching import FindUser
 from sso.usecases.metadata import Fetch, RefreshMetadata, SetMetadata
 from sso.usecases.pushing import PushRequest
@@ -174,6 +177,7 @@ def use_cases(
         revoke_sessions=RevokeSessions(sessions, clock),
         read_sign_in_log=ReadSignInLog(log),
         explain_user=ExplainUser(people, tenants, connections, sessions, log, clock),
+        list_logout_backlogs=ListBacklogs(PostgresLogoutNotices(pool, clock)),
     )
 
 
@@ -346,6 +350,10 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
             app=application(settings, pool, signal, keys, clock),
             work_loops=[
                 retention("logins", logins.prune),
+                retention("logout-notices", PostgresLogoutNotices(pool, clock).prune),
+                Loop("logout-notices", logout_notices(settings, pool, keys.signing, clock).run),
+                # Signing logout tokens needs the current key, too.
+                *(() if mode.serves else (Loop("keys-openid", keys.tokens.run),)),
                 retention("sign-in-log", lambda: logins.prune_log(settings.sign_in_log_days)),
                 retention("keys", KeepKeys(PostgresKeys(pool), partial(make_key, settings), clock)),
                 Loop("metadata", refresh_metadata(settings, connections, clock).run),

@@ -7,7 +7,9 @@ since they would look names up themselves.
 
 import asyncio
 import ssl
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpcore
@@ -24,6 +26,8 @@ AT_ONCE = 8
 """Requests of one process; others wait for their turn within their own deadline."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LOCAL = "localhost"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,12 @@ class OutboundClient:
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
     deadline: float = DEADLINE_SECONDS
     max_bytes: int = MAX_BYTES
-    _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    at_once: int = AT_ONCE
+    _turns: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make the turns."""
+        self._turns = asyncio.Semaphore(self.at_once)
 
     async def get(self, url: str, *, accept: str = "*/*") -> Answer:
         """Return what an address answers with 200; redirects are followed, each as a new address.
@@ -62,19 +71,50 @@ class OutboundClient:
             raise OutboundError(Problem.TOO_SLOW) from None
         raise OutboundError(Problem.REDIRECTS)
 
+    async def post_form(self, url: str, form: str) -> int:
+        """Return the status that an address answers a form with; what else it says is not read.
+
+        Raises:
+            OutboundError: It came to nothing, for one of the kinds of Problem.
+        """
+        headers: dict[bytes | str, bytes | str] = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Content-Length": str(len(form)),
+        }
+
+        async def status(response: httpcore.Response) -> int:
+            return response.status
+
+        try:
+            async with asyncio.timeout(self.deadline), self._turns:
+                return await self._ask("POST", url, headers, status, form.encode("ascii"))
+        except TimeoutError:
+            raise OutboundError(Problem.TOO_SLOW) from None
+
     async def _get(self, url: str, accept: str) -> Answer | str:
         """Return the answer, or where it leads."""
+        return await self._ask("GET", url, {"Accept": accept}, self._read)
+
+    async def _ask(
+        self,
+        method: str,
+        url: str,
+        headers: dict[bytes | str, bytes | str],
+        read: Callable[[httpcore.Response], Awaitable[T]],
+        content: bytes | None = None,
+    ) -> T:
         parts = _checked(url, self.rules)
         request = httpcore.Request(
-            "GET",
+            method,
             _target(parts),
-            headers={
+            headers=headers
+            | {
                 "Host": parts.netloc,
-                "Accept": accept,
                 "Accept-Encoding": "identity",
                 "User-Agent": "Portico",
                 "Connection": "close",
             },
+            content=content,
         )
         backend = CheckedBackend(self.rules, self.resolve)
         pool = httpcore.AsyncConnectionPool(
@@ -84,7 +124,7 @@ class OutboundClient:
             async with pool:
                 response = await pool.handle_async_request(request)
                 try:
-                    return await self._read(response)
+                    return await read(response)
                 finally:
                     await response.aclose()
         except httpcore.ConnectError as error:
@@ -132,7 +172,7 @@ def _checked(url: str, rules: Rules) -> SplitResult:
     else:
         allowed = parts.scheme == "https" and (port is None or port == 443 or port > 1_023)
         # Without a dot it is a name of our own network, or an IPv4 address as one number.
-        allowed = allowed and ("." in host or ":" in host)
+        allowed = allowed and ("." in host or ":" in host or rules.private)
     if not allowed or "@" in parts.netloc:
         raise OutboundError(Problem.NOT_ALLOWED)
     return parts

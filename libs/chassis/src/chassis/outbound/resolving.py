@@ -27,6 +27,8 @@ class Rules:
 
     loopback: bool = False
     """Whether this machine may, also by http: in development."""
+    private: bool = False
+    """Whether any address may, also by a name without a dot: for what operators alone name."""
 
 
 async def resolve_by_system(host: str, port: int) -> Sequence[str]:
@@ -84,4 +86,8 @@ class CheckedBackend(AsyncNetworkBackend):
         await self._below.sleep(seconds)
 
     def _may_be_asked(self, address: str) -> bool:
-        return is_public(address) or (self._rules.loopback and is_loopback(address))
+        return (
+            self._rules.private
+            or is_public(address)
+            or (self._rules.loopback and is_loopback(address))
+        )

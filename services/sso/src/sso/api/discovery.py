@@ -20,6 +20,8 @@ def discovery(issuer: str) -> Mapping[str, Any]:
         "userinfo_endpoint": f"{issuer}/oauth2/userinfo",
         "jwks_uri": f"{issuer}/oauth2/jwks",
         "end_session_endpoint": f"{issuer}/oauth2/logout",
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
         "scopes_supported": list(SCOPES),
         "pushed_authorization_request_endpoint": f"{issuer}/oauth2/par",
         "response_types_supported": ["code"],

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from chassis.cli import Json, Runner, print_facts, print_rows, say
-from sso.cli.facts import CLIENT_COLUMNS, client_facts
+from sso.cli.facts import BACKLOG_COLUMNS, CLIENT_COLUMNS, backlog_facts, client_facts
 from sso.domain.client import DEFAULT_ACCESS_SECONDS, ClientSettings
 from sso.usecases.use_cases import UseCases
 
@@ -114,6 +114,14 @@ class ClientCommands:
 
         print_facts(self._run(command), as_json=as_json)
 
+    def logouts(self, as_json: Json = False) -> None:
+        """List which apps have not heard yet that sessions of theirs are over."""
+
+        async def command(use_cases: UseCases) -> list[dict[str, Any]]:
+            return [backlog_facts(each) for each in await use_cases.list_logout_backlogs()]
+
+        print_rows(self._run(command), columns=BACKLOG_COLUMNS, as_json=as_json)
+
     def disable(self, client_id: Annotated[str, typer.Argument(help="The client_id.")]) -> None:
         """Let nobody sign in by an app any more."""
 
@@ -132,4 +140,5 @@ def client_commands(run: Runner[UseCases]) -> typer.Typer:
     app.command("list")(commands.list)
     app.command("rotate-secret")(commands.rotate_secret)
     app.command("disable")(commands.disable)
+    app.command("logouts")(commands.logouts)
     return app

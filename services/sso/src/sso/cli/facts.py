@@ -10,6 +10,7 @@ from sso.domain.keys import KeyState, StoredKey
 from sso.domain.warnings import warnings_of
 from sso.usecases.addresses import Addresses
 from sso.usecases.explanation import Explanation
+from sso.usecases.logout_notices import Backlog
 from sso.usecases.ports import LogRow, Refresh
 from sso.usecases.session_ports import LiveSession
 
@@ -17,6 +18,7 @@ CONNECTION_COLUMNS = ("id", "name", "kind", "state", "created")
 KEY_COLUMNS = ("id", "purpose", "state", "created", "active_from")
 SESSION_COLUMNS = ("id", "user", "apps", "signed_in", "expires", "connection_id")
 LOG_COLUMNS = ("at", "outcome", "user_id", "matched_by", "detail", "correlation_id", "id")
+BACKLOG_COLUMNS = ("client_id", "waiting", "given_up", "oldest", "last_failure")
 CLIENT_COLUMNS = ("id", "name", "kind", "redirect_uris", "state")
 
 
@@ -84,6 +86,17 @@ def _proof(client: Client) -> str:
     if client.settings.public_keys is not None:
         return "private_key_jwt"
     return "none" if client.secret_digest is None else "client_secret"
+
+
+def backlog_facts(backlog: Backlog) -> dict[str, Any]:
+    """Return what an app has still to hear of the end of sessions."""
+    return {
+        "client_id": backlog.client_id,
+        "waiting": backlog.waiting,
+        "given_up": backlog.given_up,
+        "oldest": backlog.oldest,
+        "last_failure": backlog.last_failure,
+    }
 
 
 def key_facts(key: StoredKey, state: KeyState) -> dict[str, Any]:

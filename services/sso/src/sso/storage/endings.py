@@ -1,7 +1,8 @@
 """The one place where sessions end before their time.
 
-Whatever ends them, the sessions, the logins that would become sessions, and the event that says so
-are of one transaction. Codes and tokens are good only while their session is.
+Whatever ends them, the sessions, the logins that would become sessions, the apps that have to hear
+of it, and the event that says so are of one transaction. Codes and tokens are good only while their
+session is.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ import asyncpg
 from chassis.database import read_queries
 from chassis.outbox import OutboxRecord, enqueue
 from sso.domain.ending import EndedSession, Ending
+from sso.storage import logout_notices
 
 QUERIES = read_queries("sso.storage", "endings")
 
@@ -74,5 +76,6 @@ class Endings:
             *QUERIES[query](now=ending.at, because=ending.reason.value, **found)
         )
         ended = [EndedSession(row["tenant_id"], row["id"], row["user_id"]) for row in rows]
+        await logout_notices.note(database, ended, ending.at)
         await enqueue(database, self.outgoing(ended, ending))
         return len(ended)

@@ -109,6 +109,21 @@ CREATE TABLE keys (
     CONSTRAINT keys_pkey PRIMARY KEY (id)
 );
 
+CREATE TABLE logout_notices (
+    tenant_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    client_id text NOT NULL,
+    user_id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    due_at timestamptz NOT NULL,
+    attempts integer NOT NULL DEFAULT 0,
+    given_up boolean NOT NULL DEFAULT false,
+    last_failure text,
+    CONSTRAINT logout_notices_pkey PRIMARY KEY (tenant_id, session_id, client_id)
+);
+CREATE INDEX logout_notices_by_age ON logout_notices USING btree (created_at);
+CREATE INDEX logout_notices_due ON logout_notices USING btree (client_id, due_at) WHERE NOT given_up;
+
 CREATE TABLE pending_logins (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,

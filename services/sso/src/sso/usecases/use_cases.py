@@ -34,6 +34,7 @@ from sso.usecases.logins import (
     ReceiveResponse,
 )
 from sso.usecases.logout import ReadLogoutRequest, SignOut
+from sso.usecases.logout_notices import ListBacklogs
 from sso.usecases.metadata import RefreshMetadata, SetMetadata
 from sso.usecases.pushing import PushRequest
 from sso.usecases.refreshing import Refresh
@@ -74,6 +75,7 @@ class UseCases:
     revoke_sessions: RevokeSessions
     read_sign_in_log: ReadSignInLog
     explain_user: ExplainUser
+    list_logout_backlogs: ListBacklogs
 
 
 @dataclass(frozen=True, slots=True)
