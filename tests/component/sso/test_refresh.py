@@ -12,6 +12,7 @@ import pytest
 from component.sso.harness import APP, App, SignOn, code_of
 from sso.domain.login import User
 from sso.domain.refresh import make_token, parse_token
+from sso.storage.families import MAX_FAMILIES
 from sso.storage.logins import PostgresLogins
 
 
@@ -278,3 +279,21 @@ async def test_whoever_has_found_a_code_signs_nobody_out(
             thief = App("other", str(other.secret), verifier=sso.app.verifier)
         assert (await thief.redeem(http, code, **changes)).json()["error"] == "invalid_grant"
     assert await told(sso) == []
+
+
+async def test_an_app_that_lets_people_in_again_and_again_keeps_its_newest_families(
+    sso: SignOn, ann: User
+) -> None:
+    browser = sso.browser()
+    await sso.sign_in(browser, ann.user_name)
+    given = []
+    async with sso.client() as http:
+        for seconds in range(MAX_FAMILIES + 3):
+            sso.clock.ahead = timedelta(seconds=seconds)
+            asked = await browser.http.get("/oauth2/authorize", params=sso.app.request())
+            answered = (await sso.app.redeem(http, code_of(asked))).json()
+            given.append(answered["refresh_token"])
+        assert await sso.pool.fetchval("SELECT count(*) FROM refresh_families") == MAX_FAMILIES
+        assert (await refresh(sso, http, given[0])).json()["error"] == "invalid_grant"
+        for token in (given[3], given[-1]):
+            assert (await refresh(sso, http, token)).status_code == 200

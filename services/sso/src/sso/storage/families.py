@@ -12,6 +12,9 @@ from sso.storage import rows
 
 QUERIES = read_queries("sso.storage", "families")
 
+MAX_FAMILIES = 20
+"""Of a session and app: an app that lets people in silently, again and again, keeps its newest."""
+
 
 @dataclass(frozen=True, slots=True)
 class PostgresFamilies:
@@ -33,6 +36,14 @@ class PostgresFamilies:
                     salt=family.salt,
                     now=at,
                     expires_at=family.expires_at,
+                )
+            )
+            await database.execute(
+                *QUERIES["delete_superseded_families"](
+                    tenant_id=tenant_id,
+                    session_id=session_id,
+                    client_id=family.client_id,
+                    kept=MAX_FAMILIES,
                 )
             )
             await database.execute(

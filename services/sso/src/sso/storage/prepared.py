@@ -37,6 +37,7 @@ PREPARED_QUERIES = tuple(
         codes.QUERIES["use_code"],
         families.QUERIES["insert_family"],
         families.QUERIES["keep_session"],
+        families.QUERIES["delete_superseded_families"],
         families.QUERIES["find_family"],
         families.QUERIES["begin_generation"],
         clients.QUERIES["find_client"],

@@ -8,6 +8,16 @@ VALUES (
     :expires_at
 );
 
+-- name: delete_superseded_families
+-- Forgets an app's families of a session but the ones that were used last.
+DELETE FROM refresh_families WHERE (tenant_id, digest) IN (
+    SELECT tenant_id, digest
+    FROM refresh_families
+    WHERE tenant_id = :tenant_id AND session_id = :session_id AND client_id = :client_id
+    ORDER BY begun_at[1] DESC
+    OFFSET :kept
+);
+
 -- name: keep_session
 -- Keeps a session for as long as an app may ask for tokens of it.
 UPDATE sessions SET offline_until = GREATEST(offline_until, :until)
