@@ -83,6 +83,7 @@ class Response:
     audiences: list[str] | None = None
     statements: int = 1
     session_not_on_or_after: timedelta | None = None
+    authenticated_ago: timedelta = timedelta(0)
 
     def with_(self, **changes: Any) -> "Response":
         """Return one that says something else."""
@@ -137,7 +138,7 @@ def _assertion(response: Response) -> etree._Element:
                 etree.SubElement(attribute, f"{{{SAML}}}AttributeValue").text = value
     for _ in range(response.statements):
         authn = etree.SubElement(assertion, f"{{{SAML}}}AuthnStatement")
-        authn.set("AuthnInstant", _time(now))
+        authn.set("AuthnInstant", _time(now - response.authenticated_ago))
         authn.set("SessionIndex", response.assertion_id)
         if response.session_not_on_or_after is not None:
             authn.set("SessionNotOnOrAfter", _time(now + response.session_not_on_or_after))

@@ -393,3 +393,20 @@ async def test_an_installed_app_comes_back_to_the_port_that_it_has(sso: SignOn, 
     }
     async with sso.client() as http:
         assert (await http.post("/oauth2/token", data=fields)).status_code == 200
+
+
+@pytest.mark.parametrize("changes", [{"prompt": "login"}, {"max_age": "300"}, {}])
+async def test_a_sign_in_of_before_is_not_taken_for_a_new_one(
+    sso: SignOn, ann: User, changes: dict[str, str]
+) -> None:
+    """An identity provider that ignores ForceAuthn does not fool the app (`oidcc-prompt-login`)."""
+    browser = sso.browser()
+    left = await browser.post("/login", email=ann.user_name, **sso.app.request(**changes))
+    response = sso.response(
+        request_id_of(left.headers["location"]),
+        ann.user_name,
+        authenticated_ago=timedelta(minutes=10),
+    )
+    answered = await sso.answer(browser, response)
+    assert answered.status_code == (403 if changes else 303)
+    assert ("not_asked_again" in answered.text) == bool(changes)

@@ -92,6 +92,11 @@ ADVICE: Mapping[Code, Advice] = {
         "Your account is switched off. Ask your IT admin.",
         "The user is inactive in the directory, or has no role there.",
     ),
+    Code.NOT_ASKED_AGAIN: Advice(
+        "The app wants you to sign in again, and your company's sign-in page did not ask you. "
+        + _AGAIN,
+        "The identity provider ignores ForceAuthn: its AuthnInstant is from before the request.",
+    ),
     Code.CONNECTION_STATE: Advice(_ADMIN, "The connection is not active: test and activate it."),
     Code.NOT_ENTITLED: Advice(
         _ADMIN, "The tenant is suspended, or its package has no single sign-on."

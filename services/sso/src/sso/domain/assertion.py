@@ -38,6 +38,8 @@ class Assertion:
     statements: int
     """Number of AuthnStatements."""
     attributes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    authenticated_at: datetime | None = None
+    """When the identity provider has asked the person (AuthnInstant)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Expected:
     acs_url: str
     request_id: str
     now: datetime
+    asked_anew_at: datetime | None = None
+    """When we asked for the person to be asked again; None if we did not (ForceAuthn)."""
 
 
 def check_assertion(assertion: Assertion, expected: Expected) -> datetime:
@@ -58,6 +62,7 @@ def check_assertion(assertion: Assertion, expected: Expected) -> datetime:
     _check_audience(assertion, expected.sp_entity_id)
     _check_confirmation(assertion, expected)
     _check_statements(assertion, expected.now)
+    _check_asked_anew(assertion.authenticated_at, expected.asked_anew_at)
     return expected.now + LONGEST + SKEW
 
 
@@ -83,6 +88,12 @@ def _check_statements(assertion: Assertion, now: datetime) -> None:
     ends = assertion.session_not_on_or_after
     if ends is not None and ends + SKEW <= now:
         raise Refused(Code.EXPIRED, "SessionNotOnOrAfter")
+
+
+def _check_asked_anew(authenticated_at: datetime | None, since: datetime | None) -> None:
+    """Take no sign-in of before for a new one: the app relies on it (`prompt=login`, `max_age`)."""
+    if since is not None and (authenticated_at is None or authenticated_at + SKEW < since):
+        raise Refused(Code.NOT_ASKED_AGAIN)
 
 
 def _check_audience(assertion: Assertion, sp_entity_id: str) -> None:

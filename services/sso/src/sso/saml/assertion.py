@@ -51,6 +51,7 @@ def _assertion(found: Any) -> Assertion:
             frozenset(filter(None, (_text(audience) for audience in restriction.audience)))
             for restriction in (conditions.audience_restriction if conditions is not None else [])
         ],
+        authenticated_at=_moment(first.authn_instant) if first is not None else None,
         session_index=first.session_index if first is not None else None,
         session_not_on_or_after=(
             _moment(first.session_not_on_or_after) if first is not None else None

@@ -175,6 +175,7 @@ class ReceiveResponse:
                 acs_url=self.addresses.acs(connection.id),
                 request_id=login.request_id,
                 now=now,
+                asked_anew_at=_asked_anew_at(login),
             ),
         )
         if not may_sign_on(known.tenant):
@@ -278,6 +279,11 @@ class ContinueLogin:
         if not await self.sessions.start(session, digest_of(secret), login.outcome):
             raise Refused(Code.DEACTIVATED)
         return await self.let_in(session, login.request, secret, now, is_new=True)
+
+
+def _asked_anew_at(login: PendingLogin) -> datetime | None:
+    asked = login.request is not None and login.request.asks_anew
+    return login.expires_at - LOGIN_LIFETIME if asked else None
 
 
 def _new_login(
