@@ -200,3 +200,11 @@ async def test_a_public_app_has_no_keys(sso: SignOn, tmp_path: Path) -> None:
     file.write_text(key_set(RSA))
     base = ("client", "create", "shop", "--redirect-uri", APP, "--jwks", str(file))
     assert (await run(sso, *base, "--public")).exit_code != 0
+
+
+async def test_an_assertion_that_ends_far_ahead_is_refused(sso: SignOn) -> None:
+    """Its id would have to be remembered for as long."""
+    now = int(sso.clock.now().timestamp())
+    async with sso.client() as http:
+        assert (await ask(http, assertion(sso, exp=now + 590))).status_code == 200
+        assert (await ask(http, assertion(sso, exp=now + 660))).status_code == 401
