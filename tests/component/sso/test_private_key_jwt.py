@@ -156,6 +156,10 @@ async def test_an_app_has_one_way_to_prove_itself(sso: SignOn) -> None:
         assert unknown.json()["error"] == "invalid_request"
         other = await ask(http, assertion(sso, iss="app", sub="app"), client_id="app")
         assert other.status_code == 401, "an app with a secret has no keys"
+        await sso.use_cases.create_client("spa", "Spa", [APP], public=True)
+        fields = {"grant_type": "refresh_token", "refresh_token": "x"}
+        public = await ask(http, assertion(sso, iss="spa", sub="spa"), **fields)
+        assert public.status_code == 401, "a public app has none either"
 
 
 async def test_keys_are_registered_by_command(sso: SignOn, tmp_path: Path) -> None:

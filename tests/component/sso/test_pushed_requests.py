@@ -96,3 +96,11 @@ async def test_no_secret_is_kept_with_a_request(sso: SignOn) -> None:
         assert (await http.post("/oauth2/par", data=fields)).status_code == 201
     kept = await sso.pool.fetchval("SELECT parameters::text FROM pushed_requests")
     assert sso.app.secret not in kept
+
+
+async def test_a_request_is_not_sent_ahead_by_another(sso: SignOn) -> None:
+    """RFC 9126 §2.1: `request_uri` is none of what may be sent."""
+    async with sso.client() as http:
+        name = (await push(http, sso.app)).json()["request_uri"]
+        again = await push(http, sso.app, request_uri=name)
+    assert again.json()["error"] == "invalid_request"
