@@ -155,6 +155,8 @@ async def test_an_app_gets_a_token_for_itself(sso: SignOn) -> None:
         assert told["active"] is True
         revoked = await ask(http, "revoke", app, answered["access_token"])
         assert revoked.json()["error"] == "unsupported_token_type"
+        others = await ask(http, "revoke", sso.app, answered["access_token"])
+        assert others.status_code == 200, "another app is told nothing of it"
         refused = await http.post("/oauth2/token", data=fields, auth=("app", sso.app.secret))
         assert refused.json()["error"] == "unauthorized_client"
 
