@@ -7,16 +7,12 @@ import base64
 import hashlib
 import zlib
 from datetime import timedelta
-from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit
 
-import httpx
 import pytest
-from joserfc import jwt
-from joserfc.jwk import KeySet
 from lxml import etree, html
 
-from component.sso.harness import APP, ORIGIN, Browser, SignOn, code_of, request_id_of
+from component.sso.harness import APP, ORIGIN, SignOn, code_of, request_id_of
+from component.sso.openid import answer_of, authorize, claims_of, sign_in, signed_in, tokens_of
 from sso.domain.login import User
 
 
@@ -25,51 +21,6 @@ async def ann(sso: SignOn) -> User:
     return await sso.add_user(
         "ann@corp.example", email="ann@corp.example", given_name="Ann", family_name="Lee"
     )
-
-
-async def authorize(browser: Browser, sso: SignOn, **changes: str) -> httpx.Response:
-    return await browser.http.get("/oauth2/authorize", params=sso.app.request(**changes))
-
-
-async def sign_in(
-    sso: SignOn, browser: Browser, page: httpx.Response, email: str
-) -> tuple[httpx.Response, str]:
-    """Go through the login page; return how the app is come back to, and the AuthnRequest."""
-    assert page.status_code == 200, page.headers
-    document = html.fromstring(page.text)
-    fields = {each.get("name"): each.get("value", "") for each in document.iter("input")}
-    left = await browser.post("/login", **(fields | {"email": email}))
-    assert left.status_code == 303, left.text
-    request = dict(parse_qsl(urlsplit(left.headers["location"]).query))["SAMLRequest"]
-    response = sso.response(request_id_of(left.headers["location"]), email)
-    answered = await sso.answer(browser, response)
-    return await browser.get(answered.headers["location"]), request
-
-
-def answer_of(landed: httpx.Response) -> dict[str, str]:
-    assert landed.status_code == 303, landed.text
-    assert landed.headers["location"].startswith(f"{APP}?")
-    return dict(parse_qsl(urlsplit(landed.headers["location"]).query))
-
-
-async def tokens_of(sso: SignOn, code: str, **changes: str) -> dict[str, Any]:
-    async with sso.client() as http:
-        answered = await sso.app.redeem(http, code, **changes)
-        assert answered.status_code == 200, answered.text
-        found: dict[str, Any] = answered.json()
-        return found
-
-
-async def claims_of(sso: SignOn, token: str) -> dict[str, Any]:
-    async with sso.client() as http:
-        keys = KeySet.import_key_set((await http.get("/oauth2/jwks")).json())
-    return jwt.decode(token, keys, algorithms=["RS256"]).claims
-
-
-async def signed_in(sso: SignOn) -> Browser:
-    browser = sso.browser()
-    await sso.sign_in(browser, "ann@corp.example")
-    return browser
 
 
 async def test_oidcc_server(sso: SignOn, ann: User) -> None:
@@ -324,41 +275,6 @@ async def test_an_id_token_is_no_access_token(sso: SignOn, ann: User) -> None:
             assert (await http.get("/oauth2/userinfo", headers=bearer)).status_code == 401
 
 
-async def test_oidcc_client_authentication(sso: SignOn, ann: User) -> None:
-    """`oidcc-server-client-secret-post`, and Basic with both parts form-encoded."""
-    browser = await signed_in(sso)
-    fields = {
-        "grant_type": "authorization_code",
-        "redirect_uri": APP,
-        "code_verifier": sso.app.verifier,
-    }
-    encoded = f"{quote('app')}:%{sso.app.secret[0].encode().hex()}{sso.app.secret[1:]}"
-    basic = {"Authorization": f"Basic {base64.b64encode(encoded.encode()).decode()}"}
-    posted = {"client_id": "app", "client_secret": sso.app.secret}
-    async with sso.client() as http:
-        for more, headers in (({}, basic), (posted, {})):
-            code = code_of(await authorize(browser, sso))
-            answered = await http.post(
-                "/oauth2/token", data=fields | {"code": code} | more, headers=headers
-            )
-            assert answered.status_code == 200, answered.text
-            assert answered.headers["cache-control"] == "no-store"
-        code = code_of(await authorize(browser, sso))
-        both = await http.post(
-            "/oauth2/token", data=fields | {"code": code} | posted, headers=basic
-        )
-        assert both.json()["error"] == "invalid_request"
-        for wrong in (posted | {"client_secret": "x"}, {"client_id": "app"}, {"client_id": "no"}):
-            refused = await http.post("/oauth2/token", data=fields | {"code": code} | wrong)
-            assert refused.status_code == 401
-            assert refused.json()["error"] == "invalid_client"
-            assert refused.headers["cache-control"] == "no-store"
-        missing = await http.post("/oauth2/token", data=posted)
-        assert missing.json()["error"] == "invalid_request"
-        other = await http.post("/oauth2/token", data=posted | {"grant_type": "password"})
-        assert other.json()["error"] == "unsupported_grant_type"
-
-
 async def test_oidcc_pkce(sso: SignOn, ann: User) -> None:
     """`oidcc-ensure-request-with-valid-pkce-succeeds`, and nothing without."""
     browser = await signed_in(sso)
@@ -368,31 +284,6 @@ async def test_oidcc_pkce(sso: SignOn, ann: User) -> None:
     assert await tokens_of(sso, code_of(landed), code_verifier=verifier)
     for changes in ({"code_challenge": ""}, {"code_challenge_method": "plain"}):
         assert answer_of(await authorize(browser, sso, **changes))["error"] == "invalid_request"
-
-
-async def test_an_installed_app_comes_back_to_the_port_that_it_has(sso: SignOn, ann: User) -> None:
-    """RFC 8252 §7.3, for public apps alone; the code is bound to the address that was sent."""
-    uri = "http://127.0.0.1/callback"
-    await sso.use_cases.create_client("cli", "Cli", [uri, "com.example.app:/cb"], public=True)
-    await sso.use_cases.create_client("server", "Server", [uri], public=False)
-    browser = await signed_in(sso)
-    sent = "http://127.0.0.1:49152/callback"
-    landed = await authorize(browser, sso, client_id="cli", redirect_uri=sent)
-    assert landed.headers["location"].startswith(f"{sent}?code=")
-    code = dict(parse_qsl(urlsplit(landed.headers["location"]).query))["code"]
-    own = await authorize(browser, sso, client_id="cli", redirect_uri="com.example.app:/cb")
-    assert own.headers["location"].startswith("com.example.app:/cb?code=")
-    refused = await authorize(browser, sso, client_id="server", redirect_uri=sent)
-    assert refused.status_code == 400
-    fields = {
-        "grant_type": "authorization_code",
-        "client_id": "cli",
-        "code": code,
-        "code_verifier": sso.app.verifier,
-        "redirect_uri": sent,
-    }
-    async with sso.client() as http:
-        assert (await http.post("/oauth2/token", data=fields)).status_code == 200
 
 
 @pytest.mark.parametrize("changes", [{"prompt": "login"}, {"max_age": "300"}, {}])
