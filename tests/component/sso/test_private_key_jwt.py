@@ -172,12 +172,14 @@ async def test_keys_are_registered_by_command(sso: SignOn, tmp_path: Path) -> No
     assert created["kind"] == "confidential"
 
 
+SHORT = "w" * 170 + "8"
+"""An odd modulus of 1,024 bits."""
 UNSOUND = {
     "private": key_set(RSA, private=True),
     "one id twice": key_set(RSA, STRANGE),
     "shared": key_set(OctKey.generate_key(256, {"kid": "oct"})),
     "another curve": key_set(ECKey.generate_key("P-384", {"kid": "large"})),
-    "short": json.dumps({"keys": [{"kty": "RSA", "kid": "small", "e": "AQAB", "n": "x" * 171}]}),
+    "short": json.dumps({"keys": [{"kty": "RSA", "kid": "small", "e": "AQAB", "n": SHORT}]}),
     "no id": json.dumps({"keys": [{"kty": "RSA", "e": "AQAB", "n": "x" * 342}]}),
     "half": '{"keys": [{"kty": "RSA", "kid": "x"}]}',
     "none": '{"keys": []}',
@@ -196,6 +198,7 @@ async def test_keys_that_prove_nothing_are_not_registered(
     file.write_text(UNSOUND[fault])
     ended = await run(sso, "client", "create", "shop", "--redirect-uri", APP, "--jwks", str(file))
     assert ended.exit_code != 0
+    assert "It is no JSON Web Key Set" in ended.output or "It needs one to" in ended.output
     assert "shop" not in (await run(sso, "client", "list")).stdout
 
 
