@@ -38,8 +38,8 @@ class Code(StrEnum):
     NOT_YET_VALID = "not_yet_valid"
     NO_CONFIRMATION = "no_confirmation"
     NO_STATEMENT = "no_statement"
-    NOT_ASKED_AGAIN = "not_asked_again"
     REPLAYED = "replayed"
+    NOT_ASKED_AGAIN = "not_asked_again"
     # Who it is.
     NO_SUBJECT = "no_subject"
     AMBIGUOUS_ADDRESS = "ambiguous_address"
