@@ -12,6 +12,7 @@ from demo.browser import Browser, text_of
 from demo.domain_proof import prove_domain
 from demo.sign_on import Employee, SignOn
 from demo.stack import Stack
+from idp_sandbox.__main__ import TENANT_ID
 from idp_sandbox.client import EntraAdmin
 from support.chromium import chromium_page
 from support.waiting import eventually
@@ -101,6 +102,17 @@ async def test_a_person_gets_in_and_is_out_once_disabled(company: Company) -> No
 async def test_a_person_gets_in_without_javascript(company: Company) -> None:
     async with chromium_page(javascript=False) as page:
         await sign_in(page, company, company.ann)
+        await page.get_by_role("button", name="Continue").click()
+        await expect(page.get_by_role("heading", name="Hello Ann Example")).to_be_visible()
+
+
+async def test_a_tile_of_my_apps_leads_into_the_app(company: Company) -> None:
+    async with chromium_page() as page:
+        launch = f"{company.sign_on.identity_provider}/launch/{company.tenant.tenant_id}"
+        await page.goto(launch.replace("/launch", f"/{TENANT_ID}/launch"))
+        await page.get_by_role("button", name=company.ann.email).click()
+        # What nobody asked for signs nobody in: the app begins anew, and Entra knows this browser.
+        await expect(page.get_by_label("Work e-mail address")).to_have_value(company.ann.email)
         await page.get_by_role("button", name="Continue").click()
         await expect(page.get_by_role("heading", name="Hello Ann Example")).to_be_visible()
 

@@ -65,6 +65,7 @@ from sso.usecases.connections import (
     CreateConnection,
     GetConnection,
     ListConnections,
+    SetDefaultClient,
     SuspendConnection,
     UndoActivation,
 )
@@ -161,6 +162,7 @@ def use_cases(
         activate_connection=ActivateConnection(connections, tenants, clock),
         suspend_connection=SuspendConnection(connections),
         undo_activation=UndoActivation(connections, clock),
+        set_default_client=SetDefaultClient(connections, clients),
         refresh_metadata=refresh_metadata(settings, connections, clock),
         create_client=CreateClient(clients, checked_keys, clock),
         list_clients=ListClients(clients),

@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
@@ -91,6 +92,8 @@ class SignOn:
         self._print(f"reply URL  {made['acs_url']}")
         self._print(f"metadata   {application['metadata_url']}")
         self._sso("connection", "set-metadata", str(made["id"]), application["metadata_url"])
+        client = json.loads((Path(self._stack.run["data"]) / "demo-app.json").read_text())
+        self._sso("connection", "default-client", str(made["id"]), client["client_id"])
         return str(made["id"])
 
     def test(self, connection: str, who: Employee) -> None:

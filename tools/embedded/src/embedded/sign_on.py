@@ -115,7 +115,8 @@ class SignOnSandbox:
     def _registration(self, client_id: str) -> list[str]:
         arguments = ["client", "create", client_id, "--name", "Demo app", "--json"]
         arguments += ["--redirect-uri", f"{self.app}/callback"]
-        return [*arguments, "--post-logout-redirect-uri", f"{self.app}/"]
+        arguments += ["--post-logout-redirect-uri", f"{self.app}/"]
+        return [*arguments, "--initiate-login-uri", f"{self.app}/login"]
 
     def _knows(self, kept: Mapping[str, str]) -> bool:
         listed = run_command(self.sso, "client", "list", "--json")

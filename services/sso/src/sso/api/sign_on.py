@@ -121,6 +121,8 @@ class SignOnEndpoints:
             returned = await self.use_cases.receive_response(_uuid(request), document)
         except Refused as refusal:
             return self._refusal(refusal)
+        if returned.begin_at is not None:
+            return _see_other(returned.begin_at)
         if returned.login.use is Use.TEST or returned.proof is None:
             return page(
                 "tested",

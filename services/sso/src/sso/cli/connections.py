@@ -105,6 +105,22 @@ class ConnectionCommands:
         """Take the last activation back, within 24 hours; every session that came by it ends."""
         self._change(connection, lambda known: known.undo_activation, as_json=as_json)
 
+    def default_client(
+        self,
+        connection: ConnectionArgument,
+        client: Annotated[
+            str, typer.Argument(help="The client_id of the app; left out: no app any more.")
+        ] = "",
+        as_json: Json = False,
+    ) -> None:
+        """Say where a sign-in leads that begins at the identity provider (a tile of My Apps)."""
+
+        async def command(use_cases: UseCases) -> dict[str, Any]:
+            found = await use_cases.get_connection(connection)
+            return _facts(use_cases, await use_cases.set_default_client(found, client or None))
+
+        print_facts(self._run(command), as_json=as_json)
+
     def suspend(self, connection: ConnectionArgument, as_json: Json = False) -> None:
         """Let nobody sign in by it any more; every session that came by it ends."""
         self._change(connection, lambda known: known.suspend_connection, as_json=as_json)
@@ -147,5 +163,6 @@ def connection_commands(run: Runner[UseCases]) -> typer.Typer:
     app.command("test")(commands.test)
     app.command("activate")(commands.activate)
     app.command("undo")(commands.undo)
+    app.command("default-client")(commands.default_client)
     app.command("suspend")(commands.suspend)
     return app

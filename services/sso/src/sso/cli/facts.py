@@ -49,6 +49,7 @@ def connection_facts(connection: Connection, addresses: Addresses, now: datetime
         if candidate
         else [],
         "warnings": list(warnings_of(connection.kind, candidate, now)) if candidate else [],
+        "default_client": connection.default_client,
         "waits_for_activation": candidate is not None and candidate != connection.active,
     }
 

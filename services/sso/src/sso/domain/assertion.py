@@ -49,7 +49,8 @@ class Expected:
     idp_entity_id: str
     sp_entity_id: str
     acs_url: str
-    request_id: str
+    request_id: str | None
+    """What it must answer; None for one that nobody asked for."""
     now: datetime
     asked_anew_at: datetime | None = None
     """When we asked for the person to be asked again; None if we did not (ForceAuthn)."""

@@ -98,6 +98,8 @@ class Connection:
     """What people signed in by before the last activation."""
     activated_at: datetime | None = None
     """When the active one was activated; None if that can no longer be undone."""
+    default_client: str | None = None
+    """The app where a sign-in leads that begins at the identity provider; None: nowhere."""
 
     @property
     def state(self) -> State:

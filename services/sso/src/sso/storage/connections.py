@@ -59,7 +59,9 @@ class PostgresConnections:
         tenant = None
         if row["tenant_name"] is not None:
             tenant = Tenant(row["tenant_id"], row["tenant_name"], row["package"], row["status"])
-        return TenantConnection(rows.connection(row), tenant, frozenset(row["domains"]))
+        return TenantConnection(
+            rows.connection(row), tenant, frozenset(row["domains"]), row["initiate_login_uri"]
+        )
 
     async def find_active(self, tenant_id: UUID) -> Connection | None:
         """Return the one that the tenant's people sign in by."""
@@ -127,6 +129,7 @@ class PostgresConnections:
                 version=connection.version,
                 previous=rows.provider_document(connection.previous),
                 activated_at=connection.activated_at,
+                default_client=connection.default_client,
             )
         )
         if connection.ends_sessions_of(before):

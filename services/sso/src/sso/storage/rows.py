@@ -69,6 +69,7 @@ def connection(row: Row) -> Connection:
         version=row["version"],
         previous=provider(row["previous"]),
         activated_at=row["activated_at"],
+        default_client=row["default_client"],
     )
 
 

@@ -76,8 +76,11 @@ CREATE TABLE connections (
     refreshed_at timestamptz,
     refresh_failures integer NOT NULL DEFAULT 0,
     refresh_problem text,
-    CONSTRAINT connections_pkey PRIMARY KEY (tenant_id, id)
+    default_client text,
+    CONSTRAINT connections_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT connections_default_client_fkey FOREIGN KEY (default_client) REFERENCES clients(id)
 );
+CREATE INDEX connections_by_default_client ON connections USING btree (default_client) WHERE default_client IS NOT NULL;
 CREATE UNIQUE INDEX connections_by_id ON connections USING btree (id);
 CREATE UNIQUE INDEX connections_in_use ON connections USING btree (tenant_id) WHERE active IS NOT NULL AND NOT suspended;
 CREATE INDEX connections_to_refresh ON connections USING btree (refresh_due_at) WHERE NOT suspended AND (active ->> 'metadata_url'::text) IS NOT NULL;

@@ -1,7 +1,7 @@
 """Making, editing, activating and suspending connections."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chassis.clock import Clock
 from chassis.ids import uuid7
@@ -10,7 +10,7 @@ from kernel.names import parse_id_leniently
 from kernel.tenant import Tenant
 from sso.domain.connection import Connection, Kind
 from sso.usecases.entitlement import refuse_without_sign_on
-from sso.usecases.ports import Connections, Tenants
+from sso.usecases.ports import Clients, Connections, Tenants
 
 MAX_NAME = 100
 
@@ -89,6 +89,32 @@ class UndoActivation:
         """Let people sign in by what was active before; every session that came by it ends."""
         now = self.clock.now()
         return there(await self.connections.change(connection.id, lambda known: known.undone(now)))
+
+
+@dataclass(frozen=True, slots=True)
+class SetDefaultClient:
+    """Says where a sign-in leads that begins at the identity provider."""
+
+    connections: Connections
+    clients: Clients
+
+    async def __call__(self, connection: Connection, client_id: str | None) -> Connection:
+        """Let it lead to where this app begins a sign-in; None lets it lead nowhere."""
+        if client_id is not None:
+            client = await self.clients.find(client_id)
+            if client is None or client.disabled:
+                raise NotFoundError("client-unknown", "There is no such client that is enabled.")
+            if client.settings.initiate_login_uri is None:
+                raise InvalidError(
+                    "initiate-login-uri-missing",
+                    "The app has registered no address where it begins a sign-in "
+                    "(`client create --initiate-login-uri`).",
+                )
+        return there(
+            await self.connections.change(
+                connection.id, lambda known: replace(known, default_client=client_id)
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)

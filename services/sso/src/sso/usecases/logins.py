@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 import structlog
@@ -22,7 +23,7 @@ from sso.domain.login import (
     PendingLogin,
     Session,
 )
-from sso.domain.matching import subject_of
+from sso.domain.matching import Subject, subject_of
 from sso.domain.refusals import Code, Refused
 from sso.usecases.addresses import Addresses
 from sso.usecases.connections import no_such_connection
@@ -123,6 +124,8 @@ class Returned:
     rule: str
     user_name: str
     claims: dict[str, list[str]] = field(default_factory=dict)
+    begin_at: str | None = None
+    """Where the app begins a sign-in, if this one began at the identity provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,7 @@ class ReceiveResponse:
                 idp_entity_id=provider.entity_id,
                 sp_entity_id=self.addresses.entity_id(connection.id),
                 acs_url=self.addresses.acs(connection.id),
-                request_id=login.request_id,
+                request_id=login.request_id if login is not None else None,
                 now=now,
                 asked_anew_at=_asked_anew_at(login),
             ),
@@ -181,6 +184,10 @@ class ReceiveResponse:
         if not may_sign_on(known.tenant):
             raise Refused(Code.NOT_ENTITLED)
         subject = subject_of(assertion, known.domains)
+        if login is None and connection.active is not None:
+            return self._begin_at_app(known, provider, subject, now)
+        # Entra's own test, while nobody signs in by the connection yet.
+        login = login or _new_login(connection, Use.TEST, now)
         match = await self.find_user(connection, subject)
         claims = {name: list(values) for name, values in assertion.attributes.items()}
         if login.use is Use.TEST:
@@ -205,10 +212,31 @@ class ReceiveResponse:
             raise Refused(Code.REPLAYED)
         return Returned(login, proof, match.rule, match.user.user_name)
 
+    def _begin_at_app(
+        self, known: TenantConnection, provider: IdentityProvider, subject: Subject, now: datetime
+    ) -> Returned:
+        """Let a sign-in that began at the identity provider begin anew, at the default app.
+
+        Nobody is signed in by what was not asked for: it could be anybody's, in any browser.
+        """
+        connection = known.connection
+        if provider != connection.provider_for(Use.SIGN_IN):
+            raise Refused(Code.CONNECTION_STATE, "by metadata that is not activated")
+        if known.initiate_login_uri is None:
+            raise Refused(Code.NOT_ASKED_FOR, "the connection has no default app")
+        query = {"iss": self.addresses.public_url}
+        if subject.addresses:
+            query["login_hint"] = subject.addresses[0].text
+        joint = "&" if urlsplit(known.initiate_login_uri).query else "?"
+        url = f"{known.initiate_login_uri}{joint}{urlencode(query)}"
+        return Returned(_new_login(connection, Use.SIGN_IN, now), None, "", "", begin_at=url)
+
     async def _verified(
         self, connection: Connection, document: bytes, now: datetime
-    ) -> tuple[PendingLogin, IdentityProvider, Assertion]:
+    ) -> tuple[PendingLogin | None, IdentityProvider, Assertion]:
         """Return the login that was asked for, by whom it was answered, and what was signed.
+
+        Nobody has asked for an answer that names no request: its login is None.
 
         Which of the two revisions is meant stands in the request; until the signature has been
         verified by that one's certificates, nothing else of the document is believed.
@@ -225,6 +253,8 @@ class ReceiveResponse:
             except Refused as error:
                 refusal = error
                 continue
+            if request_id is None and not any(c.in_response_to for c in assertion.confirmations):
+                return None, provider, assertion
             login = await self._login(connection, request_id, assertion)
             if login.expires_at <= now:
                 raise Refused(Code.LOGIN_EXPIRED)

@@ -60,6 +60,8 @@ class TenantConnection:
     tenant: Tenant | None
     domains: frozenset[str]
     """Those that the tenant holds."""
+    initiate_login_uri: str | None = None
+    """Where the connection's default app begins a sign-in; None if it has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sso.usecases.connections import (
     CreateConnection,
     GetConnection,
     ListConnections,
+    SetDefaultClient,
     SuspendConnection,
     UndoActivation,
 )
@@ -61,6 +62,7 @@ class UseCases:
     activate_connection: ActivateConnection
     suspend_connection: SuspendConnection
     undo_activation: UndoActivation
+    set_default_client: SetDefaultClient
     refresh_metadata: RefreshMetadata
     create_client: CreateClient
     list_clients: ListClients
