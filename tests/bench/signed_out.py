@@ -166,6 +166,7 @@ async def _signed_in(deployment: Deployment) -> tuple[DirectoryUser, Session]:
         deployment.connection_id,
         now,
         now + timedelta(hours=1),
+        now + timedelta(hours=1),
     )
     outcome = Outcome(user_id, "address", None, None, None, None)
     sessions = PostgresSessions(deployment.sso)

@@ -153,10 +153,14 @@ _LOADS = {
         """,
         """
         INSERT INTO sessions (tenant_id, id, user_id, connection_id, secret_digest,
-                              authenticated_at, expires_at)
+                              authenticated_at, expires_at, ends_at)
         SELECT {tenant}, {id}, {id}, {id}, uuid_send({id}), now(),
-               now() + n * interval '1 second'
+               now() + n * interval '1 second', now() + n * interval '1 second'
         FROM {rows}
+        """,
+        """
+        INSERT INTO session_policies (tenant_id, idle, lifetime)
+        SELECT {id}, '1 hour', '1 day' FROM {rows}
         """,
         """
         INSERT INTO session_clients (tenant_id, session_id, client_id)

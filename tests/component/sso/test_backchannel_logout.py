@@ -49,10 +49,10 @@ async def sessions(sso: SignOn, client_id: str, count: int) -> None:
         """
         WITH made AS (
             INSERT INTO sessions (tenant_id, id, user_id, connection_id, secret_digest,
-                authenticated_at, expires_at)
+                authenticated_at, expires_at, ends_at)
             SELECT $1, gen_random_uuid(), gen_random_uuid(), $2,
                 decode(replace(gen_random_uuid()::text, '-', ''), 'hex'), now(),
-                now() + interval '1 hour'
+                now() + interval '1 hour', now() + interval '1 hour'
             FROM generate_series(1, $4)
             RETURNING tenant_id, id
         )

@@ -194,9 +194,8 @@ async def test_no_session_begins_while_another_replica_suspends_the_connection(
 
 async def begin(sso: SignOn, user: User) -> bool:
     now = sso.clock.now()
-    session = Session(
-        user.tenant_id, uuid7(), user.id, sso.connection.id, now, now + timedelta(hours=1)
-    )
+    ends = now + timedelta(hours=1)
+    session = Session(user.tenant_id, uuid7(), user.id, sso.connection.id, now, ends, ends)
     outcome = Outcome(user.id, "address", None, None, None, None)
     return await PostgresSessions(sso.pool).start(session, session.id.bytes, outcome)
 

@@ -1,5 +1,6 @@
 """Settings of the sign-on service, read from `SSO_*` once at the start."""
 
+from datetime import timedelta
 from typing import Annotated, Self
 
 from cryptography.fernet import MultiFernet
@@ -7,6 +8,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import ChassisSettings, DevelopmentDefault
+from sso.domain.session_policy import SessionPolicy
 from sso.oidc.keys import encryption
 
 _DEVELOPMENT_KEY = "ZGV2ZWxvcG1lbnQtb25seS1zc28tZW5jcnlwdGlvbiE="
@@ -31,6 +33,10 @@ class Settings(ChassisSettings):
     sign_in_log_days: int = Field(30, ge=1, le=3650)
     """Days that rows of the sign-in log are kept."""
 
+    session_idle_hours: float = Field(12.0, ge=1 / 12, le=720)
+    """Hours after which somebody who went to no app is signed out; tenants may have their own."""
+    session_hours: float = Field(168.0, ge=1 / 12, le=720)
+    """Hours after which somebody has to sign in again in any case; tenants may have their own."""
     backchannel_private_networks: bool = False
     """Whether apps may be told of the end of sessions at addresses of private networks, too."""
 
@@ -51,6 +57,19 @@ class Settings(ChassisSettings):
         if self.environment == "production" and self.metadata_loopback:
             raise ValueError("SSO_METADATA_LOOPBACK is for development alone")
         return self
+
+    @model_validator(mode="after")
+    def _idle_no_longer_than_in_all(self) -> Self:
+        if self.session_idle_hours > self.session_hours:
+            raise ValueError("SSO_SESSION_IDLE_HOURS must not be above SSO_SESSION_HOURS")
+        return self
+
+    @property
+    def session_policy(self) -> SessionPolicy:
+        """How long people stay signed in where their tenant has no policy of its own."""
+        return SessionPolicy(
+            timedelta(hours=self.session_idle_hours), timedelta(hours=self.session_hours)
+        )
 
     @property
     def cipher(self) -> MultiFernet:

@@ -52,6 +52,7 @@ from sso.storage.logout_notices import PostgresLogoutNotices
 from sso.storage.people import PostgresDirectory, PostgresPeople
 from sso.storage.prepared import PREPARED_QUERIES
 from sso.storage.proofs import PostgresPushedRequests, PostgresUsedAssertions
+from sso.storage.session_policies import PostgresSessionPolicies
 from sso.storage.sessions import PostgresSessions
 from sso.storage.sign_in_log import PostgresSignInLog
 from sso.usecases.access import FindAccess
@@ -92,6 +93,7 @@ from sso.usecases.matching import FindUser
 from sso.usecases.metadata import Fetch, RefreshMetadata, SetMetadata
 from sso.usecases.pushing import PushRequest
 from sso.usecases.refreshing import BeginFamily, Refresh
+from sso.usecases.session_policies import GetSessionPolicy, SetSessionPolicy
 from sso.usecases.sessions import FindPerson, ListSessions, RevokeSessions, SelectSessions
 from sso.usecases.sign_in_log import ReadSignInLog
 from sso.usecases.signed_in import GiveConsent, LetIn, ResumeSession
@@ -148,6 +150,7 @@ def use_cases(
     keys, people = PostgresKeys(pool), PostgresPeople(pool)
     sessions, log = PostgresLiveSessions(pool, ENDINGS, signal.notify), PostgresSignInLog(pool)
     find_tenant, find_person = FindTenant(tenants), FindPerson(people)
+    policies = PostgresSessionPolicies(pool, settings.session_policy)
     return UseCases(
         addresses=addresses,
         clock=clock,
@@ -180,6 +183,8 @@ def use_cases(
         read_sign_in_log=ReadSignInLog(log),
         explain_user=ExplainUser(people, tenants, connections, sessions, log, clock),
         list_logout_backlogs=ListBacklogs(PostgresLogoutNotices(pool, clock)),
+        get_session_policy=GetSessionPolicy(policies),
+        set_session_policy=SetSessionPolicy(policies),
     )
 
 
@@ -250,7 +255,14 @@ def sign_on_use_cases(
             clock,
             may_log=lambda connection_id: not refusals.take(connection_id),
         ),
-        continue_login=ContinueLogin(logins, sessions, tenants, let_in, clock),
+        continue_login=ContinueLogin(
+            logins,
+            sessions,
+            tenants,
+            PostgresSessionPolicies(pool, settings.session_policy),
+            let_in,
+            clock,
+        ),
         resume_session=resume,
         give_consent=GiveConsent(resume, sessions, consents, clock),
         get_connection=GetConnection(connections),

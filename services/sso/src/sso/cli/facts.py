@@ -7,6 +7,7 @@ from sso.domain.certificates import expiry_of, fingerprint_of
 from sso.domain.client import Client
 from sso.domain.connection import Connection
 from sso.domain.keys import KeyState, StoredKey
+from sso.domain.session_policy import SessionPolicy
 from sso.domain.warnings import warnings_of
 from sso.usecases.addresses import Addresses
 from sso.usecases.explanation import Explanation
@@ -123,6 +124,15 @@ def session_facts(live: LiveSession) -> dict[str, Any]:
         "apps": list(live.client_ids),
         "signed_in": session.authenticated_at,
         "expires": session.expires_at,
+        "ends": session.ends_at,
+    }
+
+
+def policy_facts(policy: SessionPolicy) -> dict[str, Any]:
+    """Return how long sessions last, in hours."""
+    return {
+        "idle_hours": policy.idle.total_seconds() / 3_600,
+        "hours": policy.lifetime.total_seconds() / 3_600,
     }
 
 

@@ -1,11 +1,13 @@
-"""`session list | revoke`: who is signed in, and their end."""
+"""`session list | revoke | policy`: who is signed in, for how long, and their end."""
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
 
-from chassis.cli import Json, Runner, print_rows, say
-from sso.cli.facts import SESSION_COLUMNS, session_facts
+from chassis.cli import Json, Runner, TenantOption, print_facts, print_rows, say
+from sso.cli.facts import SESSION_COLUMNS, policy_facts, session_facts
+from sso.domain.session_policy import SessionPolicy
 from sso.usecases.session_ports import Selection
 from sso.usecases.use_cases import UseCases
 
@@ -78,6 +80,42 @@ class SessionCommands:
 
         say(f"{self._run(command)} sessions ended.")
 
+    def policy(
+        self,
+        tenant: TenantOption,
+        idle_hours: Annotated[
+            float | None, typer.Option(help="Hours without a visit after which they end.")
+        ] = None,
+        hours: Annotated[float | None, typer.Option(help="Hours that they last at most.")] = None,
+        default: Annotated[
+            bool, typer.Option("--default", help="As the deployment has it, from now on.")
+        ] = False,
+        as_json: Json = False,
+    ) -> None:
+        """Show or set how long a tenant's people stay signed in; new sessions follow it."""
+        if default and (idle_hours is not None or hours is not None):
+            raise typer.BadParameter("--default goes without hours.")
+
+        async def command(use_cases: UseCases) -> dict[str, Any]:
+            tenant_id = (await use_cases.find_tenant(tenant)).tenant_id
+            known = await use_cases.get_session_policy(tenant_id)
+            if default:
+                known = await use_cases.set_session_policy(tenant_id, None)
+            elif idle_hours is not None or hours is not None:
+                wanted = SessionPolicy(
+                    known.idle if idle_hours is None else _span(idle_hours),
+                    known.lifetime if hours is None else _span(hours),
+                )
+                known = await use_cases.set_session_policy(tenant_id, wanted)
+            return policy_facts(known)
+
+        print_facts(self._run(command), as_json=as_json)
+
+
+def _span(hours: float) -> timedelta:
+    """Return a span that may be asked for; what no span can be is none."""
+    return timedelta(hours=hours if 0 <= hours <= 10_000 else 0)
+
 
 def say_more(rows: list[dict[str, Any]], limit: int) -> None:
     """Say how the next page is had, where there may be one."""
@@ -91,4 +129,5 @@ def session_commands(run: Runner[UseCases]) -> typer.Typer:
     app = typer.Typer(help="People who are signed in.", no_args_is_help=True)
     app.command("list")(commands.list)
     app.command("revoke")(commands.revoke)
+    app.command("policy")(commands.policy)
     return app

@@ -8,7 +8,6 @@ from sso.domain.connection import Use
 
 LOGIN_LIFETIME = timedelta(minutes=10)
 CODE_LIFETIME = timedelta(seconds=60)
-SESSION_LIFETIME = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +86,11 @@ class Session:
     connection_id: UUID
     authenticated_at: datetime
     expires_at: datetime
+    """If nobody comes by it any more; it moves with each visit."""
+    ends_at: datetime
+    """At the latest."""
+    idle: timedelta = timedelta(hours=12)
+    """How long it lasts without a visit."""
 
 
 @dataclass(frozen=True, slots=True)

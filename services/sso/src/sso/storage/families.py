@@ -1,7 +1,7 @@
 """Families of refresh tokens in PostgreSQL."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -11,6 +11,7 @@ from sso.domain.refresh import REMEMBERED, Family
 from sso.storage import rows
 
 QUERIES = read_queries("sso.storage", "families")
+SEEN_EVERY = timedelta(minutes=5)
 
 MAX_FAMILIES = 20
 """Of a session and app: an app that lets people in silently, again and again, keeps its newest."""
@@ -57,6 +58,7 @@ class PostgresFamilies:
         row = await self.pool.fetchrow(*QUERIES["find_family"](digest=digest, now=at))
         if row is None:
             return None
+        await self._see(row, at)
         return Family(
             session=rows.session(row),
             user=rows.user(row),
@@ -67,6 +69,13 @@ class PostgresFamilies:
             generation=row["generation"],
             begun_at=tuple(row["begun_at"]),
         )
+
+    async def _see(self, row: rows.Row, at: datetime) -> None:
+        if row["expires_at"] < min(row["ends_at"], at + row["idle"] - SEEN_EVERY):
+            query = QUERIES["see_session"](
+                tenant_id=row["tenant_id"], session_id=row["session_id"], now=at
+            )
+            await self.pool.execute(*query)
 
     async def rotate(self, tenant_id: UUID, digest: bytes, generation: int, at: datetime) -> bool:
         """Begin the generation after one; False if that has begun already."""

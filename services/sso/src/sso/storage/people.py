@@ -120,5 +120,6 @@ class PostgresDirectory:
 
     async def remove_tenant(self, tenant_id: UUID) -> None:
         """Forget what is kept of a tenant that is gone."""
-        for query in ("delete_tenant_connections", "delete_tenant_users", "delete_tenant_domains"):
-            await self.connection.execute(*QUERIES[query](tenant_id=tenant_id))
+        for what in ("connections", "users", "domains", "policy"):
+            query = QUERIES[f"delete_tenant_{what}"](tenant_id=tenant_id)
+            await self.connection.execute(*query)

@@ -98,6 +98,7 @@ def session(row: Row) -> Session:
         row["connection_id"],
         row["authenticated_at"],
         row["expires_at"],
+        row["ends_at"],
     )
 
 

@@ -183,6 +183,13 @@ CREATE TABLE session_clients (
 );
 CREATE INDEX session_clients_by_client ON session_clients USING btree (client_id, session_id);
 
+CREATE TABLE session_policies (
+    tenant_id uuid NOT NULL,
+    idle interval NOT NULL,
+    lifetime interval NOT NULL,
+    CONSTRAINT session_policies_pkey PRIMARY KEY (tenant_id)
+);
+
 CREATE TABLE sessions (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -197,6 +204,8 @@ CREATE TABLE sessions (
     ended_at timestamptz,
     ended_because text,
     offline_until timestamptz,
+    ends_at timestamptz NOT NULL,
+    idle interval NOT NULL DEFAULT '12:00:00'::interval,
     CONSTRAINT sessions_pkey PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX sessions_by_connection ON sessions USING btree (tenant_id, connection_id) WHERE ended_at IS NULL;

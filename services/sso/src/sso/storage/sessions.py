@@ -33,6 +33,8 @@ class PostgresSessions:
                 session_index=outcome.session_index,
                 authenticated_at=session.authenticated_at,
                 expires_at=session.expires_at,
+                ends_at=session.ends_at,
+                idle=session.idle,
             )
         )
         return started is not None
@@ -61,8 +63,9 @@ class PostgresSessions:
         request: AuthorizationRequest,
         digest: bytes,
         expires_at: datetime,
+        at: datetime,
     ) -> None:
-        """Store a code."""
+        """Store a code; the session is not idle then."""
         await self.pool.execute(
             *QUERIES["insert_code"](
                 tenant_id=session.tenant_id,
@@ -74,5 +77,6 @@ class PostgresSessions:
                 nonce=request.nonce,
                 scope=request.scope,
                 expires_at=expires_at,
+                now=at,
             )
         )

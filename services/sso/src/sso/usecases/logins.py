@@ -17,7 +17,6 @@ from sso.domain.assertion import Assertion, Expected, check_assertion
 from sso.domain.connection import Connection, IdentityProvider, Use
 from sso.domain.login import (
     LOGIN_LIFETIME,
-    SESSION_LIFETIME,
     AuthorizationRequest,
     Outcome,
     PendingLogin,
@@ -40,6 +39,7 @@ from sso.usecases.ports import (
     Tenants,
 )
 from sso.usecases.secrets import digest_of, new_secret
+from sso.usecases.session_policies import SessionPolicies
 from sso.usecases.signed_in import LetIn, SignedIn
 
 MakeRequestUrl = Callable[..., str]
@@ -284,6 +284,7 @@ class ContinueLogin:
     logins: Logins
     sessions: Sessions
     tenants: Tenants
+    policies: SessionPolicies
     let_in: LetIn
     clock: Clock
 
@@ -299,11 +300,17 @@ class ContinueLogin:
             raise Refused(Code.LOGIN_EXPIRED)
         if not await is_entitled(self.tenants, login.tenant_id):
             raise Refused(Code.NOT_ENTITLED)
-        ends = now + SESSION_LIFETIME
-        if login.outcome.session_ends_at is not None:
-            ends = min(ends, login.outcome.session_ends_at)
+        policy = await self.policies.of(login.tenant_id)
+        ends = policy.ends(now, login.outcome.session_ends_at)
         session = Session(
-            login.tenant_id, uuid7(), login.outcome.user_id, login.connection_id, now, ends
+            login.tenant_id,
+            uuid7(),
+            login.outcome.user_id,
+            login.connection_id,
+            now,
+            min(ends, now + policy.idle),
+            ends,
+            policy.idle,
         )
         secret = new_secret()
         if not await self.sessions.start(session, digest_of(secret), login.outcome):
@@ -311,9 +318,10 @@ class ContinueLogin:
         return await self.let_in(session, login.request, secret, now, is_new=True)
 
 
-def _asked_anew_at(login: PendingLogin) -> datetime | None:
-    asked = login.request is not None and login.request.asks_anew
-    return login.expires_at - LOGIN_LIFETIME if asked else None
+def _asked_anew_at(login: PendingLogin | None) -> datetime | None:
+    if login is None or login.request is None or not login.request.asks_anew:
+        return None
+    return login.expires_at - LOGIN_LIFETIME
 
 
 def _new_login(

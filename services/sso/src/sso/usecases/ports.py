@@ -226,8 +226,9 @@ class Sessions(Protocol):
         request: AuthorizationRequest,
         digest: bytes,
         expires_at: datetime,
+        at: datetime,
     ) -> None:
-        """Store a code."""
+        """Store a code; the session is not idle then."""
         ...
 
 

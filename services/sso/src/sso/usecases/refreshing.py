@@ -38,7 +38,7 @@ class BeginFamily:
             client_id=grant.client_id,
             scope=grant.scope,
             salt=secrets.token_bytes(SALT_BYTES),
-            expires_at=now + OFFLINE_LIFETIME if offline else grant.session.expires_at,
+            expires_at=now + OFFLINE_LIFETIME if offline else grant.session.ends_at,
             begun_at=(now,),
         )
         secret = new_secret()

@@ -63,7 +63,7 @@ class LetIn:
             code, proof = None, proof_of(secret, request)
         else:
             code, proof = await issue_code(self.sessions, session, request, now), ""
-        return SignedIn(request, code, secret if is_new else None, session.expires_at, proof)
+        return SignedIn(request, code, secret if is_new else None, session.ends_at, proof)
 
     async def _must_ask(self, session: Session, request: AuthorizationRequest) -> bool:
         if request.asks_as is None:
@@ -130,7 +130,7 @@ async def issue_code(
 ) -> str:
     """Make a code that an app can turn into tokens, once and soon."""
     code = new_secret()
-    await sessions.issue_code(session, request, digest_of(code), now + CODE_LIFETIME)
+    await sessions.issue_code(session, request, digest_of(code), now + CODE_LIFETIME, now)
     return code
 
 

@@ -39,6 +39,7 @@ from sso.usecases.logout_notices import ListBacklogs
 from sso.usecases.metadata import RefreshMetadata, SetMetadata
 from sso.usecases.pushing import PushRequest
 from sso.usecases.refreshing import Refresh
+from sso.usecases.session_policies import GetSessionPolicy, SetSessionPolicy
 from sso.usecases.sessions import FindPerson, ListSessions, RevokeSessions, SelectSessions
 from sso.usecases.sign_in_log import ReadSignInLog
 from sso.usecases.signed_in import GiveConsent, ResumeSession
@@ -78,6 +79,8 @@ class UseCases:
     read_sign_in_log: ReadSignInLog
     explain_user: ExplainUser
     list_logout_backlogs: ListBacklogs
+    get_session_policy: GetSessionPolicy
+    set_session_policy: SetSessionPolicy
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ WITH used AS (
 SELECT
     used.client_id, used.redirect_uri, used.code_challenge, used.nonce, used.scope, used.used_at,
     sessions.tenant_id, sessions.id AS session_id, sessions.user_id, sessions.connection_id,
-    sessions.authenticated_at, sessions.expires_at, users.id, users.user_name, users.external_id,
+    sessions.authenticated_at, sessions.expires_at, sessions.ends_at,
+    users.id, users.user_name, users.external_id,
     users.email, users.display_name, users.given_name, users.family_name, users.role, users.active
 FROM used
 JOIN sessions ON sessions.tenant_id = used.tenant_id AND sessions.id = used.session_id
@@ -23,7 +24,8 @@ SELECT
     codes.client_id, codes.redirect_uri, codes.code_challenge, codes.nonce, codes.scope,
     codes.used_at,
     sessions.tenant_id, sessions.id AS session_id, sessions.user_id, sessions.connection_id,
-    sessions.authenticated_at, sessions.expires_at, users.id, users.user_name, users.external_id,
+    sessions.authenticated_at, sessions.expires_at, sessions.ends_at,
+    users.id, users.user_name, users.external_id,
     users.email, users.display_name, users.given_name, users.family_name, users.role, users.active
 FROM codes
 JOIN sessions ON sessions.tenant_id = codes.tenant_id AND sessions.id = codes.session_id

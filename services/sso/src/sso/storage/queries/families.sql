@@ -21,21 +21,29 @@ DELETE FROM refresh_families WHERE (tenant_id, digest) IN (
 -- name: keep_session
 -- Keeps a session for as long as an app may ask for tokens of it.
 UPDATE sessions SET offline_until = GREATEST(offline_until, :until)
-WHERE tenant_id = :tenant_id AND id = :session_id AND GREATEST(expires_at, offline_until) < :until;
+WHERE tenant_id = :tenant_id AND id = :session_id AND GREATEST(ends_at, offline_until) < :until;
+
+-- name: see_session
+-- Notes that somebody was there, so that the session is not idle; every five minutes is enough.
+UPDATE sessions SET expires_at = LEAST(ends_at, (:now)::timestamptz + idle)
+WHERE tenant_id = :tenant_id AND id = :session_id AND ended_at IS NULL AND expires_at > :now
+  AND expires_at < LEAST(ends_at, (:now)::timestamptz + idle - interval '5 minutes');
 
 -- name: find_family
--- A family whose session and person are good.
+-- A family whose session and person are good; without the browser's session, an offline one is.
 -- cross-tenant: the secret of 256 bits names the family, whoever's it is.
 SELECT
     families.client_id, families.scope, families.salt, families.generation, families.begun_at,
-    families.expires_at AS good_until,
+    families.expires_at AS good_until, sessions.idle,
     sessions.tenant_id, sessions.id AS session_id, sessions.user_id, sessions.connection_id,
-    sessions.authenticated_at, sessions.expires_at, users.id, users.user_name, users.external_id,
+    sessions.authenticated_at, sessions.expires_at, sessions.ends_at,
+    users.id, users.user_name, users.external_id,
     users.email, users.display_name, users.given_name, users.family_name, users.role, users.active
 FROM refresh_families AS families
 JOIN sessions ON sessions.tenant_id = families.tenant_id AND sessions.id = families.session_id
 JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
 WHERE families.digest = :digest AND families.expires_at > :now AND sessions.ended_at IS NULL
+  AND (sessions.expires_at > :now OR sessions.offline_until >= families.expires_at)
   AND users.active;
 
 -- name: begin_generation

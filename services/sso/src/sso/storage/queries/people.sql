@@ -36,6 +36,10 @@ DELETE FROM domains WHERE tenant_id = :tenant_id;
 -- Forgets the connections of a tenant that is gone.
 DELETE FROM connections WHERE tenant_id = :tenant_id;
 
+-- name: delete_tenant_policy
+-- Forgets how long people of a tenant that is gone stayed signed in.
+DELETE FROM session_policies WHERE tenant_id = :tenant_id;
+
 -- name: delete_tenant_users
 -- Forgets the users of a tenant that is gone.
 DELETE FROM users WHERE tenant_id = :tenant_id;

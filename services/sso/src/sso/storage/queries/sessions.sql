@@ -12,11 +12,11 @@ WITH allowed AS MATERIALIZED (
 )
 INSERT INTO sessions (
     tenant_id, id, user_id, connection_id, secret_digest, name_id, name_id_format, session_index,
-    authenticated_at, expires_at
+    authenticated_at, expires_at, ends_at, idle
 )
 SELECT
     :tenant_id, :id, allowed.id, :connection_id, :secret_digest, :name_id, :name_id_format,
-    :session_index, :authenticated_at, :expires_at
+    :session_index, :authenticated_at, :expires_at, :ends_at, :idle
 FROM allowed
 RETURNING id;
 
@@ -25,7 +25,8 @@ RETURNING id;
 -- cross-tenant: the secret of 256 bits names the session, whoever's it is.
 SELECT
     sessions.tenant_id, sessions.id AS session_id, sessions.user_id, sessions.connection_id,
-    sessions.authenticated_at, sessions.expires_at, users.id, users.user_name, users.external_id,
+    sessions.authenticated_at, sessions.expires_at, sessions.ends_at,
+    users.id, users.user_name, users.external_id,
     users.email, users.display_name, users.given_name, users.family_name, users.role, users.active
 FROM sessions
 JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
@@ -36,7 +37,8 @@ WHERE sessions.secret_digest = :secret_digest AND sessions.ended_at IS NULL
 -- The same, by an access token that was not revoked, while the browser or an app offline has it.
 SELECT
     sessions.tenant_id, sessions.id AS session_id, sessions.user_id, sessions.connection_id,
-    sessions.authenticated_at, sessions.expires_at, users.id, users.user_name, users.external_id,
+    sessions.authenticated_at, sessions.expires_at, sessions.ends_at,
+    users.id, users.user_name, users.external_id,
     users.email, users.display_name, users.given_name, users.family_name, users.role, users.active
 FROM sessions
 JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
@@ -50,8 +52,13 @@ WHERE sessions.tenant_id = :tenant_id AND sessions.id = :session_id AND sessions
   );
 
 -- name: insert_code
--- Stores a code, and that the session was let into this app.
-WITH let_in AS (
+-- Stores a code, and that the session was let into this app; it is not idle then.
+WITH seen AS (
+    UPDATE sessions SET expires_at = LEAST(ends_at, (:now)::timestamptz + idle)
+    WHERE tenant_id = :tenant_id AND id = :session_id AND ended_at IS NULL AND expires_at > :now
+      AND expires_at < LEAST(ends_at, (:now)::timestamptz + idle - interval '5 minutes')
+),
+let_in AS (
     INSERT INTO session_clients (tenant_id, session_id, client_id)
     VALUES (:tenant_id, :session_id, :client_id)
     ON CONFLICT DO NOTHING
