@@ -40,7 +40,7 @@ def events_of(tenant_id: UUID, *named: tuple[UUID, str]) -> list[OutboxRecord]:
 
 async def ask(
     bus: Bus,
-    action: Literal["redrive", "skip"],
+    action: Literal["redrive", "redrive-conflicts", "skip"],
     tenant_id: UUID,
     topic: str = SCIM_EVENTS.name,
     sequence: int | None = None,

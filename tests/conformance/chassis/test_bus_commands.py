@@ -11,8 +11,8 @@ import pytest
 from chassis.cli import commands
 from chassis.ids import uuid7
 from contracts.topics import SCIM_EVENTS
-from support.bus import Bus, running
-from support.parking import Poison, events, is_applied, is_done
+from support.bus import Bus, raw, running, user_deleted
+from support.parking import Poison, events, is_applied, is_done, is_parked
 from support.waiting import eventually
 
 
@@ -68,6 +68,19 @@ async def test_a_command_is_done_by_the_consumer(local_bus: Bus, action: str) ->
     [noted] = json.loads((await command(bus, "history", "--json")).out)
     assert (noted["action"], noted["note"]) == (action, "ticket 7")
     assert noted["actor"] == commands.user_name()
+
+
+@pytest.mark.parametrize(("flags", "applied"), [((), (1,)), (("--conflicts",), (1, 1))])
+async def test_conflicts_are_redriven_on_request_alone(
+    local_bus: Bus, flags: tuple[str, ...], applied: tuple[int, ...]
+) -> None:
+    bus, tenant = local_bus, uuid7()
+    async with running(bus.reader().run):
+        await bus.send(raw(user_deleted(tenant), 1), raw(user_deleted(tenant, "other"), 1))
+        await eventually(lambda: is_parked(bus, tenant, (None, "conflict")), within=20)
+        done = await command(bus, "redrive", *asked(tenant, "--wait", "20", *flags))
+        assert (done.code, done.err) == (0, "")
+        assert await bus.effects(tenant) == list(applied)
 
 
 async def test_without_a_consumer_it_waits_for_one(local_bus: Bus) -> None:

@@ -152,6 +152,33 @@ async def test_a_state_of_an_impossible_version_does_not_beat_later_ones(bus: Bu
         await eventually(lambda: is_parked(bus, tenant_id))
 
 
+async def test_a_redrive_leaves_conflicts_out_unless_it_is_asked_for_them(bus: Bus) -> None:
+    tenant_id = uuid7()
+    async with running(bus.reader().run):
+        await bus.send(raw(user_deleted(tenant_id), 1), raw(user_deleted(tenant_id, "other"), 1))
+        await eventually(lambda: is_parked(bus, tenant_id, (None, "conflict")))
+        await ask(bus, "redrive", tenant_id)
+        await eventually(lambda: is_done(bus, tenant_id))
+        assert await bus.parked(tenant_id) == [(None, "conflict")]
+        assert await _names(bus, tenant_id) == ["ada"]
+        await ask(bus, "redrive-conflicts", tenant_id)
+        await eventually(lambda: is_parked(bus, tenant_id))
+        assert await _names(bus, tenant_id) == ["ada", "other"]
+
+
+async def test_a_conflict_ahead_of_its_turn_is_not_applied_when_it_is_redriven(bus: Bus) -> None:
+    tenant_id = uuid7()
+    async with running(bus.reader().run):
+        await bus.send(raw(user_deleted(tenant_id), 1), raw(user_deleted(tenant_id, "early"), 4))
+        await bus.send(raw(user_deleted(tenant_id, "other"), 4))
+        held = [(4, "waiting"), (None, "conflict")]
+        await eventually(lambda: is_parked(bus, tenant_id, *held))
+        await ask(bus, "redrive-conflicts", tenant_id)
+        await eventually(lambda: is_done(bus, tenant_id))
+        assert await bus.parked(tenant_id) == held
+        assert await _names(bus, tenant_id) == ["ada"]
+
+
 def _refused(reason: str) -> float:
     return sum(
         sample.value
@@ -168,3 +195,10 @@ async def _versions(bus: Bus, tenant_id: UUID, *versions: int) -> bool:
     )
     assert [row["version"] for row in rows] == list(versions)
     return True
+
+
+async def _names(bus: Bus, tenant_id: UUID) -> list[str]:
+    rows = await bus.consumer.fetch(
+        "SELECT name FROM effects WHERE tenant_id = $1 ORDER BY position", tenant_id
+    )
+    return [row["name"] for row in rows]

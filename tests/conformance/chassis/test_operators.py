@@ -1,10 +1,16 @@
 """What operators ask for is done once for each, and takes nothing away that they did not name."""
 
+from typing import Any
 from uuid import UUID
+
+import asyncpg
+import pytest
 
 from chassis.bus import partition_of
 from chassis.ids import uuid7
 from chassis.inbox import Rejected
+from chassis.inbox.parked_store import ParkedEvent, ParkedStore
+from contracts.event import Event
 from contracts.topics import DIRECTORY_USERS, SCIM_EVENTS
 from support.bus import Bus, raw, running, user_deleted, user_state
 from support.parking import Poison, ask, events, is_applied, is_parked
@@ -46,6 +52,38 @@ async def test_a_redrive_keeps_the_newer_state_that_still_fails(bus: Bus) -> Non
         await ask(bus, "redrive", tenant_id, topic=DIRECTORY_USERS.name)
         await eventually(lambda: _states(bus, tenant_id, 5))
         await eventually(lambda: is_parked(bus, tenant_id, (None, "rejected")))
+
+
+async def test_a_redrive_has_one_record_outside_the_sequence_in_memory(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant_id = uuid7()
+    poison = Poison(Rejected("never"), *(f"v{version}" for version in (1, 2, 3)))
+    read, ahead = ParkedStore.read_unnumbered, 0
+    tries: list[int] = []
+
+    async def counted(*arguments: Any, **named: Any) -> ParkedEvent | None:
+        nonlocal ahead
+        event = await read(*arguments, **named)
+        ahead += event is not None
+        return event
+
+    async def try_again(event: Event, connection: asyncpg.Connection) -> None:
+        nonlocal ahead
+        tries.append(ahead)
+        ahead = 0
+        await poison(event, connection)
+
+    states = [raw(user_state(tenant_id, uuid7(), version), version) for version in (1, 2, 3)]
+    async with running(bus.reader(try_again, topics=[DIRECTORY_USERS]).run):
+        await bus.send(*states)
+        await eventually(lambda: is_parked(bus, tenant_id, *[(None, "rejected")] * 3))
+        tries.clear()
+        monkeypatch.setattr(ParkedStore, "read_unnumbered", counted)
+        poison.names.clear()
+        await ask(bus, "redrive", tenant_id, topic=DIRECTORY_USERS.name)
+        await eventually(lambda: _nothing_parked(bus, tenant_id))
+    assert tries == [1, 1, 1]
 
 
 async def test_two_requests_to_skip_are_two(bus: Bus) -> None:

@@ -16,6 +16,10 @@ from chassis.database import read_queries
 QUERIES = read_queries("chassis.bus", "bus")
 
 
+Action = Literal["redrive", "redrive-conflicts", "skip"]
+"""What can be asked for; a redrive leaves out conflicts, two events under one number, by itself."""
+
+
 class NothingParked(Exception):
     """No event of this tenant is parked on this topic."""
 
@@ -56,7 +60,7 @@ async def read_history(
 
 async def request_action(
     connection: asyncpg.Connection,
-    action: Literal["redrive", "skip"],
+    action: Action,
     *,
     tenant_id: UUID,
     topic: str,

@@ -74,9 +74,16 @@ def bus_cli(dsn: Callable[[], str]) -> typer.Typer:
         note: str = _NOTE,
         actor: str | None = _ACTOR,
         wait: float = _WAIT,
+        conflicts: bool = typer.Option(
+            False,
+            "--conflicts",
+            help="Also apply events whose number another one had; they may undo newer changes.",
+        ),
     ) -> None:
         """Try a tenant's parked events again, in their order, and those that wait behind them."""
-        _ask(dsn(), _Ask("redrive", tenant, topic, note, actor, wait))
+        action: Literal["redrive", "redrive-conflicts"]
+        action = "redrive-conflicts" if conflicts else "redrive"
+        _ask(dsn(), _Ask(action, tenant, topic, note, actor, wait))
 
     @cli.command()
     def skip(
@@ -99,7 +106,7 @@ def bus_cli(dsn: Callable[[], str]) -> typer.Typer:
 class _Ask:
     """What an operator wants done."""
 
-    action: Literal["redrive", "skip"]
+    action: Literal["redrive", "redrive-conflicts", "skip"]
     tenant: UUID
     topic: str
     note: str

@@ -20,6 +20,7 @@ from chassis.inbox.parked_store import CONFLICT, WAITING, ParkedStore
 from chassis.inbox.plausible import (
     RecentEvents,
     check_partition,
+    check_passed,
     check_same_event,
     check_sequence,
     check_version,
@@ -68,9 +69,10 @@ class Applier:
         return await self._apply_events(connection, envelopes, state)
 
     async def apply_parked(self, connection: asyncpg.Connection, record: ReceivedRecord) -> None:
-        """Apply a parked record whatever its sequence, or raise and leave it to undo."""
+        """Apply a parked record whose number has passed, or raise and leave it to undo."""
         envelope = self._decode_envelope(record)
-        await self._inbox.advance(connection, None, [envelope.tenant_id])
+        state = await self._inbox.advance(connection, None, [envelope.tenant_id])
+        check_passed(envelope.sequence, state.last_sequences[envelope.tenant_id])
         await self._handle(connection, [(record, envelope)])
 
     def subject_of(self, record: ReceivedRecord) -> str | None:

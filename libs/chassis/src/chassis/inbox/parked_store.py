@@ -52,7 +52,7 @@ class Request:
     tenant_id: UUID
     partition: Partition
     action: str
-    """`redrive` or `skip`."""
+    """`redrive`, `redrive-conflicts` or `skip`."""
     actor: str
     note: str
     event: int
@@ -174,10 +174,17 @@ class ParkedStore:
         return self._event(await connection.fetchrow(*query))
 
     async def read_unnumbered(
-        self, connection: asyncpg.Connection, tenant_id: UUID, after: int = 0
+        self,
+        connection: asyncpg.Connection,
+        tenant_id: UUID,
+        after: int,
+        *,
+        with_conflicts: bool,
     ) -> ParkedEvent | None:
-        """Return the tenant's oldest parked record that stands outside its sequence."""
-        query = self._of_tenant("read_unnumbered", tenant_id, after=after)
+        """Return the tenant's oldest parked record outside its sequence, of those behind an id."""
+        query = self._of_tenant(
+            "read_unnumbered", tenant_id, after=after, with_conflicts=with_conflicts
+        )
         return self._event(await connection.fetchrow(*query))
 
     async def first_sequence(self, connection: asyncpg.Connection, tenant_id: UUID) -> int | None:

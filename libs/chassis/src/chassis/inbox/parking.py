@@ -166,15 +166,18 @@ class Parking:
                 connection, tenant_id, with_failed=with_failed, skipped=skipped
             )
 
-    async def unnumbered_events(self, tenant_id: UUID) -> list[ParkedEvent]:
-        """Return a tenant's parked records that stand outside its sequence."""
-        events: list[ParkedEvent] = []
+    async def next_unnumbered(
+        self, tenant_id: UUID, after: int, *, with_conflicts: bool
+    ) -> ParkedEvent | None:
+        """Return a tenant's next parked record outside its sequence, behind the one with an id.
+
+        One at a time: thousands may be parked, each as large as a record may be.
+        """
         async with transaction(self._pool) as connection:
-            while event := await self._parked.read_unnumbered(
-                connection, tenant_id, events[-1].id if events else 0
-            ):
-                events.append(event)
-        return events
+            await self._inbox.advance(connection, None, [tenant_id])
+            return await self._parked.read_unnumbered(
+                connection, tenant_id, after, with_conflicts=with_conflicts
+            )
 
     async def apply(self, tenant_id: UUID, event: ParkedEvent) -> None:
         """Apply a parked event as if it came just now, and take it off the list."""

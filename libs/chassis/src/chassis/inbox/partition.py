@@ -270,6 +270,21 @@ class PartitionWorker:
             await self._apply_parked(tenant_id, first)
         self._releasing[tenant_id] = None
 
+    async def _redrive_unnumbered(self, tenant_id: UUID, with_conflicts: bool) -> None:
+        """Try what is parked outside a tenant's sequence, in the order in which it came."""
+        after = 0
+        while event := await self._next_unnumbered(tenant_id, after, with_conflicts):
+            self._stop_if_asked()
+            await self._apply_parked(tenant_id, event)
+            after = event.id
+
+    async def _next_unnumbered(
+        self, tenant_id: UUID, after: int, with_conflicts: bool
+    ) -> ParkedEvent | None:
+        return await self._retry_outages(
+            lambda: self._parking.next_unnumbered(tenant_id, after, with_conflicts=with_conflicts)
+        )
+
     def _stop_if_asked(self) -> None:
         if self._stopping.is_set():
             raise Stopped
@@ -310,8 +325,7 @@ class PartitionWorker:
             return
         if not await self._retry_outages(lambda: self._parking.begin_redrive(request)):
             return
-        for event in await self._retry_outages(lambda: self._parking.unnumbered_events(tenant_id)):
-            await self._apply_parked(tenant_id, event)
+        await self._redrive_unnumbered(tenant_id, request.action == "redrive-conflicts")
         if self._numbered:
             await self._redrive(tenant_id)
         await self._retry_outages(lambda: self._parking.end_redrive(request))

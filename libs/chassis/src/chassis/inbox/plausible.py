@@ -79,6 +79,12 @@ def check_sequence(sequence: int, last: int) -> None:
         raise ImpossibleSequence(f"sequence {sequence} cannot have followed sequence {last}")
 
 
+def check_passed(sequence: int, last: int) -> None:
+    """Raise SequenceConflict if a number is still to come, so that its event is not yet known."""
+    if sequence > last:
+        raise SequenceConflict(f"sequence {sequence} is not handled yet: the last is {last}")
+
+
 @lru_cache(maxsize=10_000)
 def _partition_of(tenant_id: UUID, count: int) -> int:
     return partition_of(tenant_id, count)

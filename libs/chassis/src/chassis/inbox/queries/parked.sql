@@ -52,10 +52,11 @@ UPDATE parked_events SET subject = :subject WHERE tenant_id = :tenant_id AND id 
 UPDATE parked_events SET sequence = NULL, subject = NULL, reason = :reason, error = :error WHERE tenant_id = :tenant_id AND id = :id;
 
 -- name: read_unnumbered
--- Reads the oldest parked record of a tenant_id that stands outside its sequence.
+-- Reads the oldest parked record of a tenant_id that stands outside its sequence; one of two under one number on request alone.
 SELECT id, partition, record_offset, sequence, subject, reason, error, key, value, header_names, header_values
 FROM parked_events
 WHERE tenant_id = :tenant_id AND consumer_group = :group AND topic = :topic AND sequence IS NULL AND id > :after
+    AND (:with_conflicts::boolean OR reason <> 'conflict')
 ORDER BY id
 LIMIT 1;
 
