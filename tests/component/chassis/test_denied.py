@@ -106,7 +106,8 @@ async def test_a_feed_that_reads_nothing_more_ends_the_process(
     kafka: str, bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     denied = DenyList()
-    loop = Loop("denied", DenyFeed(denied, kafka, watch_seconds=0.05).run)
+    # Longer than a fetch may take on a busy machine: nothing is stuck before the test makes it so.
+    loop = Loop("denied", DenyFeed(denied, kafka, watch_seconds=1).run)
     process = asyncio.create_task(run_until_signalled([loop], grace=1))
     await eventually(lambda: denied.caught_up, within=30)
 
@@ -118,7 +119,8 @@ async def test_a_feed_that_reads_nothing_more_ends_the_process(
         return []
 
     monkeypatch.setattr(KafkaTail, "receive", nothing)
-    await asked.wait()
+    async with asyncio.timeout(20):
+        await asked.wait()
     await bus.send(raw(revoked(uuid7(), uuid7()), 1))
     with pytest.raises(LoopDied) as died:
         async with asyncio.timeout(20):

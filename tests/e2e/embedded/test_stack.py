@@ -91,10 +91,9 @@ def start_stack(tmp_path: Path) -> Iterator[Callable[..., Stack]]:
 async def test_a_stack_starts_serves_stops_and_keeps_its_data(
     start_stack: Callable[..., Stack],
 ) -> None:
-    app_port = str(free_port())
-    stack = start_stack(
-        DOMAIN_VERIFIER_CLAIMS_PER_TENANT="1", DEMO_APP_PORT=app_port
-    ).wait_until_up()
+    # The same addresses both times, whatever other stacks take meanwhile.
+    ports = {"DEMO_APP_PORT": str(free_port()), "SSO_HTTP_PORT": str(free_port())}
+    stack = start_stack(DOMAIN_VERIFIER_CLAIMS_PER_TENANT="1", **ports).wait_until_up()
     assert stack.is_ready("scim")
     assert stack.is_ready("tenant-directory")
     assert stack.is_ready("domain-verifier")
@@ -131,7 +130,7 @@ async def test_a_stack_starts_serves_stops_and_keeps_its_data(
     assert not (stack.data / "run.json").exists()
 
     registered = (stack.data / "demo-app.json").read_text()
-    again = start_stack(DEMO_APP_PORT=app_port).wait_until_up()
+    again = start_stack(**ports).wait_until_up()
     assert (stack.data / "demo-app.json").read_text() == registered
     scim = again.run["services"]["scim"]["url"]
     assert answer_of(tenant | {"scim_base_url": f"{scim}/scim/v2/{tenant['tenant_id']}"}) == 200
