@@ -125,11 +125,6 @@ class Check:
 
 CHECKS = [
     Check(f"{GATE}.document._check_encoding", named("octets: said to be ISO-8859-1"), Code.NOT_XML),
-    Check(
-        f"{GATE}.document._check_no_doctype",
-        lambda: b"<!DOCTYPE r>" + response_bytes(GOOD),
-        Code.DOCTYPE,
-    ),
     Check(f"{GATE}.document._check_ids", _id_twice, Code.DUPLICATE_ID),
     Check(f"{GATE}.document._check_size", lambda: _padded(21_000), Code.TOO_LARGE),
     Check(
@@ -222,4 +217,15 @@ def test_the_issuer_is_checked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
         read(document)
     assert refused.value.code is Code.ISSUER
     monkeypatch.setattr(f"{DOMAIN}._check_issuer", _nothing)
+    read(document)
+
+
+def test_a_doctype_is_looked_for_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the octets, and in what the parser made of them: both have to fall."""
+    document = b"<!DOCTYPE r>" + response_bytes(GOOD)
+    for check in ("_check_no_doctype", "_check_no_dtd"):
+        with pytest.raises(Refused) as refused:
+            read(document)
+        assert refused.value.code is Code.DOCTYPE
+        monkeypatch.setattr(f"{GATE}.document.{check}", _nothing)
     read(document)

@@ -18,7 +18,6 @@ _ID_NAMES = frozenset({"id"})
 _BOM = b"\xef\xbb\xbf"
 _ENCODING = re.compile(r"encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _UTF8 = frozenset({"utf-8", "utf8", "us-ascii"})
-MAX_DECLARATION = 200
 
 Element: TypeAlias = Any
 """An element of lxml, which has no types."""
@@ -39,6 +38,7 @@ def parse_document(raw: bytes) -> Element:
         root = etree.fromstring(text, _parser())
     except (etree.XMLSyntaxError, ValueError) as error:
         raise Refused(Code.NOT_XML, str(error)[:200]) from None
+    _check_no_dtd(root)
     _check_ids(root)
     _check_size(root)
     return root
@@ -46,6 +46,8 @@ def parse_document(raw: bytes) -> Element:
 
 def _parser() -> etree.XMLParser:
     return etree.XMLParser(
+        # Whatever a declaration says: the octets are read as they were checked.
+        encoding="utf-8",
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -61,12 +63,13 @@ def _parser() -> etree.XMLParser:
 def _check_encoding(text: bytes) -> None:
     """Refuse any encoding but UTF-8: another reader might understand another one."""
     try:
-        start = text.decode("utf-8")[:MAX_DECLARATION]
+        whole = text.decode("utf-8")
     except UnicodeDecodeError:
         raise Refused(Code.NOT_XML, "not UTF-8") from None
-    if not start.startswith("<?xml"):
+    if not whole.startswith("<?xml"):
         return
-    encoding = _ENCODING.search(start.partition("?>")[0])
+    # To its end, however far that is: blanks may stand before the encoding.
+    encoding = _ENCODING.search(whole.partition("?>")[0])
     if encoding is not None and encoding[1].lower() not in _UTF8:
         raise Refused(Code.NOT_XML, "not UTF-8")
 
@@ -75,6 +78,15 @@ def _check_no_doctype(text: bytes) -> None:
     """Refuse it wherever the octets stand: without one there are no entities."""
     lower = text.lower()
     if b"<!doctype" in lower or b"<!entity" in lower:
+        raise Refused(Code.DOCTYPE)
+
+
+def _check_no_dtd(root: Element) -> None:
+    """Refuse what the parser took for a DOCTYPE, whichever octets that was.
+
+    Entities in attributes are resolved for a signature, and gone in the copy that is read.
+    """
+    if root.getroottree().docinfo.internalDTD is not None:
         raise Refused(Code.DOCTYPE)
 
 
