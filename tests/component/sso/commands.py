@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from chassis.database import create_pool
 from chassis.outbox import OutboxSignal
 from component.sso.harness import SignOn
-from sso import wiring
+from sso import operations
 from sso.cli.app import sso_cli
 from sso.usecases.use_cases import UseCases
 
@@ -33,7 +33,7 @@ async def run(sso: SignOn, *arguments: str) -> Ended:
     @asynccontextmanager
     async def opened() -> AsyncIterator[UseCases]:
         async with await create_pool(sso.settings.database_url, size=1) as pool:
-            yield wiring.use_cases(sso.settings, pool, OutboxSignal(), sso.clock)
+            yield operations.use_cases(sso.settings, pool, OutboxSignal(), sso.clock)
 
     def invoke() -> Ended:
         result = CliRunner().invoke(sso_cli(opened), list(arguments))

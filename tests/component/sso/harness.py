@@ -22,7 +22,7 @@ from chassis.ids import uuid7
 from chassis.outbox import OutboxSignal
 from chassis.projection.tenants import save_tenant
 from kernel.tenant import Tenant
-from sso import wiring
+from sso import keyrings, operations, wiring
 from sso.domain.connection import Connection, Kind
 from sso.domain.keys import Purpose, StoredKey
 from sso.domain.login import User
@@ -128,16 +128,16 @@ class SignOn:
     connection: Connection
     app: App
     settings: Settings
-    keys: wiring.Keyrings
+    keys: keyrings.Keyrings
 
     def make_key(self, purpose: Purpose, now: datetime, active_from: datetime) -> StoredKey:
         """Make a key as the worker does."""
-        return wiring.make_key(self.settings, purpose, now, active_from)
+        return keyrings.make_key(self.settings, purpose, now, active_from)
 
-    async def open_keyrings(self, encryption_keys: str) -> wiring.Keyrings:
+    async def open_keyrings(self, encryption_keys: str) -> keyrings.Keyrings:
         """Open the keys as a process with other settings does."""
         settings = self.settings.model_copy(update={"encryption_keys": SecretStr(encryption_keys)})
-        return await wiring.open_keyrings(settings, self.pool, self.clock)
+        return await keyrings.open_keyrings(settings, self.pool, self.clock)
 
     def browser(self) -> Browser:
         """Return a browser that has never been here."""
@@ -261,17 +261,17 @@ async def open_sign_on(
     try:
         tenant = await add_tenant(pool, clock, domain)
         signal = OutboxSignal()
-        operations = wiring.use_cases(settings, pool, signal, clock)
-        keys = await wiring.open_keyrings(settings, pool, clock)
+        cases = operations.use_cases(settings, pool, signal, clock)
+        keys = await keyrings.open_keyrings(settings, pool, clock)
         application = wiring.application(settings, pool, signal, keys, clock)
-        created = await operations.create_client("app", "App", [APP], public=False)
-        connection = await operations.create_connection(tenant, "Entra", Kind.ENTRA)
-        connection = await operations.set_metadata(connection, metadata(IDP, IDP_SSO, key()))
+        created = await cases.create_client("app", "App", [APP], public=False)
+        connection = await cases.create_connection(tenant, "Entra", Kind.ENTRA)
+        connection = await cases.set_metadata(connection, metadata(IDP, IDP_SSO, key()))
         sign_on = wiring.sign_on_use_cases(settings, pool, signal, keys, clock)
         app = App("app", str(created.secret))
         made = SignOn(
             pool,
-            operations,
+            cases,
             sign_on,
             clock,
             application,
@@ -282,7 +282,7 @@ async def open_sign_on(
             keys,
         )
         await pass_test(made)
-        made.connection = await operations.activate_connection(made.connection)
+        made.connection = await cases.activate_connection(made.connection)
         yield made
     finally:
         await pool.close()

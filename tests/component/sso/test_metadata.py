@@ -10,7 +10,7 @@ import pytest
 
 from component.sso.harness import IDP, IDP_SSO, SignOn, request_id_of
 from kernel.errors import ConflictError, InvalidError
-from sso import wiring
+from sso import operations
 from sso.domain.certificates import fingerprint_of
 from sso.domain.connection import Connection, Kind, State
 from sso.domain.warnings import warnings_of
@@ -109,7 +109,7 @@ async def test_m1_what_came_in_place_of_metadata_is_said(
 async def test_addresses_of_this_machine_are_for_development_alone(sso: SignOn, host: Host) -> None:
     settings = sso.settings.model_copy(update={"metadata_loopback": False})
     with pytest.raises(InvalidError, match="must begin with https"):
-        await wiring.fetch_from(settings)(host.url)
+        await operations.fetch_from(settings)(host.url)
     assert host.asked == []
 
 

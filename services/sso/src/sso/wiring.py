@@ -2,24 +2,17 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 
 import asyncpg
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from joserfc.jwk import RSAKey
 
-from chassis.cli import command_pool
 from chassis.clock import Clock, SystemClock
-from chassis.database import DATABASE_FAILURES, create_pool
+from chassis.database import create_pool
 from chassis.http import Application, RateLimit, create_app, limits_of
 from chassis.loops import Loop
-from chassis.outbound import OutboundClient, Rules
 from chassis.outbox import OutboxSignal
 from chassis.projection import KnownTenants
 from chassis.service import Mode, Parts, Service, on_the_bus, retention
-from chassis.settings import load_settings
 from sso.api.cookies import Cookies
 from sso.api.cors import Cors
 from sso.api.logout import LogoutEndpoints
@@ -27,14 +20,11 @@ from sso.api.openid import OpenIdEndpoints
 from sso.api.routes import sign_on_routes
 from sso.api.sign_on import SignOnEndpoints
 from sso.cli.app import sso_cli
-from sso.domain.keys import Purpose, StoredKey
 from sso.events.incoming import subscriptions
-from sso.events.outgoing import revoked
-from sso.oidc.assertions import AssertionReader, checked_keys
+from sso.keyrings import Keyrings, make_key, open_keyrings
+from sso.oidc.assertions import AssertionReader
 from sso.oidc.hints import HintReader
-from sso.oidc.keys import SigningKeys, decrypted, make_signing_key, open_signing_key
-from sso.saml.keys import ProviderKey, make_provider_key, open_provider_key
-from sso.saml.metadata import read_metadata
+from sso.operations import ENDINGS, NAME, PACKAGE, open_use_cases, refresh_metadata
 from sso.saml.request import authn_request_url
 from sso.saml.response import read_response
 from sso.sending import logout_notices
@@ -43,9 +33,8 @@ from sso.storage.clients import PostgresClients
 from sso.storage.codes import PostgresCodes
 from sso.storage.connections import PostgresConnections
 from sso.storage.consents import PostgresConsents
-from sso.storage.endings import Endings
 from sso.storage.families import PostgresFamilies
-from sso.storage.keys import Keyring, PostgresKeys
+from sso.storage.keys import PostgresKeys
 from sso.storage.live_sessions import PostgresLiveSessions
 from sso.storage.logins import PostgresLogins
 from sso.storage.logout_notices import PostgresLogoutNotices
@@ -54,21 +43,13 @@ from sso.storage.prepared import PREPARED_QUERIES
 from sso.storage.proofs import PostgresPushedRequests, PostgresUsedAssertions
 from sso.storage.session_policies import PostgresSessionPolicies
 from sso.storage.sessions import PostgresSessions
-from sso.storage.sign_in_log import PostgresSignInLog
 from sso.usecases.access import FindAccess
 from sso.usecases.addresses import Addresses
 from sso.usecases.authorization import ReadAuthorizationRequest
 from sso.usecases.client_authentication import AuthenticateClient
-from sso.usecases.clients import CreateClient, DisableClient, ListClients, RotateSecret
 from sso.usecases.codes import RedeemCode
 from sso.usecases.connections import (
-    ActivateConnection,
-    CreateConnection,
     GetConnection,
-    ListConnections,
-    SetDefaultClient,
-    SuspendConnection,
-    UndoActivation,
 )
 from sso.usecases.directory import (
     ForgetDomain,
@@ -78,138 +59,23 @@ from sso.usecases.directory import (
     KeepTenant,
     KeepUser,
 )
-from sso.usecases.explanation import ExplainUser
 from sso.usecases.issuing import IssueOwnToken, IssueTokens
-from sso.usecases.keys import KeepKeys, ListKeys, RewrapKeys, RotateKeys
-from sso.usecases.logins import (
-    BeginLogin,
-    BeginTest,
-    ContinueLogin,
-    ReceiveResponse,
-)
+from sso.usecases.keys import KeepKeys
+from sso.usecases.leaving import BeginLogin
+from sso.usecases.logins import ContinueLogin
 from sso.usecases.logout import ReadLogoutRequest, SignOut
-from sso.usecases.logout_notices import ListBacklogs
 from sso.usecases.matching import FindUser
-from sso.usecases.metadata import Fetch, RefreshMetadata, SetMetadata
 from sso.usecases.pushing import PushRequest
 from sso.usecases.refreshing import BeginFamily, Refresh
-from sso.usecases.session_policies import GetSessionPolicy, SetSessionPolicy
-from sso.usecases.sessions import FindPerson, ListSessions, RevokeSessions, SelectSessions
-from sso.usecases.sign_in_log import ReadSignInLog
+from sso.usecases.responses import ReceiveResponse
 from sso.usecases.signed_in import GiveConsent, LetIn, ResumeSession
-from sso.usecases.tenants import FindTenant
 from sso.usecases.token_states import FindFamily, Introspect, Revoke
-from sso.usecases.use_cases import EventUseCases, SignOnUseCases, UseCases
+from sso.usecases.use_cases import EventUseCases, SignOnUseCases
 from sso.usecases.userinfo import TellUser
 
-NAME = "sso"
-PACKAGE = "sso"
-ENDINGS = Endings(revoked)
 LOGGED_REFUSALS_PER_SECOND = 1.0
 LOGGED_REFUSALS_AT_ONCE = 100
 """Of one connection in one process: who posts garbage does not fill the database."""
-
-
-@dataclass(frozen=True, slots=True)
-class Keyrings:
-    """The deployment's keys as a process has them in memory."""
-
-    issuer: str
-    tokens: Keyring[RSAKey]
-    saml: Keyring[ProviderKey]
-
-    @property
-    def signing(self) -> SigningKeys:
-        """What signs and reads tokens."""
-        return SigningKeys(self.issuer, self.tokens)
-
-    def private_keys(self) -> list[RSAPrivateKey]:
-        """Return what decrypts assertions, the current one first."""
-        return [each.private for each in self.saml()]
-
-    def certificates(self) -> list[bytes]:
-        """Return the certificates to encrypt to, the current one first."""
-        return [each.certificate for each in self.saml.in_use()]
-
-
-def make_key(
-    settings: Settings, purpose: Purpose, now: datetime, active_from: datetime
-) -> StoredKey:
-    """Make a key for a purpose."""
-    make = make_signing_key if purpose is Purpose.OPENID else make_provider_key
-    return make(settings.cipher, now, active_from)
-
-
-def use_cases(
-    settings: Settings, pool: asyncpg.Pool, signal: OutboxSignal, clock: Clock
-) -> UseCases:
-    """Put what operators can do on PostgreSQL."""
-    connections = PostgresConnections(pool, clock, ENDINGS, signal.notify)
-    clients, tenants = PostgresClients(pool, ENDINGS, signal.notify), KnownTenants(pool)
-    addresses = Addresses(settings.public_url)
-    keys, people = PostgresKeys(pool), PostgresPeople(pool)
-    sessions, log = PostgresLiveSessions(pool, ENDINGS, signal.notify), PostgresSignInLog(pool)
-    find_tenant, find_person = FindTenant(tenants), FindPerson(people)
-    policies = PostgresSessionPolicies(pool, settings.session_policy)
-    return UseCases(
-        addresses=addresses,
-        clock=clock,
-        find_tenant=find_tenant,
-        create_connection=CreateConnection(connections, clock),
-        list_connections=ListConnections(connections),
-        get_connection=GetConnection(connections),
-        set_metadata=SetMetadata(connections, fetch_from(settings), read_metadata, clock),
-        test_connection=BeginTest(
-            connections, PostgresLogins(pool, clock), addresses, authn_request_url, clock
-        ),
-        activate_connection=ActivateConnection(connections, tenants, clock),
-        suspend_connection=SuspendConnection(connections),
-        undo_activation=UndoActivation(connections, clock),
-        set_default_client=SetDefaultClient(connections, clients),
-        refresh_metadata=refresh_metadata(settings, connections, clock),
-        create_client=CreateClient(clients, checked_keys, clock),
-        list_clients=ListClients(clients),
-        disable_client=DisableClient(clients, clock),
-        rotate_secret=RotateSecret(clients, clock),
-        list_keys=ListKeys(keys, clock),
-        rotate_keys=RotateKeys(keys, partial(make_key, settings), clock),
-        rewrap_keys=RewrapKeys(keys, settings.cipher.rotate),
-        find_person=find_person,
-        select_sessions=SelectSessions(
-            find_tenant, find_person, GetConnection(connections), clients
-        ),
-        list_sessions=ListSessions(sessions, clock),
-        revoke_sessions=RevokeSessions(sessions, clock),
-        read_sign_in_log=ReadSignInLog(log),
-        explain_user=ExplainUser(people, tenants, connections, sessions, log, clock),
-        list_logout_backlogs=ListBacklogs(PostgresLogoutNotices(pool, clock)),
-        get_session_policy=GetSessionPolicy(policies),
-        set_session_policy=SetSessionPolicy(policies),
-    )
-
-
-def fetch_from(settings: Settings) -> Fetch:
-    """Return what fetches metadata from where customers say that it is."""
-    client = OutboundClient(Rules(loopback=settings.metadata_loopback))
-
-    async def fetch(url: str) -> bytes:
-        return (await client.get(url, accept="application/samlmetadata+xml, */*")).body
-
-    return fetch
-
-
-def refresh_metadata(
-    settings: Settings, connections: PostgresConnections, clock: Clock
-) -> RefreshMetadata:
-    """Put fetching metadata again on PostgreSQL."""
-    return RefreshMetadata(
-        connections,
-        connections,
-        fetch_from(settings),
-        read_metadata,
-        clock,
-        failures=DATABASE_FAILURES,
-    )
 
 
 def sign_on_use_cases(
@@ -319,30 +185,6 @@ def application(
     return app
 
 
-async def open_keyrings(settings: Settings, pool: asyncpg.Pool, clock: Clock) -> Keyrings:
-    """Return the deployment's keys; whoever asks first makes the first ones."""
-    stored, cipher = PostgresKeys(pool), settings.cipher
-    await KeepKeys(stored, partial(make_key, settings), clock)()
-    rings = Keyrings(
-        settings.public_url,
-        Keyring(
-            stored,
-            Purpose.OPENID,
-            lambda key: open_signing_key(key, decrypted(cipher, key)),
-            clock,
-        ),
-        Keyring(
-            stored,
-            Purpose.SAML,
-            lambda key: open_provider_key(key, decrypted(cipher, key)),
-            clock,
-        ),
-    )
-    await rings.tokens.refresh()
-    await rings.saml.refresh()
-    return rings
-
-
 @asynccontextmanager
 async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     """Wire the service."""
@@ -379,16 +221,6 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
         )
     finally:
         await pool.close()
-
-
-@asynccontextmanager
-async def open_use_cases() -> AsyncIterator[UseCases]:
-    """Connect for one command."""
-    settings = load_settings(Settings)
-    async with command_pool(settings, service=NAME, package=PACKAGE) as pool:
-        signal = OutboxSignal()
-        yield use_cases(settings, pool, signal, SystemClock())
-        await signal.notify_others(settings.database_url)
 
 
 SERVICE = Service(

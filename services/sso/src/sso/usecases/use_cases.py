@@ -28,17 +28,14 @@ from sso.usecases.directory import (
 from sso.usecases.explanation import ExplainUser
 from sso.usecases.issuing import IssueOwnToken
 from sso.usecases.keys import ListKeys, RewrapKeys, RotateKeys
-from sso.usecases.logins import (
-    BeginLogin,
-    BeginTest,
-    ContinueLogin,
-    ReceiveResponse,
-)
+from sso.usecases.leaving import BeginLogin, BeginTest
+from sso.usecases.logins import ContinueLogin
 from sso.usecases.logout import ReadLogoutRequest, SignOut
 from sso.usecases.logout_notices import ListBacklogs
 from sso.usecases.metadata import RefreshMetadata, SetMetadata
 from sso.usecases.pushing import PushRequest
 from sso.usecases.refreshing import Refresh
+from sso.usecases.responses import ReceiveResponse
 from sso.usecases.session_policies import GetSessionPolicy, SetSessionPolicy
 from sso.usecases.sessions import FindPerson, ListSessions, RevokeSessions, SelectSessions
 from sso.usecases.sign_in_log import ReadSignInLog

@@ -1,0 +1,128 @@
+"""Leaving for the identity provider: which one, with which request."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from chassis.clock import Clock
+from chassis.ids import uuid7
+from sso.domain.address import parse_address
+from sso.domain.connection import Connection, IdentityProvider, Use
+from sso.domain.login import LOGIN_LIFETIME, AuthorizationRequest, PendingLogin
+from sso.usecases.addresses import Addresses
+from sso.usecases.connections import no_such_connection
+from sso.usecases.entitlement import is_entitled
+from sso.usecases.ports import Connections, Logins, People, Tenants
+from sso.usecases.secrets import digest_of, new_secret
+
+MakeRequestUrl = Callable[..., str]
+"""Makes the address that takes a browser to the identity provider with an AuthnRequest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Where a browser goes next, and the secret it must keep to come back."""
+
+    url: str
+    browser_secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeginLogin:
+    """Finds the connection of somebody's mail domain and sends the browser to it."""
+
+    connections: Connections
+    people: People
+    tenants: Tenants
+    logins: Logins
+    addresses: Addresses
+    request_url: MakeRequestUrl
+    clock: Clock
+
+    async def __call__(
+        self, email: str, request: AuthorizationRequest, browser_secret: str = ""
+    ) -> Leaving | None:
+        """Return where to go; None if the domain of the address leads nowhere.
+
+        A browser keeps the secret that it has: several logins at once are one browser's.
+        """
+        address = parse_address(email)
+        tenant_id = await self.people.tenant_of_domain(address.domain) if address else None
+        if address is None or tenant_id is None:
+            return None
+        connection = await self.connections.find_active(tenant_id)
+        provider = connection.provider_for(Use.SIGN_IN) if connection is not None else None
+        if connection is None or provider is None:
+            return None
+        if not await is_entitled(self.tenants, tenant_id):
+            return None
+        browser_secret = browser_secret or new_secret()
+        login = new_login(connection, Use.SIGN_IN, self.clock.now(), browser_secret, request)
+        await self.logins.begin(login, self.clock.now())
+        url = _leave(
+            self, connection, provider, login, login_hint=address.text, force=request.asks_anew
+        )
+        return Leaving(url, browser_secret)
+
+
+@dataclass(frozen=True, slots=True)
+class BeginTest:
+    """Makes the address that tests a connection's candidate by a real sign-in."""
+
+    connections: Connections
+    logins: Logins
+    addresses: Addresses
+    request_url: MakeRequestUrl
+    clock: Clock
+
+    async def __call__(self, connection: Connection) -> str:
+        """Return the address to open in a browser, good for ten minutes."""
+        provider = connection.provider_for(Use.TEST)
+        if provider is None:
+            raise no_such_connection()
+        login = new_login(connection, Use.TEST, self.clock.now())
+        await self.logins.begin(login, self.clock.now())
+        return _leave(self, connection, provider, login, force=True)
+
+
+def new_login(
+    connection: Connection,
+    use: Use,
+    now: datetime,
+    browser_secret: str | None = None,
+    request: AuthorizationRequest | None = None,
+) -> PendingLogin:
+    """Return a login that begins now."""
+    return PendingLogin(
+        tenant_id=connection.tenant_id,
+        id=uuid7(),
+        connection_id=connection.id,
+        use=use,
+        # Entra refuses an id that begins with a digit.
+        request_id=f"id-{secrets.token_hex(20)}",
+        expires_at=now + LOGIN_LIFETIME,
+        browser_digest=digest_of(browser_secret) if browser_secret else None,
+        request=request,
+    )
+
+
+def _leave(
+    by: BeginLogin | BeginTest,
+    connection: Connection,
+    provider: IdentityProvider,
+    login: PendingLogin,
+    *,
+    login_hint: str | None = None,
+    force: bool = False,
+) -> str:
+    return by.request_url(
+        provider.sso_url,
+        request_id=login.request_id,
+        entity_id=by.addresses.entity_id(connection.id),
+        acs_url=by.addresses.acs(connection.id),
+        relay_state=str(login.id),
+        now=by.clock.now(),
+        login_hint=login_hint,
+        force=force,
+    )
