@@ -159,6 +159,10 @@ _LOADS = {
         FROM {rows}
         """,
         """
+        INSERT INTO pending_logouts (tenant_id, connection_id, request_id, expires_at)
+        SELECT {tenant}, {tenant}, n, now() + n * interval '1 second' FROM {rows}
+        """,
+        """
         INSERT INTO session_policies (tenant_id, idle, lifetime)
         SELECT {id}, '1 hour', '1 day' FROM {rows}
         """,

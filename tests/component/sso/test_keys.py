@@ -36,6 +36,8 @@ async def _published(sso: SignOn) -> list[bytes]:
     root = etree.fromstring(answer.content)
     found = []
     for each in root.iter(f"{{{_MD}}}KeyDescriptor"):
+        if each.get("use") == "signing":
+            continue
         assert each.get("use") == "encryption"
         found.append(base64.b64decode(each.findtext(f".//{{{DS}}}X509Certificate") or ""))
     return found

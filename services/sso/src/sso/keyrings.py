@@ -34,6 +34,10 @@ class Keyrings:
         """Return what decrypts assertions, the current one first."""
         return [each.private for each in self.saml()]
 
+    def signing_key(self) -> RSAPrivateKey:
+        """Return what signs our requests and answers: the current key."""
+        return self.saml()[0].private
+
     def certificates(self) -> list[bytes]:
         """Return the certificates to encrypt to, the current one first."""
         return [each.certificate for each in self.saml.in_use()]

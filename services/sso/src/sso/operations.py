@@ -17,7 +17,7 @@ from sso.events.outgoing import revoked
 from sso.keyrings import make_key
 from sso.oidc.assertions import checked_keys
 from sso.saml.metadata import read_metadata
-from sso.saml.request import authn_request_url
+from sso.saml.request import AuthnRequests
 from sso.settings import Settings
 from sso.storage.clients import PostgresClients
 from sso.storage.connections import PostgresConnections
@@ -37,6 +37,7 @@ from sso.usecases.connections import (
     GetConnection,
     ListConnections,
     SetDefaultClient,
+    SetOptions,
     SuspendConnection,
     UndoActivation,
 )
@@ -76,12 +77,13 @@ def use_cases(
         get_connection=GetConnection(connections),
         set_metadata=SetMetadata(connections, fetch_from(settings), read_metadata, clock),
         test_connection=BeginTest(
-            connections, PostgresLogins(pool, clock), addresses, authn_request_url, clock
+            connections, PostgresLogins(pool, clock), addresses, AuthnRequests(), clock
         ),
         activate_connection=ActivateConnection(connections, tenants, clock),
         suspend_connection=SuspendConnection(connections),
         undo_activation=UndoActivation(connections, clock),
         set_default_client=SetDefaultClient(connections, clients),
+        set_options=SetOptions(connections),
         refresh_metadata=refresh_metadata(settings, connections, clock),
         create_client=CreateClient(clients, checked_keys, clock),
         list_clients=ListClients(clients),

@@ -19,13 +19,15 @@ from sso.api.logout import LogoutEndpoints
 from sso.api.openid import OpenIdEndpoints
 from sso.api.routes import sign_on_routes
 from sso.api.sign_on import SignOnEndpoints
+from sso.api.single_logout import SingleLogoutEndpoints
 from sso.cli.app import sso_cli
 from sso.events.incoming import subscriptions
 from sso.keyrings import Keyrings, make_key, open_keyrings
 from sso.oidc.assertions import AssertionReader
 from sso.oidc.hints import HintReader
 from sso.operations import ENDINGS, NAME, PACKAGE, open_use_cases, refresh_metadata
-from sso.saml.request import authn_request_url
+from sso.saml.logout import LogoutMessages
+from sso.saml.request import AuthnRequests
 from sso.saml.response import read_response
 from sso.sending import logout_notices
 from sso.settings import Settings
@@ -43,6 +45,7 @@ from sso.storage.prepared import PREPARED_QUERIES
 from sso.storage.proofs import PostgresPushedRequests, PostgresUsedAssertions
 from sso.storage.session_policies import PostgresSessionPolicies
 from sso.storage.sessions import PostgresSessions
+from sso.storage.single_logout import PostgresSingleLogouts
 from sso.usecases.access import FindAccess
 from sso.usecases.addresses import Addresses
 from sso.usecases.authorization import ReadAuthorizationRequest
@@ -61,7 +64,7 @@ from sso.usecases.directory import (
 )
 from sso.usecases.issuing import IssueOwnToken, IssueTokens
 from sso.usecases.keys import KeepKeys
-from sso.usecases.leaving import BeginLogin
+from sso.usecases.leaving import BeginLogin, LeaveForTest
 from sso.usecases.logins import ContinueLogin
 from sso.usecases.logout import ReadLogoutRequest, SignOut
 from sso.usecases.matching import FindUser
@@ -69,6 +72,7 @@ from sso.usecases.pushing import PushRequest
 from sso.usecases.refreshing import BeginFamily, Refresh
 from sso.usecases.responses import ReceiveResponse
 from sso.usecases.signed_in import GiveConsent, LetIn, ResumeSession
+from sso.usecases.single_logout import LeaveProvider, ReceiveLogout
 from sso.usecases.token_states import FindFamily, Introspect, Revoke
 from sso.usecases.use_cases import EventUseCases, SignOnUseCases
 from sso.usecases.userinfo import TellUser
@@ -98,6 +102,8 @@ def sign_on_use_cases(
     issuer, signing = settings.public_url, keys.signing
     issue = IssueTokens(people, tenants, signing, issuer)
     families = PostgresFamilies(pool)
+    requests, messages = AuthnRequests(keys.signing_key), LogoutMessages(keys.signing_key)
+    logouts = PostgresSingleLogouts(pool, clock, ENDINGS, signal.notify)
     find_access = FindAccess(sessions, tenants)
     live = PostgresLiveSessions(pool, ENDINGS, signal.notify)
     read_hint = HintReader(issuer, keys.tokens)
@@ -109,9 +115,8 @@ def sign_on_use_cases(
     return SignOnUseCases(
         read_authorization_request=read_request,
         push_request=PushRequest(read_request, pushed, clock),
-        begin_login=BeginLogin(
-            connections, people, tenants, logins, addresses, authn_request_url, clock
-        ),
+        begin_login=BeginLogin(connections, people, tenants, logins, addresses, requests, clock),
+        leave_for_test=LeaveForTest(connections, logins, addresses, requests, clock),
         receive_response=ReceiveResponse(
             connections,
             logins,
@@ -146,6 +151,8 @@ def sign_on_use_cases(
         revoke=Revoke(FindFamily(families), families, signing, issuer, clock),
         read_logout_request=ReadLogoutRequest(clients, read_hint),
         sign_out=SignOut(sessions, live, clock),
+        receive_logout=ReceiveLogout(connections, logouts, messages, addresses, clock),
+        leave_provider=LeaveProvider(connections, logouts, messages, addresses, clock),
     )
 
 
@@ -179,6 +186,7 @@ def application(
             SignOnEndpoints(bundle, addresses, cookies, clock, keys.certificates),
             OpenIdEndpoints(bundle, keys.signing, settings.public_url),
             LogoutEndpoints(bundle, addresses, cookies),
+            SingleLogoutEndpoints(bundle, addresses),
             Cors(PostgresClients(pool, ENDINGS, signal.notify).has_origin),
         )
     )
@@ -193,6 +201,7 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     pool = await create_pool(dsn, size=size, warm=PREPARED_QUERIES)
     logins = PostgresLogins(pool, clock)
     connections = PostgresConnections(pool, clock, ENDINGS, signal.notify)
+    single_logouts = PostgresSingleLogouts(pool, clock, ENDINGS, signal.notify)
     try:
         keys = await open_keyrings(settings, pool, clock)
         yield on_the_bus(
@@ -206,6 +215,7 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
             app=application(settings, pool, signal, keys, clock),
             work_loops=[
                 retention("logins", logins.prune),
+                retention("single-logouts", single_logouts.prune),
                 retention("logout-notices", PostgresLogoutNotices(pool, clock).prune),
                 Loop("logout-notices", logout_notices(settings, pool, keys.signing, clock).run),
                 # Signing logout tokens needs the current key, too.

@@ -49,9 +49,18 @@ class LogoutEndpoints:
         done = await self.use_cases.sign_out(asked, self.cookies.session(request), proof)
         if isinstance(done, MustConfirm):
             return self._ask(asked, done, fields)
-        response = self._done(asked, done)
+        response = await self._at_provider(asked, done) or self._done(asked, done)
         self.cookies.forget_session(response)
         return response
+
+    async def _at_provider(self, asked: LogoutRequest, done: SignedOut) -> Response | None:
+        """Let the browser go on by its identity provider, where single logout is switched on."""
+        if done.session is None:
+            return None
+        back = _with_state(done.return_to, asked.state) if done.return_to is not None else None
+        session = done.session
+        url = await self.use_cases.leave_provider(session.tenant_id, session.id, back)
+        return RedirectResponse(url, 303, headers=_NO_STORE) if url is not None else None
 
     def _again(self, fields: Mapping[str, str]) -> Response:
         """Let the browser come again by GET: with the form of another site came no cookie."""

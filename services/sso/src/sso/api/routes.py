@@ -8,12 +8,17 @@ from sso.api.cors import Cors
 from sso.api.logout import LogoutEndpoints
 from sso.api.openid import OpenIdEndpoints
 from sso.api.sign_on import SignOnEndpoints
+from sso.api.single_logout import SingleLogoutEndpoints
 
 GET, POST = ["GET"], ["POST"]
 
 
 def sign_on_routes(
-    sign_on: SignOnEndpoints, openid: OpenIdEndpoints, logout: LogoutEndpoints, cors: Cors
+    sign_on: SignOnEndpoints,
+    openid: OpenIdEndpoints,
+    logout: LogoutEndpoints,
+    single_logout: SingleLogoutEndpoints,
+    cors: Cors,
 ) -> Sequence[Route]:
     """Return the routes; plain ones, since FastAPI's own read bodies that are none of theirs."""
     return [
@@ -28,6 +33,8 @@ def sign_on_routes(
         Route("/login/continue", sign_on.go_on, methods=GET, name="login.continue"),
         Route("/saml/{connection_id}/metadata", sign_on.metadata, name="saml.metadata"),
         Route("/saml/{connection_id}/acs", sign_on.acs, methods=POST, name="saml.acs"),
+        Route("/saml/{connection_id}/slo", single_logout.slo, methods=GET, name="saml.slo"),
+        Route("/saml/{connection_id}/test", sign_on.test, methods=GET, name="saml.test"),
         Route("/assets/sign-on.css", sign_on.stylesheet, name="assets"),
     ]
 

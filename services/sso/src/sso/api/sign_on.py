@@ -21,9 +21,10 @@ from sso.domain.connection import Use
 from sso.domain.login import AuthorizationRequest
 from sso.domain.refusals import Refused
 from sso.pages.render import page, stylesheet
-from sso.saml.metadata import service_provider_metadata
+from sso.saml.metadata import ServiceProvider, service_provider_metadata
 from sso.usecases.addresses import Addresses
 from sso.usecases.authorization import RefusedRequest, UnknownClient, parameters_of
+from sso.usecases.leaving import Leaving
 from sso.usecases.signed_in import SignedIn
 from sso.usecases.use_cases import SignOnUseCases
 
@@ -81,9 +82,29 @@ class SignOnEndpoints:
         leaving = await self.use_cases.begin_login(email, asked, self.cookies.browser(request))
         if leaving is None:
             return self._login_page(asked, email=email, notice=_UNKNOWN_ADDRESS)
-        response = _see_other(leaving.url)
+        response = self._leave(leaving)
         self.cookies.keep_browser(response, leaving.browser_secret)
         return response
+
+    async def test(self, request: Request) -> Response:
+        """Send whoever tests a connection on to the identity provider."""
+        login_id = parse_id(read_fields(request.url.query).get("login", ""))
+        try:
+            leaving = await self.use_cases.leave_for_test(_uuid(request), login_id or UUID(int=0))
+        except Refused as refusal:
+            return self._refusal(refusal)
+        return self._leave(leaving)
+
+    def _leave(self, leaving: Leaving) -> Response:
+        if not leaving.fields:
+            return _see_other(leaving.url)
+        return page(
+            "leave",
+            leaves=True,
+            base=self.addresses.public_url,
+            action=leaving.url,
+            hidden=list(leaving.fields.items()),
+        )
 
     async def consent(self, request: Request) -> Response:
         """Take somebody's answer to an app's question."""
@@ -107,9 +128,13 @@ class SignOnEndpoints:
         """Answer with our metadata for one connection."""
         connection = await self.use_cases.get_connection(_connection_id(request))
         body = service_provider_metadata(
-            self.addresses.entity_id(connection.id),
-            self.addresses.acs(connection.id),
-            self.certificates(),
+            ServiceProvider(
+                self.addresses.entity_id(connection.id),
+                self.addresses.acs(connection.id),
+                self.addresses.slo(connection.id),
+                self.certificates(),
+                signs_requests=connection.sign_requests,
+            )
         )
         return Response(body, media_type="application/samlmetadata+xml")
 

@@ -121,6 +121,36 @@ class ConnectionCommands:
 
         print_facts(self._run(command), as_json=as_json)
 
+    def set_options(
+        self,
+        connection: ConnectionArgument,
+        sign_requests: Annotated[
+            bool | None,
+            typer.Option(
+                "--sign-requests/--no-sign-requests",
+                help="Sign requests, for providers that verify them.",
+            ),
+        ] = None,
+        single_logout: Annotated[
+            bool | None,
+            typer.Option(
+                "--single-logout/--no-single-logout",
+                help="Who signs out at an app is signed out at the identity provider, too.",
+            ),
+        ] = None,
+        as_json: Json = False,
+    ) -> None:
+        """Say how a connection speaks; it needs no other test for that."""
+
+        async def command(use_cases: UseCases) -> dict[str, Any]:
+            found = await use_cases.get_connection(connection)
+            changed = await use_cases.set_options(
+                found, sign_requests=sign_requests, single_logout=single_logout
+            )
+            return _facts(use_cases, changed)
+
+        print_facts(self._run(command), as_json=as_json)
+
     def suspend(self, connection: ConnectionArgument, as_json: Json = False) -> None:
         """Let nobody sign in by it any more; every session that came by it ends."""
         self._change(connection, lambda known: known.suspend_connection, as_json=as_json)
@@ -164,5 +194,6 @@ def connection_commands(run: Runner[UseCases]) -> typer.Typer:
     app.command("activate")(commands.activate)
     app.command("undo")(commands.undo)
     app.command("default-client")(commands.default_client)
+    app.command("set")(commands.set_options)
     app.command("suspend")(commands.suspend)
     return app

@@ -47,13 +47,19 @@ class IdentityProvider:
 
     entity_id: str
     sso_url: str
-    """Where an AuthnRequest goes by HTTP-Redirect."""
+    """Where an AuthnRequest goes."""
     certificates: tuple[bytes, ...]
     """DER; any of them may have signed."""
     metadata_url: str | None = None
     """Where the metadata came from, and is fetched again; None if it was given by hand."""
     valid_until: datetime | None = None
     """What the metadata says of itself."""
+    takes_post: bool = False
+    """Whether requests are posted there, for want of HTTP-Redirect."""
+    slo_url: str | None = None
+    """Where a LogoutRequest goes by HTTP-Redirect; None if it has no single logout."""
+    slo_response_url: str | None = None
+    """Where a LogoutResponse goes, if that is elsewhere."""
     unlisted: Mapping[str, datetime] = field(default_factory=dict)
     """Certificates that newer metadata has ceased to list, by SHA-256: until when each is kept."""
 
@@ -98,6 +104,10 @@ class Connection:
     """What people signed in by before the last activation."""
     activated_at: datetime | None = None
     """When the active one was activated; None if that can no longer be undone."""
+    sign_requests: bool = False
+    """Whether our requests are signed, for providers that ask for that."""
+    single_logout: bool = False
+    """Whether who signs out at an app is signed out at the identity provider, too."""
     default_client: str | None = None
     """The app where a sign-in leads that begins at the identity provider; None: nowhere."""
 

@@ -6,7 +6,7 @@ a response does before pysaml2 sees it.
 
 import base64
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -75,19 +75,42 @@ def _provider(entity: Any, descriptor: Any) -> IdentityProvider:
         raise _invalid(
             "Its entityID is not that of one tenant: use the address with your tenant id."
         )
-    addresses = [
-        service.location
-        for service in descriptor.single_sign_on_service
-        if service.binding == BINDING_HTTP_REDIRECT and service.location
-    ]
-    if not addresses or not _may_lead_to(addresses[0]):
-        raise _invalid("It has no SingleSignOnService by HTTP-Redirect at an https address.")
+    sso_url, takes_post = _single_sign_on(descriptor)
     certificates = tuple(dict.fromkeys(_certificates(descriptor)))
     if not certificates:
         raise _invalid(
             f"It has no signing certificate with an RSA key of {MIN_KEY_BITS} bits or more."
         )
-    return IdentityProvider(entity_id, addresses[0], certificates)
+    slo_url, slo_response_url = _single_logout(descriptor)
+    return IdentityProvider(
+        entity_id,
+        sso_url,
+        certificates,
+        takes_post=takes_post,
+        slo_url=slo_url,
+        slo_response_url=slo_response_url,
+    )
+
+
+def _single_sign_on(descriptor: Any) -> tuple[str, bool]:
+    """Return where requests go, and whether they are posted: only where nothing else is offered."""
+    for binding in (BINDING_HTTP_REDIRECT, BINDING_HTTP_POST):
+        for service in descriptor.single_sign_on_service:
+            if service.binding == binding and _may_lead_to(service.location or ""):
+                return service.location, binding == BINDING_HTTP_POST
+    raise _invalid(
+        "It has no SingleSignOnService by HTTP-Redirect or HTTP-POST at an https address."
+    )
+
+
+def _single_logout(descriptor: Any) -> tuple[str | None, str | None]:
+    """Return where requests and answers of single logout go, if that is anywhere."""
+    for service in descriptor.single_logout_service:
+        if service.binding != BINDING_HTTP_REDIRECT or not _may_lead_to(service.location or ""):
+            continue
+        elsewhere = service.response_location or ""
+        return service.location, elsewhere if _may_lead_to(elsewhere) else None
+    return None, None
 
 
 def _may_lead_to(address: str) -> bool:
@@ -143,28 +166,47 @@ def _invalid(sentence: str) -> InvalidError:
     return InvalidError("metadata-invalid", sentence)
 
 
-def service_provider_metadata(entity_id: str, acs_url: str, certificates: Sequence[bytes]) -> bytes:
-    """Return our own metadata for one connection; to the first certificate (DER) one encrypts."""
+@dataclass(frozen=True, slots=True)
+class ServiceProvider:
+    """What we are towards one identity provider."""
+
+    entity_id: str
+    acs_url: str
+    slo_url: str
+    certificates: Sequence[bytes]
+    """DER, the current one first; who is asked encrypts to the first one."""
+    signs_requests: bool = False
+
+
+def service_provider_metadata(provider: ServiceProvider) -> bytes:
+    """Return our own metadata for one connection."""
     acs = md.AssertionConsumerService(
-        binding=BINDING_HTTP_POST, location=acs_url, index="0", is_default="true"
+        binding=BINDING_HTTP_POST, location=provider.acs_url, index="0", is_default="true"
     )
     descriptor = md.SPSSODescriptor(
         protocol_support_enumeration=_PROTOCOL,
-        authn_requests_signed="false",
+        authn_requests_signed="true" if provider.signs_requests else "false",
         want_assertions_signed="true",
-        key_descriptor=[_encryption_key(each) for each in certificates],
+        key_descriptor=[
+            *(_key_descriptor(each, "signing") for each in provider.certificates),
+            *(_key_descriptor(each, "encryption") for each in provider.certificates),
+        ],
+        single_logout_service=[
+            md.SingleLogoutService(binding=BINDING_HTTP_REDIRECT, location=provider.slo_url)
+        ],
         name_id_format=[md.NameIDFormat(text=_EMAIL)],
         assertion_consumer_service=[acs],
     )
-    entity = md.EntityDescriptor(entity_id=entity_id, spsso_descriptor=descriptor)
+    entity = md.EntityDescriptor(entity_id=provider.entity_id, spsso_descriptor=descriptor)
     return str(entity).encode()
 
 
-def _encryption_key(certificate: bytes) -> Any:
+def _key_descriptor(certificate: bytes, use: str) -> Any:
     text = base64.b64encode(certificate).decode()
     data = xmldsig.X509Data(x509_certificate=xmldsig.X509Certificate(text=text))
+    methods = ENCRYPTION_METHODS if use == "encryption" else ()
     return md.KeyDescriptor(
-        use="encryption",
+        use=use,
         key_info=xmldsig.KeyInfo(x509_data=[data]),
-        encryption_method=[md.EncryptionMethod(algorithm=each) for each in ENCRYPTION_METHODS],
+        encryption_method=[md.EncryptionMethod(algorithm=each) for each in methods],
     )

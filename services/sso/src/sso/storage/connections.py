@@ -130,6 +130,8 @@ class PostgresConnections:
                 previous=rows.provider_document(connection.previous),
                 activated_at=connection.activated_at,
                 default_client=connection.default_client,
+                sign_requests=connection.sign_requests,
+                single_logout=connection.single_logout,
             )
         )
         if connection.ends_sessions_of(before):

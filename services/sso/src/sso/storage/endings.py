@@ -7,6 +7,7 @@ session is.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -53,6 +54,27 @@ class Endings:
         await database.execute(*QUERIES["delete_logins_of_connection"](**found))
         return ended
 
+    async def of_name_id(
+        self,
+        database: asyncpg.Connection,
+        tenant_id: UUID,
+        connection_id: UUID,
+        *,
+        name_id: str,
+        session_indexes: Sequence[str],
+        ending: Ending,
+    ) -> int:
+        """End those of somebody as an identity provider names them, and the logins of the same."""
+        found: dict[str, Any] = {
+            "tenant_id": tenant_id,
+            "connection_id": connection_id,
+            "name_id": name_id,
+            "session_indexes": list(session_indexes),
+        }
+        ended = await self._end(database, "end_sessions_of_name_id", ending, **found)
+        await database.execute(*QUERIES["delete_logins_of_name_id"](**found))
+        return ended
+
     async def of_tenant(self, database: asyncpg.Connection, tenant_id: UUID, ending: Ending) -> int:
         """End all of a tenant, and its logins on their way."""
         ended = await self._end(database, "end_sessions_of_tenant", ending, tenant_id=tenant_id)
@@ -70,7 +92,7 @@ class Endings:
         return ended
 
     async def _end(
-        self, database: asyncpg.Connection, query: str, ending: Ending, **found: UUID | str
+        self, database: asyncpg.Connection, query: str, ending: Ending, **found: Any
     ) -> int:
         rows = await database.fetch(
             *QUERIES[query](now=ending.at, because=ending.reason.value, **found)

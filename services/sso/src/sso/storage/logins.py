@@ -51,6 +51,14 @@ class PostgresLogins:
         )
         return None if row is None else rows.pending_login(row)
 
+    async def find_test(
+        self, tenant_id: UUID, connection_id: UUID, login_id: UUID
+    ) -> PendingLogin | None:
+        """Return the test of that id."""
+        query = QUERIES["find_test"](tenant_id=tenant_id, connection_id=connection_id, id=login_id)
+        row = await self.pool.fetchrow(*query)
+        return None if row is None else rows.pending_login(row)
+
     async def take_assertion(
         self,
         login: PendingLogin,

@@ -28,6 +28,9 @@ def provider_document(provider: IdentityProvider | None) -> str | None:
             "certificates": [base64.b64encode(each).decode() for each in provider.certificates],
             "metadata_url": provider.metadata_url,
             "valid_until": provider.valid_until,
+            "takes_post": provider.takes_post,
+            "slo_url": provider.slo_url,
+            "slo_response_url": provider.slo_response_url,
             "unlisted": provider.unlisted,
         }
     ).decode()
@@ -47,6 +50,9 @@ def provider(document: str | None) -> IdentityProvider | None:
         certificates,
         metadata_url=said.get("metadata_url"),
         valid_until=datetime.fromisoformat(valid_until) if valid_until else None,
+        takes_post=said.get("takes_post", False),
+        slo_url=said.get("slo_url"),
+        slo_response_url=said.get("slo_response_url"),
         unlisted={
             fingerprint: datetime.fromisoformat(until)
             for fingerprint, until in said.get("unlisted", {}).items()
@@ -70,6 +76,8 @@ def connection(row: Row) -> Connection:
         previous=provider(row["previous"]),
         activated_at=row["activated_at"],
         default_client=row["default_client"],
+        sign_requests=row["sign_requests"],
+        single_logout=row["single_logout"],
     )
 
 

@@ -77,6 +77,8 @@ CREATE TABLE connections (
     refresh_failures integer NOT NULL DEFAULT 0,
     refresh_problem text,
     default_client text,
+    sign_requests boolean NOT NULL DEFAULT false,
+    single_logout boolean NOT NULL DEFAULT false,
     CONSTRAINT connections_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT connections_default_client_fkey FOREIGN KEY (default_client) REFERENCES clients(id)
 );
@@ -144,8 +146,20 @@ CREATE TABLE pending_logins (
 );
 CREATE INDEX pending_logins_by_client ON pending_logins USING btree ((request ->> 'client_id'::text));
 CREATE INDEX pending_logins_by_end ON pending_logins USING btree (expires_at);
+CREATE INDEX pending_logins_by_name_id ON pending_logins USING btree (tenant_id, connection_id, (outcome ->> 'name_id'::text)) WHERE outcome IS NOT NULL;
 CREATE INDEX pending_logins_by_request ON pending_logins USING btree (tenant_id, connection_id, request_id);
 CREATE INDEX pending_logins_by_user ON pending_logins USING btree (tenant_id, (outcome ->> 'user_id'::text)) WHERE outcome IS NOT NULL;
+
+CREATE TABLE pending_logouts (
+    tenant_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    request_id text NOT NULL,
+    return_to text,
+    expires_at timestamptz NOT NULL,
+    CONSTRAINT pending_logouts_pkey PRIMARY KEY (tenant_id, connection_id, request_id),
+    CONSTRAINT pending_logouts_tenant_id_connection_id_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES connections(tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX pending_logouts_by_end ON pending_logouts USING btree (expires_at);
 
 CREATE TABLE pushed_requests (
     digest bytea NOT NULL,
@@ -210,6 +224,7 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_by_connection ON sessions USING btree (tenant_id, connection_id) WHERE ended_at IS NULL;
 CREATE INDEX sessions_by_end ON sessions USING btree (GREATEST(expires_at, offline_until));
+CREATE INDEX sessions_by_name_id ON sessions USING btree (tenant_id, connection_id, name_id) WHERE ended_at IS NULL;
 CREATE UNIQUE INDEX sessions_by_secret ON sessions USING btree (secret_digest);
 CREATE INDEX sessions_by_user ON sessions USING btree (tenant_id, user_id) WHERE ended_at IS NULL;
 

@@ -19,6 +19,14 @@ class Addresses:
         """Return where responses are posted (Assertion Consumer Service)."""
         return f"{self.public_url}/saml/{connection_id}/acs"
 
+    def test(self, connection_id: UUID, login_id: UUID) -> str:
+        """Return where a test begins that has to begin at a page of ours."""
+        return f"{self.public_url}/saml/{connection_id}/test?login={login_id}"
+
+    def slo(self, connection_id: UUID) -> str:
+        """Return where messages of single logout come (SingleLogoutService)."""
+        return f"{self.public_url}/saml/{connection_id}/slo"
+
     @property
     def is_secure(self) -> bool:
         """Whether browsers come by https."""

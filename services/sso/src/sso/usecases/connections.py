@@ -118,6 +118,29 @@ class SetDefaultClient:
 
 
 @dataclass(frozen=True, slots=True)
+class SetOptions:
+    """Says how a connection speaks; neither option lets anybody in who was not let in before."""
+
+    connections: Connections
+
+    async def __call__(
+        self,
+        connection: Connection,
+        *,
+        sign_requests: bool | None = None,
+        single_logout: bool | None = None,
+    ) -> Connection:
+        """Change what is given, and leave the rest."""
+
+        def decide(known: Connection) -> Connection:
+            signs = known.sign_requests if sign_requests is None else sign_requests
+            logs_out = known.single_logout if single_logout is None else single_logout
+            return replace(known, sign_requests=signs, single_logout=logs_out)
+
+        return there(await self.connections.change(connection.id, decide))
+
+
+@dataclass(frozen=True, slots=True)
 class SuspendConnection:
     """Lets nobody sign in by a connection any more."""
 

@@ -1,23 +1,25 @@
 """Leaving for the identity provider: which one, with which request."""
 
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from chassis.clock import Clock
 from chassis.ids import uuid7
 from sso.domain.address import parse_address
 from sso.domain.connection import Connection, IdentityProvider, Use
 from sso.domain.login import LOGIN_LIFETIME, AuthorizationRequest, PendingLogin
+from sso.domain.refusals import Code, Refused
 from sso.usecases.addresses import Addresses
 from sso.usecases.connections import no_such_connection
 from sso.usecases.entitlement import is_entitled
 from sso.usecases.ports import Connections, Logins, People, Tenants
 from sso.usecases.secrets import digest_of, new_secret
 
-MakeRequestUrl = Callable[..., str]
-"""Makes the address that takes a browser to the identity provider with an AuthnRequest."""
+MakeRequest = Callable[..., tuple[str, Mapping[str, str]]]
+"""Makes where a browser goes with an AuthnRequest, and the fields that it posts there, if any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Leaving:
 
     url: str
     browser_secret: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """What it posts there; empty: it just goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class BeginLogin:
     tenants: Tenants
     logins: Logins
     addresses: Addresses
-    request_url: MakeRequestUrl
+    make_request: MakeRequest
     clock: Clock
 
     async def __call__(
@@ -60,10 +64,10 @@ class BeginLogin:
         browser_secret = browser_secret or new_secret()
         login = new_login(connection, Use.SIGN_IN, self.clock.now(), browser_secret, request)
         await self.logins.begin(login, self.clock.now())
-        url = _leave(
+        url, fields = _leave(
             self, connection, provider, login, login_hint=address.text, force=request.asks_anew
         )
-        return Leaving(url, browser_secret)
+        return Leaving(url, browser_secret, fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ class BeginTest:
     connections: Connections
     logins: Logins
     addresses: Addresses
-    request_url: MakeRequestUrl
+    make_request: MakeRequest
     clock: Clock
 
     async def __call__(self, connection: Connection) -> str:
@@ -83,7 +87,33 @@ class BeginTest:
             raise no_such_connection()
         login = new_login(connection, Use.TEST, self.clock.now())
         await self.logins.begin(login, self.clock.now())
-        return _leave(self, connection, provider, login, force=True)
+        if provider.takes_post or connection.sign_requests:
+            # Posting needs a page, and signing a key: who serves has both.
+            return self.addresses.test(connection.id, login.id)
+        return _leave(self, connection, provider, login, force=True)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveForTest:
+    """Sends the browser of somebody who tests a connection to the identity provider."""
+
+    connections: Connections
+    logins: Logins
+    addresses: Addresses
+    make_request: MakeRequest
+    clock: Clock
+
+    async def __call__(self, connection_id: UUID, login_id: UUID) -> Leaving:
+        """Return where to go, or raise Refused: the address is good for ten minutes, once."""
+        connection = await self.connections.find(connection_id)
+        if connection is None:
+            raise no_such_connection()
+        login = await self.logins.find_test(connection.tenant_id, connection.id, login_id)
+        provider = connection.provider_for(Use.TEST)
+        if login is None or provider is None or login.expires_at <= self.clock.now():
+            raise Refused(Code.LOGIN_EXPIRED)
+        url, fields = _leave(self, connection, provider, login, force=True)
+        return Leaving(url, "", fields)
 
 
 def new_login(
@@ -108,16 +138,16 @@ def new_login(
 
 
 def _leave(
-    by: BeginLogin | BeginTest,
+    by: BeginLogin | BeginTest | LeaveForTest,
     connection: Connection,
     provider: IdentityProvider,
     login: PendingLogin,
     *,
     login_hint: str | None = None,
     force: bool = False,
-) -> str:
-    return by.request_url(
-        provider.sso_url,
+) -> tuple[str, Mapping[str, str]]:
+    return by.make_request(
+        provider,
         request_id=login.request_id,
         entity_id=by.addresses.entity_id(connection.id),
         acs_url=by.addresses.acs(connection.id),
@@ -125,4 +155,5 @@ def _leave(
         now=by.clock.now(),
         login_hint=login_hint,
         force=force,
+        sign=connection.sign_requests,
     )

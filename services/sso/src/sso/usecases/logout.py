@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -58,6 +58,8 @@ class SignedOut:
     """Where it goes on by itself."""
     offered: str | None = None
     """Where it may go on by a link: nobody has proved that this app asked."""
+    session: Session | None = None
+    """The browser's own that has ended, if it had one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,8 @@ class SignOut:
         await self._end(session.tenant_id, session.id, now)
         if asked.hint is not None and _is_about(asked.hint, session):
             await self._end(asked.hint.tenant_id, asked.hint.session_id, now)
-        return SignedOut(asked.return_to) if confirmed else _done(asked)
+        done = SignedOut(asked.return_to) if confirmed else _done(asked)
+        return replace(done, session=session)
 
     async def _end(self, tenant_id: UUID, session_id: UUID, now: datetime) -> None:
         selection = Selection(Whose.SESSION, tenant_id, session_id)

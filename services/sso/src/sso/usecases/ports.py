@@ -176,6 +176,12 @@ class Logins(Protocol):
         """Return the login that a request began."""
         ...
 
+    async def find_test(
+        self, tenant_id: UUID, connection_id: UUID, login_id: UUID
+    ) -> PendingLogin | None:
+        """Return the test of that id."""
+        ...
+
     async def take_assertion(
         self,
         login: PendingLogin,

@@ -14,6 +14,7 @@ from sso.usecases.connections import (
     GetConnection,
     ListConnections,
     SetDefaultClient,
+    SetOptions,
     SuspendConnection,
     UndoActivation,
 )
@@ -28,7 +29,7 @@ from sso.usecases.directory import (
 from sso.usecases.explanation import ExplainUser
 from sso.usecases.issuing import IssueOwnToken
 from sso.usecases.keys import ListKeys, RewrapKeys, RotateKeys
-from sso.usecases.leaving import BeginLogin, BeginTest
+from sso.usecases.leaving import BeginLogin, BeginTest, LeaveForTest
 from sso.usecases.logins import ContinueLogin
 from sso.usecases.logout import ReadLogoutRequest, SignOut
 from sso.usecases.logout_notices import ListBacklogs
@@ -40,6 +41,7 @@ from sso.usecases.session_policies import GetSessionPolicy, SetSessionPolicy
 from sso.usecases.sessions import FindPerson, ListSessions, RevokeSessions, SelectSessions
 from sso.usecases.sign_in_log import ReadSignInLog
 from sso.usecases.signed_in import GiveConsent, ResumeSession
+from sso.usecases.single_logout import LeaveProvider, ReceiveLogout
 from sso.usecases.tenants import FindTenant
 from sso.usecases.token_states import Introspect, Revoke
 from sso.usecases.userinfo import TellUser
@@ -61,6 +63,7 @@ class UseCases:
     suspend_connection: SuspendConnection
     undo_activation: UndoActivation
     set_default_client: SetDefaultClient
+    set_options: SetOptions
     refresh_metadata: RefreshMetadata
     create_client: CreateClient
     list_clients: ListClients
@@ -87,6 +90,7 @@ class SignOnUseCases:
     read_authorization_request: ReadAuthorizationRequest
     push_request: PushRequest
     begin_login: BeginLogin
+    leave_for_test: LeaveForTest
     receive_response: ReceiveResponse
     continue_login: ContinueLogin
     resume_session: ResumeSession
@@ -101,6 +105,8 @@ class SignOnUseCases:
     tell_user: TellUser
     read_logout_request: ReadLogoutRequest
     sign_out: SignOut
+    receive_logout: ReceiveLogout
+    leave_provider: LeaveProvider
 
 
 @dataclass(frozen=True, slots=True)

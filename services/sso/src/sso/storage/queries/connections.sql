@@ -7,7 +7,7 @@ VALUES (:tenant_id, :id, :name, :kind, :created_at, false, false, 1);
 -- A tenant's connections, the oldest first.
 SELECT
     tenant_id, id, name, kind, created_at, candidate, tested, active, suspended, version,
-    previous, activated_at, default_client
+    previous, activated_at, default_client, sign_requests, single_logout
 FROM connections
 WHERE tenant_id = :tenant_id
 ORDER BY created_at, id;
@@ -17,7 +17,7 @@ ORDER BY created_at, id;
 -- cross-tenant: the address of a connection names no tenant, and tells whose it is.
 SELECT
     tenant_id, id, name, kind, created_at, candidate, tested, active, suspended, version,
-    previous, activated_at, default_client
+    previous, activated_at, default_client, sign_requests, single_logout
 FROM connections
 WHERE id = :id;
 
@@ -28,7 +28,8 @@ SELECT
     connections.tenant_id, connections.id, connections.name, connections.kind,
     connections.created_at, connections.candidate, connections.tested, connections.active,
     connections.suspended, connections.version, connections.previous, connections.activated_at,
-    connections.default_client, clients.initiate_login_uri, tenants.name AS tenant_name, tenants.package, tenants.status,
+    connections.default_client, connections.sign_requests, connections.single_logout,
+    clients.initiate_login_uri, tenants.name AS tenant_name, tenants.package, tenants.status,
     ARRAY(
         SELECT domains.domain FROM domains WHERE domains.tenant_id = connections.tenant_id
     ) AS domains
@@ -42,7 +43,7 @@ WHERE connections.id = :id;
 -- cross-tenant: the address of a connection names no tenant, and tells whose it is.
 SELECT
     tenant_id, id, name, kind, created_at, candidate, tested, active, suspended, version,
-    previous, activated_at, default_client
+    previous, activated_at, default_client, sign_requests, single_logout
 FROM connections
 WHERE id = :id
 FOR UPDATE;
@@ -51,7 +52,7 @@ FOR UPDATE;
 -- The connection that a tenant's people sign in by.
 SELECT
     tenant_id, id, name, kind, created_at, candidate, tested, active, suspended, version,
-    previous, activated_at, default_client
+    previous, activated_at, default_client, sign_requests, single_logout
 FROM connections
 WHERE tenant_id = :tenant_id AND active IS NOT NULL AND NOT suspended;
 
@@ -60,7 +61,8 @@ WHERE tenant_id = :tenant_id AND active IS NOT NULL AND NOT suspended;
 UPDATE connections
 SET candidate = :candidate, tested = :tested, active = :active, suspended = :suspended,
     version = :version, previous = :previous, activated_at = :activated_at,
-    default_client = :default_client
+    default_client = :default_client, sign_requests = :sign_requests,
+    single_logout = :single_logout
 WHERE tenant_id = :tenant_id AND id = :id;
 
 -- name: find_refresh

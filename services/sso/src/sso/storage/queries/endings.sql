@@ -52,3 +52,21 @@ DELETE FROM pending_logins WHERE tenant_id = :tenant_id AND use = 'sign_in';
 -- Forgets the logins on their way to an app.
 -- cross-tenant: apps belong to the deployment.
 DELETE FROM pending_logins WHERE request ->> 'client_id' = :client_id::text;
+
+-- name: end_sessions_of_name_id
+-- Ends the sessions of somebody as an identity provider names them; without indexes, all of them.
+UPDATE sessions SET ended_at = :now, ended_because = :because
+WHERE tenant_id = :tenant_id AND connection_id = :connection_id AND name_id = :name_id
+  AND (cardinality((:session_indexes)::text[]) = 0 OR session_index = ANY(:session_indexes))
+  AND ended_at IS NULL
+RETURNING tenant_id, id, user_id;
+
+-- name: delete_logins_of_name_id
+-- Forgets the logins by which the same person has come back already.
+DELETE FROM pending_logins
+WHERE tenant_id = :tenant_id AND connection_id = :connection_id AND outcome IS NOT NULL
+  AND outcome ->> 'name_id' = (:name_id)::text
+  AND (
+      cardinality((:session_indexes)::text[]) = 0
+      OR outcome ->> 'session_index' = ANY(:session_indexes)
+  );

@@ -16,6 +16,14 @@ SELECT
 FROM pending_logins
 WHERE tenant_id = :tenant_id AND connection_id = :connection_id AND request_id = :request_id;
 
+-- name: find_test
+-- The test of that id.
+SELECT
+    tenant_id, id, connection_id, use, request_id, browser_digest, request, expires_at,
+    proof_digest, outcome
+FROM pending_logins
+WHERE tenant_id = :tenant_id AND connection_id = :connection_id AND id = :id AND use = 'test';
+
 -- name: insert_assertion
 -- Takes an assertion; no row comes back when it was taken before.
 INSERT INTO used_assertions (tenant_id, connection_id, assertion_id, expires_at)
