@@ -137,6 +137,11 @@ _LOADS = {
         ON CONFLICT DO NOTHING
         """,
         """
+        INSERT INTO connection_routes (tenant_id, domain, connection_id)
+        SELECT tenant_id, n || '.example', id
+        FROM (SELECT row_number() OVER () AS n, tenant_id, id FROM connections) AS numbered
+        """,
+        """
         INSERT INTO bindings (tenant_id, connection_id, subject, user_id, created_at)
         SELECT {tenant}, {tenant}, n, {id}, now() FROM {rows}
         """,

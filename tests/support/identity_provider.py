@@ -71,6 +71,7 @@ class Response:
     now: datetime
     issuer: str = "https://sts.windows.net/11111111-1111-1111-1111-111111111111/"
     name_id: str | None = "ann@corp.example"
+    name_id_format: str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
     attributes: dict[str, list[str]] = field(default_factory=dict)
     destination: str | None = ""
     recipient: str | None = ""
@@ -153,7 +154,7 @@ def _subject(response: Response) -> etree._Element:
     subject = etree.Element(f"{{{SAML}}}Subject")
     if response.name_id is not None:
         name_id = etree.SubElement(subject, f"{{{SAML}}}NameID")
-        name_id.set("Format", "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress")
+        name_id.set("Format", response.name_id_format)
         name_id.text = response.name_id
     confirmation = etree.SubElement(subject, f"{{{SAML}}}SubjectConfirmation", Method=BEARER)
     data = etree.SubElement(confirmation, f"{{{SAML}}}SubjectConfirmationData")

@@ -13,6 +13,10 @@ from sso.usecases.metadata import address_in
 from sso.usecases.use_cases import UseCases
 
 ConnectionArgument = Annotated[str, typer.Argument(help="The connection's id.")]
+DomainsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(help="Domains of the tenant; left out: all that no other speaks for."),
+]
 MAX_DOCUMENT = 2_097_152
 Change = Callable[[Connection], Awaitable[Connection]]
 
@@ -121,6 +125,43 @@ class ConnectionCommands:
 
         print_facts(self._run(command), as_json=as_json)
 
+    def set_domains(
+        self,
+        connection: ConnectionArgument,
+        domains: DomainsArgument = None,
+        as_json: Json = False,
+    ) -> None:
+        """Say which of the tenant's domains a connection speaks for, alone."""
+
+        async def command(use_cases: UseCases) -> dict[str, Any]:
+            found = await use_cases.get_connection(connection)
+            return _facts(use_cases, await use_cases.set_domains(found, domains or []))
+
+        print_facts(self._run(command), as_json=as_json)
+
+    def set_claims(
+        self,
+        connection: ConnectionArgument,
+        email: Annotated[
+            str, typer.Option(help="The attribute that has the address; left out: the usual ones.")
+        ] = "",
+        subject: Annotated[
+            str,
+            typer.Option(help="The attribute that never changes; left out: the usual ones."),
+        ] = "",
+        as_json: Json = False,
+    ) -> None:
+        """Say by which attributes people are named; the connection has to be tested then."""
+
+        async def command(use_cases: UseCases) -> dict[str, Any]:
+            found = await use_cases.get_connection(connection)
+            changed = await use_cases.set_claims(
+                found, email=email or None, subject=subject or None
+            )
+            return _facts(use_cases, changed)
+
+        print_facts(self._run(command), as_json=as_json)
+
     def set_options(
         self,
         connection: ConnectionArgument,
@@ -194,6 +235,8 @@ def connection_commands(run: Runner[UseCases]) -> typer.Typer:
     app.command("activate")(commands.activate)
     app.command("undo")(commands.undo)
     app.command("default-client")(commands.default_client)
+    app.command("set-domains")(commands.set_domains)
+    app.command("set-claims")(commands.set_claims)
     app.command("set")(commands.set_options)
     app.command("suspend")(commands.suspend)
     return app

@@ -37,10 +37,13 @@ def connection_facts(connection: Connection, addresses: Addresses, now: datetime
         "entity_id": addresses.entity_id(connection.id),
         "acs_url": addresses.acs(connection.id),
         "slo_url": addresses.slo(connection.id),
+        "domains": list(connection.domains),
         "sign_requests": connection.sign_requests,
         "single_logout": connection.single_logout,
         "idp_entity_id": candidate.entity_id if candidate else None,
         "idp_sso_url": candidate.sso_url if candidate else None,
+        "email_claim": candidate.email_claim if candidate else None,
+        "subject_claim": candidate.subject_claim if candidate else None,
         "idp_slo_url": candidate.slo_url if candidate else None,
         "idp_metadata_url": candidate.metadata_url if candidate else None,
         "idp_certificates": [

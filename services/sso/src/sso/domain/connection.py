@@ -54,6 +54,10 @@ class IdentityProvider:
     """Where the metadata came from, and is fetched again; None if it was given by hand."""
     valid_until: datetime | None = None
     """What the metadata says of itself."""
+    email_claim: str | None = None
+    """The attribute that has the address, set by an admin; None: the usual ones."""
+    subject_claim: str | None = None
+    """The attribute that never changes for a person, set by an admin; None: the usual ones."""
     takes_post: bool = False
     """Whether requests are posted there, for want of HTTP-Redirect."""
     slo_url: str | None = None
@@ -80,6 +84,8 @@ class IdentityProvider:
             fresh,
             certificates=(*fresh.certificates, *old),
             metadata_url=self.metadata_url,
+            email_claim=self.email_claim,
+            subject_claim=self.subject_claim,
             unlisted=kept,
         )
 
@@ -108,8 +114,17 @@ class Connection:
     """Whether our requests are signed, for providers that ask for that."""
     single_logout: bool = False
     """Whether who signs out at an app is signed out at the identity provider, too."""
+    domains: tuple[str, ...] = ()
+    """The domains that it speaks for, alone; none: all that no other connection speaks for."""
     default_client: str | None = None
     """The app where a sign-in leads that begins at the identity provider; None: nowhere."""
+
+    @property
+    def routes(self) -> tuple[str, ...]:
+        """Return the domains whose people are led to it; an empty one stands for all others."""
+        if self.active is None or self.suspended:
+            return ()
+        return self.domains or ("",)
 
     @property
     def state(self) -> State:

@@ -28,21 +28,31 @@ class Subject:
     """Those in domains of the connection's tenant, each once."""
 
 
-def subject_of(assertion: Assertion, domains: frozenset[str]) -> Subject:
-    """Return who an assertion speaks of.
+def subject_of(
+    assertion: Assertion,
+    domains: frozenset[str],
+    *,
+    email_claim: str | None = None,
+    subject_claim: str | None = None,
+) -> Subject:
+    """Return who an assertion speaks of; the claims are those that an admin has named, if any.
 
     Raises:
         Refused: It names nobody, or several addresses that could be meant.
     """
     object_id = _single(assertion, ENTRA_OBJECT)
-    stable = _stable(assertion, object_id)
-    addresses = _addresses(assertion, domains)
+    stable = _stable(assertion, object_id, subject_claim)
+    claims = (email_claim,) if email_claim is not None else (EMAIL, NAME, None)
+    addresses = _addresses(assertion, domains, claims)
     if stable is None and object_id is None and not addresses:
-        raise _nobody(assertion)
+        raise _nobody(assertion, claims)
     return Subject(stable, object_id, addresses)
 
 
-def _stable(assertion: Assertion, object_id: str | None) -> str | None:
+def _stable(assertion: Assertion, object_id: str | None, subject_claim: str | None) -> str | None:
+    if subject_claim is not None:
+        value = _single(assertion, subject_claim)
+        return f"claim:{assertion.issuer}/{subject_claim}/{value}" if value else None
     tenant = _single(assertion, ENTRA_TENANT)
     if tenant is not None and object_id is not None:
         return f"entra:{tenant.lower()}/{object_id.lower()}"
@@ -51,12 +61,14 @@ def _stable(assertion: Assertion, object_id: str | None) -> str | None:
     return None
 
 
-def _addresses(assertion: Assertion, domains: frozenset[str]) -> list[Address]:
+def _addresses(
+    assertion: Assertion, domains: frozenset[str], claims: Sequence[str | None]
+) -> list[Address]:
     """Return the addresses of the first claim that has one in a domain of the tenant's own.
 
     The e-mail claim goes before the user name; an IdP speaks for the tenant's domains alone.
     """
-    for claim in (EMAIL, NAME, None):
+    for claim in claims:
         found: dict[str, Address] = {}
         for text in _texts(assertion, claim):
             address = parse_address(text)
@@ -81,9 +93,9 @@ def _single(assertion: Assertion, claim: str) -> str | None:
     return values.pop() if len(values) == 1 else None
 
 
-def _nobody(assertion: Assertion) -> Refused:
+def _nobody(assertion: Assertion, asked: Sequence[str | None]) -> Refused:
     claims = ", ".join(sorted(name.rpartition("/")[2] for name in assertion.attributes)) or "none"
-    named = [text for claim in (EMAIL, NAME, None) for text in _texts(assertion, claim)]
+    named = [text for claim in asked for text in _texts(assertion, claim)]
     if any(parse_address(text) for text in named):
         return Refused(Code.FOREIGN_ADDRESS, f"claims: {claims}")
     return Refused(Code.NO_SUBJECT, f"claims: {claims}")

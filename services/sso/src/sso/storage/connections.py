@@ -60,12 +60,17 @@ class PostgresConnections:
         if row["tenant_name"] is not None:
             tenant = Tenant(row["tenant_id"], row["tenant_name"], row["package"], row["status"])
         return TenantConnection(
-            rows.connection(row), tenant, frozenset(row["domains"]), row["initiate_login_uri"]
+            rows.connection(row),
+            tenant,
+            frozenset(row["speaks_for"]),
+            row["initiate_login_uri"],
+            is_confined=row["is_confined"],
         )
 
-    async def find_active(self, tenant_id: UUID) -> Connection | None:
-        """Return the one that the tenant's people sign in by."""
-        row = await self.pool.fetchrow(*QUERIES["find_active_connection"](tenant_id=tenant_id))
+    async def find_routed(self, tenant_id: UUID, domain: str) -> Connection | None:
+        """Return the one that the people of a tenant's domain sign in by."""
+        query = QUERIES["find_routed_connection"](tenant_id=tenant_id, domain=domain)
+        row = await self.pool.fetchrow(*query)
         return None if row is None else rows.connection(row)
 
     async def change(
@@ -132,8 +137,14 @@ class PostgresConnections:
                 default_client=connection.default_client,
                 sign_requests=connection.sign_requests,
                 single_logout=connection.single_logout,
+                own_domains=list(connection.domains),
             )
         )
+        if connection.routes != before.routes:
+            named = {"tenant_id": connection.tenant_id, "connection_id": connection.id}
+            await database.execute(*QUERIES["delete_routes"](**named))
+            routes = list(connection.routes)
+            await database.execute(*QUERIES["insert_routes"](domains=routes, **named))
         if connection.ends_sessions_of(before):
             ending = Ending(Reason.CONNECTION_SUSPENDED, self.clock.now())
             await self.endings.of_connection(database, connection.tenant_id, connection.id, ending)

@@ -17,7 +17,7 @@ PREPARED_QUERIES = tuple(
     for query in (
         connections.QUERIES["find_connection"],
         connections.QUERIES["find_connection_with_tenant"],
-        connections.QUERIES["find_active_connection"],
+        connections.QUERIES["find_routed_connection"],
         people.QUERIES["find_domain_holders"],
         people.QUERIES["list_domains"],
         people.QUERIES["find_bound_user"],

@@ -28,6 +28,8 @@ def provider_document(provider: IdentityProvider | None) -> str | None:
             "certificates": [base64.b64encode(each).decode() for each in provider.certificates],
             "metadata_url": provider.metadata_url,
             "valid_until": provider.valid_until,
+            "email_claim": provider.email_claim,
+            "subject_claim": provider.subject_claim,
             "takes_post": provider.takes_post,
             "slo_url": provider.slo_url,
             "slo_response_url": provider.slo_response_url,
@@ -50,6 +52,8 @@ def provider(document: str | None) -> IdentityProvider | None:
         certificates,
         metadata_url=said.get("metadata_url"),
         valid_until=datetime.fromisoformat(valid_until) if valid_until else None,
+        email_claim=said.get("email_claim"),
+        subject_claim=said.get("subject_claim"),
         takes_post=said.get("takes_post", False),
         slo_url=said.get("slo_url"),
         slo_response_url=said.get("slo_response_url"),
@@ -78,6 +82,7 @@ def connection(row: Row) -> Connection:
         default_client=row["default_client"],
         sign_requests=row["sign_requests"],
         single_logout=row["single_logout"],
+        domains=tuple(row["own_domains"]),
     )
 
 

@@ -59,6 +59,15 @@ CREATE TABLE codes (
 CREATE UNIQUE INDEX codes_by_digest ON codes USING btree (digest);
 CREATE INDEX codes_by_end ON codes USING btree (expires_at);
 
+CREATE TABLE connection_routes (
+    tenant_id uuid NOT NULL,
+    domain text NOT NULL,
+    connection_id uuid NOT NULL,
+    CONSTRAINT connection_routes_pkey PRIMARY KEY (tenant_id, domain),
+    CONSTRAINT connection_routes_tenant_id_connection_id_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES connections(tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX connection_routes_by_connection ON connection_routes USING btree (tenant_id, connection_id);
+
 CREATE TABLE connections (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -79,12 +88,12 @@ CREATE TABLE connections (
     default_client text,
     sign_requests boolean NOT NULL DEFAULT false,
     single_logout boolean NOT NULL DEFAULT false,
+    own_domains text[] NOT NULL DEFAULT '{}'::text[],
     CONSTRAINT connections_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT connections_default_client_fkey FOREIGN KEY (default_client) REFERENCES clients(id)
 );
 CREATE INDEX connections_by_default_client ON connections USING btree (default_client) WHERE default_client IS NOT NULL;
 CREATE UNIQUE INDEX connections_by_id ON connections USING btree (id);
-CREATE UNIQUE INDEX connections_in_use ON connections USING btree (tenant_id) WHERE active IS NOT NULL AND NOT suspended;
 CREATE INDEX connections_to_refresh ON connections USING btree (refresh_due_at) WHERE NOT suspended AND (active ->> 'metadata_url'::text) IS NOT NULL;
 
 CREATE TABLE consents (

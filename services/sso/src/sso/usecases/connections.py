@@ -8,11 +8,14 @@ from chassis.ids import uuid7
 from kernel.errors import InvalidError, NotFoundError
 from kernel.names import parse_id_leniently
 from kernel.tenant import Tenant
+from sso.domain.address import parse_address
 from sso.domain.connection import Connection, Kind
 from sso.usecases.entitlement import refuse_without_sign_on
-from sso.usecases.ports import Clients, Connections, Tenants
+from sso.usecases.ports import Clients, Connections, People, Tenants
 
 MAX_NAME = 100
+MAX_DOMAINS = 200
+MAX_CLAIM = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,58 @@ class SetOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class SetDomains:
+    """Says which of the tenant's domains a connection speaks for."""
+
+    connections: Connections
+    people: People
+
+    async def __call__(self, connection: Connection, domains: Sequence[str]) -> Connection:
+        """Let it speak for these alone; without any for all that no other speaks for.
+
+        Raises:
+            InvalidError: The tenant does not hold one of them.
+            ConnectionInUseError: Another one that lets people in speaks for one of them.
+        """
+        held = await self.people.domains(connection.tenant_id)
+        named = tuple(dict.fromkeys(_domain(each, held) for each in domains))
+        if len(named) > MAX_DOMAINS:
+            raise InvalidError("domains-too-many", f"At most {MAX_DOMAINS} domains.")
+        return there(
+            await self.connections.change(
+                connection.id, lambda known: replace(known, domains=named)
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SetClaims:
+    """Says by which attributes an identity provider names people."""
+
+    connections: Connections
+
+    async def __call__(
+        self, connection: Connection, *, email: str | None, subject: str | None
+    ) -> Connection:
+        """Take the address and what never changes from these; None: from the usual ones.
+
+        It has to be tested then: who signs in depends on it.
+        """
+        for claim in (email, subject):
+            if claim is not None and not (0 < len(claim) <= MAX_CLAIM and claim.isprintable()):
+                raise InvalidError(
+                    "claim-invalid", f"A claim has a name of 1 to {MAX_CLAIM} characters."
+                )
+
+        def decide(known: Connection) -> Connection:
+            if known.candidate is None:
+                raise InvalidError("metadata-missing", "Set its metadata first.")
+            return known.edited(replace(known.candidate, email_claim=email, subject_claim=subject))
+
+        return there(await self.connections.change(connection.id, decide))
+
+
+@dataclass(frozen=True, slots=True)
 class SuspendConnection:
     """Lets nobody sign in by a connection any more."""
 
@@ -149,6 +204,17 @@ class SuspendConnection:
     async def __call__(self, connection: Connection) -> Connection:
         """Suspend it, and end every session that came by it."""
         return there(await self.connections.change(connection.id, lambda known: known.suspend()))
+
+
+def _domain(text: str, held: frozenset[str]) -> str:
+    """Return a domain of the tenant's as it is stored."""
+    address = parse_address(f"x@{text.strip()}")
+    if address is None or address.domain not in held:
+        raise InvalidError(
+            "domain-not-held",
+            f"{text[:100]!r} is not a domain that the tenant has proved (`domain claim`).",
+        )
+    return address.domain
 
 
 def no_such_connection() -> NotFoundError:

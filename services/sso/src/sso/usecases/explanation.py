@@ -71,7 +71,7 @@ class ExplainUser:
         if tenant is None:
             return found
         _note_tenant(found, tenant)
-        connection = await self._connection(found, tenant.tenant_id)
+        connection = await self._connection(found, tenant.tenant_id, address.domain)
         user = await self._user(found, tenant.tenant_id, address)
         if user is not None:
             if connection is not None:
@@ -102,8 +102,10 @@ class ExplainUser:
             found.note("tenant", "The directory has not told of the tenant yet.", holds=False)
         return known
 
-    async def _connection(self, found: Explanation, tenant_id: UUID) -> Connection | None:
-        active = await self.connections.find_active(tenant_id)
+    async def _connection(
+        self, found: Explanation, tenant_id: UUID, domain: str
+    ) -> Connection | None:
+        active = await self.connections.find_routed(tenant_id, domain)
         if active is not None and active.provider_for(Use.SIGN_IN) is not None:
             found.note("connection", f"{active.name} is active ({active.id}).")
             return active

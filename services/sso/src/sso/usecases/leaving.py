@@ -55,7 +55,7 @@ class BeginLogin:
         tenant_id = await self.people.tenant_of_domain(address.domain) if address else None
         if address is None or tenant_id is None:
             return None
-        connection = await self.connections.find_active(tenant_id)
+        connection = await self.connections.find_routed(tenant_id, address.domain)
         provider = connection.provider_for(Use.SIGN_IN) if connection is not None else None
         if connection is None or provider is None:
             return None

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kernel.names import comparison_key
+from sso.domain.address import parse_address
 from sso.domain.connection import Connection
 from sso.domain.login import User
 from sso.domain.matching import Subject
 from sso.domain.refusals import Code, Refused
-from sso.usecases.ports import People
+from sso.usecases.ports import People, TenantConnection
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,12 @@ class FindUser:
 
     people: People
 
-    async def __call__(self, connection: Connection, subject: Subject) -> Match:
+    async def __call__(self, known: TenantConnection, subject: Subject) -> Match:
         """Return the user, or raise Refused."""
+        connection = known.connection
         match = await self._match(connection, subject)
+        if match.rule != "binding" and known.is_confined:
+            _refuse_foreign(match.user, known.domains)
         if not match.user.active:
             raise Refused(Code.DEACTIVATED, user_id=match.user.id)
         if match.rule != "binding" and subject.stable is not None:
@@ -57,6 +61,17 @@ class FindUser:
         if subjects:
             detail = "the user is bound to another object id"
             raise Refused(Code.OTHER_SUBJECT, detail, user_id=user.id)
+
+
+def _refuse_foreign(user: User, domains: frozenset[str]) -> None:
+    """Refuse somebody for whom another connection of the tenant speaks, however it was found.
+
+    An object id proves nothing here: any identity provider can claim any.
+    """
+    addresses = [parse_address(text) for text in (user.user_name, user.email or "")]
+    if not any(each is not None and each.domain in domains for each in addresses):
+        detail = "another connection speaks for this user's domain"
+        raise Refused(Code.FOREIGN_ADDRESS, detail, user_id=user.id)
 
 
 def _only(found: Sequence[User], fault: str) -> User | None:

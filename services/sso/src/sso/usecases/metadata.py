@@ -52,9 +52,13 @@ class SetMetadata:
         url = address_in(given)
         document = given if url is None else await self.fetch(url)
         provider = replace(self.read(document, self.clock.now()), metadata_url=url)
-        return there(
-            await self.connections.change(connection.id, lambda known: known.edited(provider))
-        )
+
+        def decide(known: Connection) -> Connection:
+            old = known.candidate
+            named = (old.email_claim, old.subject_claim) if old is not None else (None, None)
+            return known.edited(replace(provider, email_claim=named[0], subject_claim=named[1]))
+
+        return there(await self.connections.change(connection.id, decide))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,13 @@ from sso.domain.tokens import AccessIds
 
 
 class ConnectionInUseError(ConflictError):
-    """Another connection of the tenant is active."""
+    """Another connection of the tenant leads the same people."""
 
     def __init__(self) -> None:
         super().__init__(
-            "connection-in-use", "Another connection of the tenant is active; suspend it first."
+            "connection-in-use",
+            "Another active connection of the tenant speaks for the same domains: suspend it, or "
+            "give one of both domains of its own (`connection set-domains`).",
         )
 
 
@@ -59,9 +61,11 @@ class TenantConnection:
     connection: Connection
     tenant: Tenant | None
     domains: frozenset[str]
-    """Those that the tenant holds."""
+    """Those that the tenant holds and the connection speaks for."""
     initiate_login_uri: str | None = None
     """Where the connection's default app begins a sign-in; None if it has none."""
+    is_confined: bool = False
+    """Whether others speak for some of the tenant's people, or it for those of some domains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +98,8 @@ class Connections(Protocol):
         """Return the one that an address names, with what is known of its tenant."""
         ...
 
-    async def find_active(self, tenant_id: UUID) -> Connection | None:
-        """Return the one that the tenant's people sign in by."""
+    async def find_routed(self, tenant_id: UUID, domain: str) -> Connection | None:
+        """Return the one that the people of a tenant's domain sign in by."""
         ...
 
     async def change(
@@ -104,7 +108,7 @@ class Connections(Protocol):
         """Lock it, decide, store the result; a suspended one's sessions end with it.
 
         Raises:
-            ConnectionInUseError: It would be the tenant's second active one.
+            ConnectionInUseError: A domain would lead to two of them.
         """
         ...
 

@@ -96,12 +96,17 @@ class ReceiveResponse:
         )
         if not may_sign_on(known.tenant):
             raise Refused(Code.NOT_ENTITLED)
-        subject = subject_of(assertion, known.domains)
+        subject = subject_of(
+            assertion,
+            known.domains,
+            email_claim=provider.email_claim,
+            subject_claim=provider.subject_claim,
+        )
         if login is None and connection.active is not None:
             return self._begin_at_app(known, provider, subject, now)
         # Entra's own test, while nobody signs in by the connection yet.
         login = login or new_login(connection, Use.TEST, now)
-        match = await self.find_user(connection, subject)
+        match = await self.find_user(known, subject)
         claims = {name: list(values) for name, values in assertion.attributes.items()}
         if login.use is Use.TEST:
             row = _row(connection, "test_passed", now, user_id=match.user.id, rule=match.rule)

@@ -13,7 +13,9 @@ from sso.usecases.connections import (
     CreateConnection,
     GetConnection,
     ListConnections,
+    SetClaims,
     SetDefaultClient,
+    SetDomains,
     SetOptions,
     SuspendConnection,
     UndoActivation,
@@ -64,6 +66,8 @@ class UseCases:
     undo_activation: UndoActivation
     set_default_client: SetDefaultClient
     set_options: SetOptions
+    set_domains: SetDomains
+    set_claims: SetClaims
     refresh_metadata: RefreshMetadata
     create_client: CreateClient
     list_clients: ListClients

@@ -7,7 +7,8 @@ VALUES (:tenant_id, :id, :name, :kind, :created_at, false, false, 1);
 -- A tenant's connections, the oldest first.
 SELECT
     tenant_id, id, name, kind, created_at, candidate, tested, active, suspended, version,
-    previous, activated_at, default_client, sign_requests, single_logout
+    previous, activated_at, default_client, sign_requests, single_logout,
+    own_domains
 FROM connections
 WHERE tenant_id = :tenant_id
 ORDER BY created_at, id;
@@ -17,7 +18,8 @@ ORDER BY created_at, id;
 -- cross-tenant: the address of a connection names no tenant, and tells whose it is.
 SELECT
     tenant_id, id, name, kind, created_at, candidate, tested, active, suspended, version,
-    previous, activated_at, default_client, sign_requests, single_logout
+    previous, activated_at, default_client, sign_requests, single_logout,
+    own_domains
 FROM connections
 WHERE id = :id;
 
@@ -29,10 +31,31 @@ SELECT
     connections.created_at, connections.candidate, connections.tested, connections.active,
     connections.suspended, connections.version, connections.previous, connections.activated_at,
     connections.default_client, connections.sign_requests, connections.single_logout,
-    clients.initiate_login_uri, tenants.name AS tenant_name, tenants.package, tenants.status,
+    connections.own_domains, clients.initiate_login_uri, tenants.name AS tenant_name, tenants.package, tenants.status,
     ARRAY(
-        SELECT domains.domain FROM domains WHERE domains.tenant_id = connections.tenant_id
-    ) AS domains
+        (
+            SELECT domains.domain
+            FROM domains
+            WHERE domains.tenant_id = connections.tenant_id
+              AND cardinality(connections.own_domains) = 0
+            EXCEPT
+            SELECT others.domain
+            FROM connection_routes AS others
+            WHERE others.tenant_id = connections.tenant_id
+              AND others.connection_id <> connections.id
+        )
+        UNION ALL
+        SELECT domains.domain
+        FROM domains
+        WHERE domains.tenant_id = connections.tenant_id
+          AND domains.domain = ANY(connections.own_domains)
+    ) AS speaks_for,
+    cardinality(connections.own_domains) > 0 OR EXISTS (
+        SELECT 1
+        FROM connection_routes AS others
+        WHERE others.tenant_id = connections.tenant_id
+          AND others.connection_id <> connections.id
+    ) AS is_confined
 FROM connections
 LEFT JOIN tenants ON tenants.tenant_id = connections.tenant_id
 LEFT JOIN clients ON clients.id = connections.default_client AND clients.disabled_at IS NULL
@@ -43,18 +66,38 @@ WHERE connections.id = :id;
 -- cross-tenant: the address of a connection names no tenant, and tells whose it is.
 SELECT
     tenant_id, id, name, kind, created_at, candidate, tested, active, suspended, version,
-    previous, activated_at, default_client, sign_requests, single_logout
+    previous, activated_at, default_client, sign_requests, single_logout,
+    own_domains
 FROM connections
 WHERE id = :id
 FOR UPDATE;
 
--- name: find_active_connection
--- The connection that a tenant's people sign in by.
+-- name: find_routed_connection
+-- The connection that the people of a tenant's domain sign in by: the domain's own, else the one
+-- that speaks for all the others.
 SELECT
-    tenant_id, id, name, kind, created_at, candidate, tested, active, suspended, version,
-    previous, activated_at, default_client, sign_requests, single_logout
-FROM connections
-WHERE tenant_id = :tenant_id AND active IS NOT NULL AND NOT suspended;
+    connections.tenant_id, connections.id, connections.name, connections.kind,
+    connections.created_at, connections.candidate, connections.tested, connections.active,
+    connections.suspended, connections.version, connections.previous, connections.activated_at,
+    connections.default_client, connections.sign_requests, connections.single_logout,
+    connections.own_domains
+FROM connection_routes
+JOIN connections
+    ON connections.tenant_id = connection_routes.tenant_id
+    AND connections.id = connection_routes.connection_id
+WHERE connection_routes.tenant_id = :tenant_id
+  AND connection_routes.domain IN ((:domain)::text, '')
+ORDER BY connection_routes.domain DESC
+LIMIT 1;
+
+-- name: delete_routes
+-- Leads nobody to a connection any more.
+DELETE FROM connection_routes WHERE tenant_id = :tenant_id AND connection_id = :connection_id;
+
+-- name: insert_routes
+-- Leads the people of domains to a connection; one domain leads to one of them.
+INSERT INTO connection_routes (tenant_id, domain, connection_id)
+SELECT :tenant_id, unnest((:domains)::text[]), :connection_id;
 
 -- name: save_connection
 -- Stores what has become of a connection.
@@ -62,7 +105,7 @@ UPDATE connections
 SET candidate = :candidate, tested = :tested, active = :active, suspended = :suspended,
     version = :version, previous = :previous, activated_at = :activated_at,
     default_client = :default_client, sign_requests = :sign_requests,
-    single_logout = :single_logout
+    single_logout = :single_logout, own_domains = :own_domains
 WHERE tenant_id = :tenant_id AND id = :id;
 
 -- name: find_refresh
