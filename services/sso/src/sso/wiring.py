@@ -65,7 +65,7 @@ from sso.usecases.directory import (
 from sso.usecases.issuing import IssueOwnToken, IssueTokens
 from sso.usecases.keys import KeepKeys
 from sso.usecases.leaving import BeginLogin, LeaveForTest
-from sso.usecases.logins import ContinueLogin
+from sso.usecases.logins import ComeAgain, ContinueLogin
 from sso.usecases.logout import ReadLogoutRequest, SignOut
 from sso.usecases.matching import FindUser
 from sso.usecases.pushing import PushRequest
@@ -134,6 +134,7 @@ def sign_on_use_cases(
             let_in,
             clock,
         ),
+        come_again=ComeAgain(logins, resume, clock),
         resume_session=resume,
         give_consent=GiveConsent(resume, sessions, consents, clock),
         get_connection=GetConnection(connections),

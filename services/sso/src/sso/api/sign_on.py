@@ -19,7 +19,7 @@ from sso.api.forms import decoded_response, read_fields, read_form
 from sso.domain.advice import ADVICE
 from sso.domain.connection import Use
 from sso.domain.login import AuthorizationRequest
-from sso.domain.refusals import Refused
+from sso.domain.refusals import Code, Refused
 from sso.pages.render import page, stylesheet
 from sso.saml.metadata import ServiceProvider, service_provider_metadata
 from sso.usecases.addresses import Addresses
@@ -145,6 +145,9 @@ class SignOnEndpoints:
             document = decoded_response(fields.get("SAMLResponse", ""))
             returned = await self.use_cases.receive_response(_uuid(request), document)
         except Refused as refusal:
+            if refusal.answered_login is not None:
+                # No cookie came with this: whether it is the same browser shows at a page of ours.
+                return self._go_on(login=str(refusal.answered_login))
             return self._refusal(refusal)
         if returned.begin_at is not None:
             return _see_other(returned.begin_at)
@@ -156,21 +159,24 @@ class SignOnEndpoints:
                 rule=returned.rule.replace("_", " "),
                 claims=sorted(returned.claims.items()),
             )
-        query = urlencode({"login": str(returned.login.id), "proof": returned.proof})
-        return _see_other(f"{self.addresses.public_url}/login/continue?{query}")
+        return self._go_on(login=str(returned.login.id), proof=returned.proof)
+
+    def _go_on(self, **parameters: str) -> Response:
+        return _see_other(f"{self.addresses.public_url}/login/continue?{urlencode(parameters)}")
 
     async def go_on(self, request: Request) -> Response:
         """Sign the browser in that began, and send it to the app."""
         parameters = read_fields(request.url.query)
-        login_id = parse_id(parameters.get("login", ""))
-        proof = parameters.get("proof", "")
-        try:
-            signed_in = await self.use_cases.continue_login(
-                login_id or UUID(int=0), proof, self.cookies.browser(request)
-            )
-        except Refused as refusal:
-            return self._refusal(refusal)
-        return self._to_app(signed_in)
+        login_id = parse_id(parameters.get("login", "")) or UUID(int=0)
+        proof, browser = parameters.get("proof", ""), self.cookies.browser(request)
+        refusal = Refused(Code.REPLAYED)
+        if proof:
+            try:
+                return self._to_app(await self.use_cases.continue_login(login_id, proof, browser))
+            except Refused as error:
+                refusal = error
+        again = await self.use_cases.come_again(login_id, browser, self.cookies.session(request))
+        return self._to_app(again) if again is not None else self._refusal(refusal)
 
     async def stylesheet(self, _request: Request) -> Response:
         """Answer with the stylesheet."""

@@ -66,9 +66,18 @@ class Advice:
 class Refused(Exception):
     """A sign-in that does not go on; the detail is for the admin's log alone."""
 
-    def __init__(self, code: Code, detail: str = "", *, user_id: UUID | None = None) -> None:
+    def __init__(
+        self,
+        code: Code,
+        detail: str = "",
+        *,
+        user_id: UUID | None = None,
+        answered_login: UUID | None = None,
+    ) -> None:
         super().__init__(f"{code.value}: {detail}" if detail else code.value)
         self.code = code
         self.detail = detail
         self.user_id = user_id
         """Who it is, where that is known."""
+        self.answered_login = answered_login
+        """The login that the same answer has gone through already."""

@@ -101,8 +101,14 @@ class PostgresLogins:
         return True
 
     async def complete(self, login_id: UUID, proof_digest: bytes) -> PendingLogin | None:
-        """Return and forget a login whose assertion was taken, if the proof is its own."""
+        """Return a login whose assertion was taken, once, if the proof is its own."""
         query = QUERIES["complete_login"](id=login_id, proof_digest=proof_digest)
+        row = await self.pool.fetchrow(*query)
+        return None if row is None else rows.pending_login(row)
+
+    async def completed(self, login_id: UUID, browser_digest: bytes) -> PendingLogin | None:
+        """Return a login that this browser has completed."""
+        query = QUERIES["find_completed_login"](id=login_id, browser_digest=browser_digest)
         row = await self.pool.fetchrow(*query)
         return None if row is None else rows.pending_login(row)
 

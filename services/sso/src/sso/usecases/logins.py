@@ -11,7 +11,7 @@ from sso.usecases.entitlement import is_entitled
 from sso.usecases.ports import Logins, Sessions, Tenants
 from sso.usecases.secrets import digest_of, new_secret
 from sso.usecases.session_policies import SessionPolicies
-from sso.usecases.signed_in import LetIn, SignedIn
+from sso.usecases.signed_in import LetIn, ResumeSession, SignedIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +53,26 @@ class ContinueLogin:
         if not await self.sessions.start(session, digest_of(secret), login.outcome):
             raise Refused(Code.DEACTIVATED)
         return await self.let_in(session, login.request, secret, now, is_new=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ComeAgain:
+    """Lets a browser go on that comes back to a login which it has completed.
+
+    People go back, and their browser posts the same answer again: who is signed in by it goes on.
+    """
+
+    logins: Logins
+    resume: ResumeSession
+    clock: Clock
+
+    async def __call__(
+        self, login_id: UUID, browser_secret: str, session_secret: str
+    ) -> SignedIn | None:
+        """Return where to go; None for another browser, and for who is not signed in any more."""
+        if not browser_secret or not session_secret:
+            return None
+        login = await self.logins.completed(login_id, digest_of(browser_secret))
+        if login is None or login.request is None or login.expires_at <= self.clock.now():
+            return None
+        return await self.resume(session_secret, login.request)

@@ -207,7 +207,11 @@ class Logins(Protocol):
         ...
 
     async def complete(self, login_id: UUID, proof_digest: bytes) -> PendingLogin | None:
-        """Return and forget a login whose assertion was taken, if the proof is its own."""
+        """Return a login whose assertion was taken, once, if the proof is its own."""
+        ...
+
+    async def completed(self, login_id: UUID, browser_digest: bytes) -> PendingLogin | None:
+        """Return a login that this browser has completed."""
         ...
 
     async def log(self, row: LogRow) -> None:

@@ -127,7 +127,8 @@ class ReceiveResponse:
             row=_row(connection, "signed_in", now, user_id=match.user.id, rule=match.rule),
         )
         if not taken:
-            raise Refused(Code.REPLAYED)
+            again = login.id if login.outcome is not None else None
+            raise Refused(Code.REPLAYED, answered_login=again)
         return Returned(login, proof, match.rule, match.user.user_name)
 
     def _begin_at_app(

@@ -68,13 +68,25 @@ RETURNING id;
 DELETE FROM pending_logins WHERE tenant_id = :tenant_id AND id = :id;
 
 -- name: complete_login
--- Returns a login whose assertion was taken and forgets it, if the proof is its own.
+-- Returns a login whose assertion was taken, once, if the proof is its own. It is kept until its end:
+-- the same browser may come again.
 -- cross-tenant: the proof of 256 bits names the login, whoever's it is.
-DELETE FROM pending_logins
+UPDATE pending_logins
+SET proof_digest = NULL
 WHERE id = :id AND proof_digest = :proof_digest AND outcome IS NOT NULL
 RETURNING
     tenant_id, id, connection_id, use, request_id, browser_digest, request, expires_at,
-    proof_digest, outcome;
+    (:proof_digest)::bytea AS proof_digest, outcome;
+
+-- name: find_completed_login
+-- A login that its browser has completed.
+-- cross-tenant: the secret of 256 bits is of the browser that began it, whoever's it is.
+SELECT
+    tenant_id, id, connection_id, use, request_id, browser_digest, request, expires_at,
+    proof_digest, outcome
+FROM pending_logins
+WHERE id = :id AND browser_digest = :browser_digest AND proof_digest IS NULL
+  AND outcome IS NOT NULL;
 
 -- name: insert_log_row
 -- Writes what became of a sign-in.
