@@ -55,6 +55,7 @@ class Company:
                 self.tenant.tenant_id,
                 entity_id=application["entity_id"],
                 acs_url=application["acs_url"],
+                logout_url=application["logout_url"],
                 assigned=list(people) or None,
             )
 
@@ -115,6 +116,23 @@ async def test_a_tile_of_my_apps_leads_into_the_app(company: Company) -> None:
         await expect(page.get_by_label("Work e-mail address")).to_have_value(company.ann.email)
         await page.get_by_role("button", name="Continue").click()
         await expect(page.get_by_role("heading", name="Hello Ann Example")).to_be_visible()
+
+
+async def test_who_signs_out_at_entra_is_out_of_the_app(company: Company) -> None:
+    """In a frame of another site, hence without any cookie of ours."""
+    fay = await company.add("Fay")
+    async with chromium_page() as page:
+        await sign_in(page, company, fay)
+        await expect(page.get_by_role("heading", name="Hello Fay Example")).to_be_visible()
+        await page.goto(f"{company.sign_on.identity_provider}/")
+        await page.get_by_role("link", name="Sign out").click()
+        await expect(page.get_by_text("You signed out of your account")).to_be_visible()
+
+        async def is_out() -> bool:
+            await page.goto(f"{company.sign_on.app}/")
+            return await page.get_by_text("You are signed out").is_visible()
+
+        await eventually(is_out, within=10)
 
 
 async def test_no_page_of_the_way_is_wider_than_a_phone(company: Company) -> None:

@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import html
 
-from component.sso.harness import ORIGIN, SignOn
+from component.sso.harness import ORIGIN, Browser, SignOn
 from idp_sandbox import state
 from idp_sandbox.__main__ import TENANT_ID, idp_app
 from idp_sandbox.model import EntraTenant, Person, Signing, object_id_of
@@ -33,6 +33,7 @@ class Entra:
         """Set single sign-on up as an admin does."""
         own = f"{ORIGIN}/saml/{sso.connection.id}"
         said: dict[str, Any] = {"entity_id": f"{own}/metadata", "acs_url": f"{own}/acs"}
+        said["logout_url"] = f"{own}/slo"
         self.tenant.keep_application(APP_ID, **{"name": "Portico"} | said | changes)
 
     async def answer(self, url: str, person: Person) -> tuple[str, dict[str, str]]:
@@ -195,3 +196,47 @@ async def test_the_control_api_says_what_it_did_not_understand(entra: Entra, bod
     answer = await entra.http.put(f"/control/applications/{APP_ID}", content=body)
     assert answer.status_code == 422
     assert answer.json()["error"]
+
+
+async def signed_in(sso: SignOn, entra: Entra) -> Browser:
+    """Sign Ann in, and return her browser."""
+    browser = sso.browser()
+    left = await browser.post("/login", email=ANN.user_name, **sso.app.request())
+    action, fields = await entra.answer(left.headers["location"], ANN)
+    async with sso.client() as http:
+        answered = await http.post(action, data=fields)
+    await browser.get(answered.headers["location"])
+    assert await knows(sso, browser)
+    return browser
+
+
+async def knows(sso: SignOn, browser: Browser) -> bool:
+    """Tell whether a browser is signed in."""
+    asked = sso.app.request(prompt="none")
+    answer = await browser.http.get("/oauth2/authorize", params=asked)
+    return "code=" in answer.headers["location"]
+
+
+async def test_who_signs_out_at_entra_is_signed_out(sso: SignOn, entra: Entra) -> None:
+    browser = await signed_in(sso, entra)
+    page = await entra.http.get(f"/{TENANT_ID}/logout")
+    [frame] = html.document_fromstring(page.text).xpath("//iframe/@src")
+    async with sso.client() as http:
+        told = await http.get(str(frame))
+    assert told.status_code == 303, told.text
+    assert (await entra.http.get(told.headers["location"])).status_code == 200
+    assert not await knows(sso, browser)
+
+
+async def test_who_signs_out_here_is_signed_out_at_entra(sso: SignOn, entra: Entra) -> None:
+    sso.connection = await sso.use_cases.set_options(sso.connection, single_logout=True)
+    browser = await signed_in(sso, entra)
+    asked = await browser.http.get("/oauth2/logout")
+    proof = dict(html.document_fromstring(asked.text).forms[0].form_values())
+    left = await browser.post("/oauth2/logout/confirm", **proof)
+    back = await entra.http.get(left.headers["location"])
+    assert back.status_code == 302, back.text
+    done = await browser.get(back.headers["location"])
+    assert (done.status_code, "You are signed out here" in done.text) == (200, True)
+    assert "Nobody is signed in here" in (await entra.http.get("/")).text
+    assert not await knows(sso, browser)

@@ -87,6 +87,7 @@ class SignOn:
                 entity_id=made["entity_id"],
                 acs_url=made["acs_url"],
                 sign_on_url=f"{self.app}/login",
+                logout_url=made["slo_url"],
             )
         self._print(f"entity ID  {made['entity_id']}")
         self._print(f"reply URL  {made['acs_url']}")

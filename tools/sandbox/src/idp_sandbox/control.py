@@ -68,6 +68,7 @@ class Control:
             signing=Signing(body.get("signing", Signing.ASSERTION)),
             encryption_certificate=certificate.encode() if certificate else None,
             assigned=None if assigned is None else frozenset(assigned),
+            logout_url=body.get("logout_url"),
         )
         self.save()
         return JSONResponse(self._facts(application))
@@ -96,6 +97,7 @@ class Control:
             "name": application.name,
             "entity_id": application.entity_id,
             "acs_url": application.acs_url,
+            "logout_url": application.logout_url,
             "signing": application.signing.value,
             "metadata_url": self.tenant.metadata_url(application.app_id),
             "certificates": [key.fingerprint for key in application.keys],

@@ -53,6 +53,8 @@ class Application:
     """PEM; assertions are encrypted to it."""
     assigned: frozenset[str] | None = None
     """User names; None is everybody."""
+    logout_url: str | None = None
+    """Where single logout leads."""
 
     def admits(self, person: Person) -> bool:
         """Tell whether a person is assigned."""
@@ -80,6 +82,11 @@ class EntraTenant:
     def saml_url(self) -> str:
         """Return the address of single sign-on."""
         return f"{self.base_url}/{self.tenant_id}/saml2"
+
+    @property
+    def logout_issuer(self) -> str:
+        """Return by which name single logout speaks: another than sign-in does."""
+        return f"{self.base_url}/{self.tenant_id}/"
 
     def metadata_url(self, app_id: str) -> str:
         """Return the App Federation Metadata URL."""
@@ -109,6 +116,7 @@ class EntraTenant:
         signing: Signing = Signing.ASSERTION,
         encryption_certificate: bytes | None = None,
         assigned: frozenset[str] | None = None,
+        logout_url: str | None = None,
     ) -> Application:
         """Add or replace an application; its certificates stay."""
         known = self.applications.get(app_id)
@@ -123,6 +131,7 @@ class EntraTenant:
             signing=signing,
             encryption_certificate=encryption_certificate,
             assigned=assigned,
+            logout_url=logout_url,
         )
         self.applications[app_id] = kept
         return kept

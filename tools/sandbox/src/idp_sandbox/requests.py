@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import secrets
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ def read_authn_request(
             "SAMLRequest or SAMLResponse must be present as query string"
             " parameters in HTTP request for SAML Redirect binding.",
         )
-    root = _parsed(_decoded(fields["SAMLRequest"], deflated=not post))
+    root = read_message(fields["SAMLRequest"], deflated=not post)
     if root.tag != f"{{{SAMLP}}}AuthnRequest":
         raise EntraError(75005, "The request is not a valid Saml2 protocol message.")
     entity_id = (root.findtext(f"{{{SAML}}}Issuer") or "").strip()
@@ -73,6 +74,16 @@ def read_authn_request(
         fields.get("login_hint") or None,
         root.get("ForceAuthn") in ("true", "1"),
     )
+
+
+def read_message(text: str, *, deflated: bool = True) -> etree._Element:
+    """Return a message as it came by HTTP-Redirect, or by HTTP-POST, which does not deflate."""
+    return _parsed(_decoded(text, deflated=deflated))
+
+
+def new_id() -> str:
+    """Return an id for a message."""
+    return f"_{secrets.token_hex(16)}"
 
 
 def _decoded(text: str, *, deflated: bool) -> bytes:

@@ -1,9 +1,8 @@
 """Responses as Entra makes them, by lxml and signxml: nothing of what Portico verifies with."""
 
 import base64
-import secrets
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from lxml import etree
@@ -25,6 +24,7 @@ from idp_sandbox.names import (
     SAMLP,
     SUCCESS,
 )
+from idp_sandbox.requests import new_id
 
 BEFORE = timedelta(minutes=5)
 AFTER = timedelta(hours=1)
@@ -39,6 +39,8 @@ class Answer:
     person: Person
     request_id: str | None
     """None where sign-in began at the identity provider."""
+    assertion_id: str = field(default_factory=new_id)
+    """Which is the session's index, too."""
 
 
 def response(answer: Answer) -> str:
@@ -76,7 +78,7 @@ def claims_of(tenant: EntraTenant, person: Person) -> dict[str, list[str]]:
 
 def _frame(answer: Answer, now: datetime) -> etree._Element:
     root = etree.Element(f"{{{SAMLP}}}Response", nsmap={"samlp": SAMLP})
-    root.set("ID", _new_id())
+    root.set("ID", new_id())
     root.set("Version", "2.0")
     root.set("IssueInstant", _time(now))
     root.set("Destination", answer.application.acs_url)
@@ -90,7 +92,7 @@ def _frame(answer: Answer, now: datetime) -> etree._Element:
 
 def _assertion(answer: Answer, now: datetime) -> etree._Element:
     assertion = etree.Element(f"{{{SAML}}}Assertion", nsmap={None: SAML})
-    assertion.set("ID", _new_id())
+    assertion.set("ID", answer.assertion_id)
     assertion.set("IssueInstant", _time(now))
     assertion.set("Version", "2.0")
     etree.SubElement(assertion, f"{{{SAML}}}Issuer").text = answer.tenant.issuer
@@ -138,10 +140,6 @@ def _signed(element: etree._Element, key: Key) -> etree._Element:
     )
     reference = f"#{element.get('ID')}"
     return signer.sign(element, key=key.private, cert=key.pem, reference_uri=reference)
-
-
-def _new_id() -> str:
-    return f"_{secrets.token_hex(16)}"
 
 
 def _time(moment: datetime) -> str:

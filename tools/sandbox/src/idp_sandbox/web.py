@@ -15,6 +15,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from idp_sandbox.logout import (
+    LogoutRequest,
+    Visit,
+    answer_url,
+    read_logout_request,
+    request_url,
+)
 from idp_sandbox.metadata import federation_metadata
 from idp_sandbox.model import Application, EntraTenant, Person
 from idp_sandbox.pages import page
@@ -32,23 +39,33 @@ class Browsers:
 
     known: OrderedDict[str, str] = field(default_factory=OrderedDict)
     """User name by the cookie's value."""
+    visits: dict[str, list[Visit]] = field(default_factory=dict)
+    """Which applications were told of it, by the same."""
 
-    def sign_in(self, response: Response, person: Person) -> None:
-        """Remember who uses this browser."""
+    def sign_in(self, response: Response, person: Person) -> str:
+        """Remember who uses this browser; return the cookie's value."""
         token = secrets.token_urlsafe(24)
         self.known[token] = person.user_name
         while len(self.known) > MAX_SESSIONS:
-            self.known.popitem(last=False)
+            oldest, _ = self.known.popitem(last=False)
+            self.visits.pop(oldest, None)
         response.set_cookie(COOKIE, token, httponly=True, samesite="lax")
+        return token
+
+    def visited(self, token: str, answer: Answer) -> None:
+        """Remember what an application was told."""
+        visit = Visit(answer.application.app_id, answer.person.user_name, answer.assertion_id)
+        self.visits.setdefault(token, []).append(visit)
 
     def user_name(self, request: Request) -> str | None:
         """Return who uses this browser."""
         return self.known.get(request.cookies.get(COOKIE, ""))
 
-    def sign_out(self, request: Request, response: Response) -> None:
-        """Forget who uses this browser."""
-        self.known.pop(request.cookies.get(COOKIE, ""), None)
-        response.delete_cookie(COOKIE)
+    def sign_out(self, request: Request) -> list[Visit]:
+        """Forget who uses this browser; return which applications were told of it."""
+        token = request.cookies.get(COOKIE, "")
+        self.known.pop(token, None)
+        return self.visits.pop(token, [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +107,17 @@ class Web:
         return Response(body, media_type="application/xml")
 
     async def saml(self, request: Request) -> Response:
-        """Take an AuthnRequest and answer at once, or ask who it is."""
+        """Take an AuthnRequest and answer at once, or ask who it is; sign out by the others."""
         post = request.method == "POST"
         fields = await _form(request) if post else dict(request.query_params)
+        if "SAMLResponse" in fields:
+            return page("signed_out", frames=[])
+        try:
+            asked = None if post else read_logout_request(self.tenant, fields)
+        except EntraError as error:
+            return page("error", 400, sentence=str(error))
+        if asked is not None:
+            return self._sign_out_for(request, asked, fields.get("RelayState"))
         return self._ask(request, {**fields, "binding": "post" if post else "redirect"})
 
     async def launch(self, request: Request) -> Response:
@@ -107,16 +132,28 @@ class Web:
             person = self.tenant.person(fields.get("person", ""))
             if person is None:
                 raise EntraError(50034, "The user account does not exist in the directory.")
-            answered = self._answer(asked, person)
+            answered, answer = self._answer(asked, person)
         except EntraError as error:
             return page("error", 400, sentence=str(error))
-        self.browsers.sign_in(answered, person)
+        self.browsers.visited(self.browsers.sign_in(answered, person), answer)
         return answered
 
     async def logout(self, request: Request) -> Response:
-        """Sign the browser out of here; applications are not told."""
-        response = page("signed_out")
-        self.browsers.sign_out(request, response)
+        """Sign the browser out of here; frames tell the applications that were signed in to."""
+        visits = self.browsers.sign_out(request)
+        addresses = [request_url(self.tenant, each) for each in visits]
+        response = page("signed_out", frames=[each for each in addresses if each is not None])
+        response.delete_cookie(COOKIE)
+        return response
+
+    def _sign_out_for(
+        self, request: Request, asked: LogoutRequest, relay_state: str | None
+    ) -> Response:
+        """Sign the browser out at the request of an application, and go back there."""
+        self.browsers.sign_out(request)
+        back = answer_url(self.tenant, asked, relay_state)
+        response = page("signed_out", frames=[]) if back is None else RedirectResponse(back, 302)
+        response.delete_cookie(COOKIE)
         return response
 
     def _ask(self, request: Request, fields: Mapping[str, str]) -> Response:
@@ -125,7 +162,9 @@ class Web:
             known = self.tenant.person(self.browsers.user_name(request) or "")
             hinted = self.tenant.person(asked.login_hint or "")
             if known is not None and hinted in (None, known) and not asked.force:
-                return self._answer(asked, known)
+                answered, answer = self._answer(asked, known)
+                self.browsers.visited(request.cookies[COOKIE], answer)
+                return answered
         except EntraError as error:
             return page("error", 400, sentence=str(error))
         people = sorted(
@@ -154,7 +193,7 @@ class Web:
             read.application, read.id, read.relay_state, read.login_hint, read.force, carried
         )
 
-    def _answer(self, asked: Asked, person: Person) -> Response:
+    def _answer(self, asked: Asked, person: Person) -> tuple[Response, Answer]:
         application = asked.application
         if not application.admits(person):
             raise EntraError(
@@ -163,10 +202,14 @@ class Web:
                 f" ('{application.app_id}') to block users unless they are specifically granted"
                 f" ('assigned') access. The signed in user '{person.user_name}' is blocked.",
             )
-        document = response(Answer(self.tenant, application, person, asked.request_id))
-        return page(
-            "answer", application=application, document=document, relay_state=asked.relay_state
+        answer = Answer(self.tenant, application, person, asked.request_id)
+        shown = page(
+            "answer",
+            application=application,
+            document=response(answer),
+            relay_state=asked.relay_state,
         )
+        return shown, answer
 
 
 def web_routes(tenant: EntraTenant, browsers: Browsers) -> list[Route]:
