@@ -43,7 +43,7 @@ class Key:
 
 
 @cache
-def key(name: str = "idp", bits: int = 2048) -> Key:
+def key(name: str = "idp", bits: int = 2048, days: int = 1095) -> Key:
     """Make a key, the same one for a name in this process."""
     private = rsa.generate_private_key(public_exponent=65537, key_size=bits)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -55,7 +55,7 @@ def key(name: str = "idp", bits: int = 2048) -> Key:
         .public_key(private.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(begins)
-        .not_valid_after(begins + timedelta(days=1095))
+        .not_valid_after(begins + timedelta(days=days))
         .sign(private, hashes.SHA256())
     )
     return Key(private, certificate)

@@ -54,7 +54,13 @@ EVENT_TYPES: dict[str, EventType] = {
                 "domain.released.v1": domain.DomainReleased,
             },
         ),
-        *_types(SSO_EVENTS, {"sso.session.revoked.v1": sso.SsoSessionRevoked}),
+        *_types(
+            SSO_EVENTS,
+            {
+                "sso.connection.certificate_expiring.v1": sso.SsoConnectionCertificateExpiring,
+                "sso.session.revoked.v1": sso.SsoSessionRevoked,
+            },
+        ),
         *_types(
             DIRECTORY_EVENTS,
             {

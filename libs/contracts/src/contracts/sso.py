@@ -1,5 +1,7 @@
-"""Events of sign-on on `sso-events`: who is out."""
+"""Events of sign-on on `sso-events`: who is out, and what admins must look after."""
 
+from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -30,3 +32,19 @@ class SsoSessionRevoked(Contract):
     """`logout`, `user_deactivated`, `user_deleted`, `role_changed`, `tenant_not_entitled`,
     `tenant_deleted`, `connection_suspended`, `client_disabled`,
     `refresh_token_reused`, `code_reused` or `revoked` by an operator."""
+
+
+class SsoConnectionCertificateExpiring(Contract):
+    """The last certificate that a connection trusts ends soon, or has ended.
+
+    Its subject is the connection.
+
+    It is said once for each of the days, and anew when other certificates come. Sign-in goes on by
+    a certificate that has ended while the identity provider signs by it, as Entra does.
+    """
+
+    connection_id: UUID
+    ends_at: datetime
+    """When the last of the certificates ends."""
+    days_left: Literal[60, 30, 7, 0]
+    """It ends within so many days; 0: it has ended."""

@@ -7,7 +7,7 @@ from functools import partial
 import asyncpg
 
 from chassis.clock import Clock, SystemClock
-from chassis.database import create_pool
+from chassis.database import DATABASE_FAILURES, create_pool
 from chassis.http import Application, RateLimit, create_app, limits_of
 from chassis.loops import Loop
 from chassis.outbox import OutboxSignal
@@ -22,6 +22,7 @@ from sso.api.sign_on import SignOnEndpoints
 from sso.api.single_logout import SingleLogoutEndpoints
 from sso.cli.app import sso_cli
 from sso.events.incoming import subscriptions
+from sso.events.outgoing import expiring
 from sso.keyrings import Keyrings, make_key, open_keyrings
 from sso.oidc.assertions import AssertionReader
 from sso.oidc.hints import HintReader
@@ -31,11 +32,13 @@ from sso.saml.request import AuthnRequests
 from sso.saml.response import read_response
 from sso.sending import logout_notices
 from sso.settings import Settings
+from sso.storage.certificates import PostgresCertificates
 from sso.storage.clients import PostgresClients
 from sso.storage.codes import PostgresCodes
 from sso.storage.connections import PostgresConnections
 from sso.storage.consents import PostgresConsents
 from sso.storage.families import PostgresFamilies
+from sso.storage.gauges import certificates_poll
 from sso.storage.keys import PostgresKeys
 from sso.storage.live_sessions import PostgresLiveSessions
 from sso.storage.logins import PostgresLogins
@@ -49,6 +52,7 @@ from sso.storage.single_logout import PostgresSingleLogouts
 from sso.usecases.access import FindAccess
 from sso.usecases.addresses import Addresses
 from sso.usecases.authorization import ReadAuthorizationRequest
+from sso.usecases.certificates import WarnOfCertificates
 from sso.usecases.client_authentication import AuthenticateClient
 from sso.usecases.codes import RedeemCode
 from sso.usecases.connections import (
@@ -203,6 +207,9 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     logins = PostgresLogins(pool, clock)
     connections = PostgresConnections(pool, clock, ENDINGS, signal.notify)
     single_logouts = PostgresSingleLogouts(pool, clock, ENDINGS, signal.notify)
+    certificates = WarnOfCertificates(
+        PostgresCertificates(pool, expiring, signal.notify), clock, DATABASE_FAILURES
+    )
     try:
         keys = await open_keyrings(settings, pool, clock)
         yield on_the_bus(
@@ -223,8 +230,10 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
                 *(() if mode.serves else (Loop("keys-openid", keys.tokens.run),)),
                 retention("sign-in-log", lambda: logins.prune_log(settings.sign_in_log_days)),
                 retention("keys", KeepKeys(PostgresKeys(pool), partial(make_key, settings), clock)),
+                Loop("certificates", certificates.run),
                 Loop("metadata", refresh_metadata(settings, connections, clock).run),
             ],
+            polls=[certificates_poll(pool)],
             serve_loops=[
                 Loop("keys-openid", keys.tokens.run),
                 Loop("keys-saml", keys.saml.run),

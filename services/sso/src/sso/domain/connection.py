@@ -11,7 +11,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from kernel.errors import ConflictError, InvalidError
-from sso.domain.certificates import fingerprint_of
+from sso.domain.certificates import expiry_of, fingerprint_of
 
 UNLISTED_FOR = timedelta(days=7)
 """So long a certificate is trusted that its metadata has ceased to list."""
@@ -125,6 +125,12 @@ class Connection:
         if self.active is None or self.suspended:
             return ()
         return self.domains or ("",)
+
+    @property
+    def certificates_end(self) -> datetime | None:
+        """Return when the last certificate ends that people sign in by; None if they do not."""
+        provider = self.provider_for(Use.SIGN_IN)
+        return max(map(expiry_of, provider.certificates)) if provider is not None else None
 
     @property
     def state(self) -> State:

@@ -1,12 +1,19 @@
-"""What became of sessions as events of the bus."""
+"""What became of sessions, and what becomes of connections, as events of the bus."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
 from chassis.outbox import OutboxRecord, outbox_record
-from contracts.sso import MAX_SESSIONS_PER_EVENT, RevokedSession, SsoSessionRevoked
+from contracts.sso import (
+    MAX_SESSIONS_PER_EVENT,
+    RevokedSession,
+    SsoConnectionCertificateExpiring,
+    SsoSessionRevoked,
+)
 from sso.domain.ending import EndedSession, Ending
+from sso.usecases.certificates import Expiring
 
 
 def revoked(ended: Sequence[EndedSession], ending: Ending) -> Sequence[OutboxRecord]:
@@ -16,6 +23,24 @@ def revoked(ended: Sequence[EndedSession], ending: Ending) -> Sequence[OutboxRec
         _record(tenant_id, some, ending)
         for tenant_id, all_of_it in groupby(by_tenant, key=_tenant)
         for some in _in_parts(list(all_of_it))
+    ]
+
+
+def expiring(found: Sequence[Expiring], now: datetime) -> Sequence[OutboxRecord]:
+    """Return the outbox rows for connections whose certificates end."""
+    return [
+        outbox_record(
+            "sso.connection.certificate_expiring.v1",
+            tenant_id=each.tenant_id,
+            subject=str(each.connection_id),
+            data=SsoConnectionCertificateExpiring(
+                connection_id=each.connection_id,
+                ends_at=each.ends_at,
+                days_left=each.days_left,
+            ),
+            now=now,
+        )
+        for each in found
     ]
 
 

@@ -138,6 +138,7 @@ class PostgresConnections:
                 sign_requests=connection.sign_requests,
                 single_logout=connection.single_logout,
                 own_domains=list(connection.domains),
+                certificates_end=connection.certificates_end,
             )
         )
         if connection.routes != before.routes:

@@ -89,9 +89,13 @@ CREATE TABLE connections (
     sign_requests boolean NOT NULL DEFAULT false,
     single_logout boolean NOT NULL DEFAULT false,
     own_domains text[] NOT NULL DEFAULT '{}'::text[],
+    certificates_end timestamptz,
+    certificates_told integer,
     CONSTRAINT connections_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT connections_default_client_fkey FOREIGN KEY (default_client) REFERENCES clients(id)
 );
+CREATE INDEX connections_by_certificates_end ON connections USING btree (certificates_end) WHERE certificates_end IS NOT NULL;
+CREATE INDEX connections_by_certificates_told ON connections USING btree (certificates_told) WHERE certificates_told IS NOT NULL;
 CREATE INDEX connections_by_default_client ON connections USING btree (default_client) WHERE default_client IS NOT NULL;
 CREATE UNIQUE INDEX connections_by_id ON connections USING btree (id);
 CREATE INDEX connections_to_refresh ON connections USING btree (refresh_due_at) WHERE NOT suspended AND (active ->> 'metadata_url'::text) IS NOT NULL;

@@ -105,7 +105,11 @@ UPDATE connections
 SET candidate = :candidate, tested = :tested, active = :active, suspended = :suspended,
     version = :version, previous = :previous, activated_at = :activated_at,
     default_client = :default_client, sign_requests = :sign_requests,
-    single_logout = :single_logout, own_domains = :own_domains
+    single_logout = :single_logout, own_domains = :own_domains,
+    certificates_told = CASE
+        WHEN certificates_end IS NOT DISTINCT FROM :certificates_end THEN certificates_told
+    END,
+    certificates_end = :certificates_end
 WHERE tenant_id = :tenant_id AND id = :id;
 
 -- name: find_refresh
@@ -137,3 +141,31 @@ SET refresh_due_at = :due_at, refresh_problem = :problem,
     refresh_failures = CASE WHEN :problem::text IS NULL THEN 0 ELSE refresh_failures + 1 END,
     refreshed_at = CASE WHEN :problem::text IS NULL THEN :now ELSE refreshed_at END
 WHERE tenant_id = :tenant_id AND id = :id;
+
+-- name: tell_certificates
+-- Connections whose last certificate ends within days of which nothing was said yet; from now on it was.
+-- cross-tenant: the worker looks after everybody's.
+UPDATE connections
+SET certificates_told = due.days
+FROM (
+    SELECT id, days
+    FROM connections, LATERAL (
+        SELECT min(each) AS days
+        FROM unnest((:thresholds)::integer[]) AS each
+        WHERE certificates_end <= (:now)::timestamptz + each * interval '1 day'
+    ) AS reached
+    WHERE certificates_end <= (:latest)::timestamptz AND days < COALESCE(certificates_told, days + 1)
+    ORDER BY certificates_end
+    LIMIT :limit
+    FOR UPDATE OF connections SKIP LOCKED
+) AS due
+WHERE connections.id = due.id
+RETURNING connections.tenant_id, connections.id, connections.certificates_end, due.days;
+
+-- name: count_certificates_told
+-- How many connections' certificates end within which days.
+-- cross-tenant: operators count everybody's.
+SELECT certificates_told AS days, count(*) AS connections
+FROM connections
+WHERE certificates_told IN (60, 30, 7, 0)
+GROUP BY certificates_told;
