@@ -74,12 +74,13 @@ from sso.usecases.logout import ReadLogoutRequest, SignOut
 from sso.usecases.matching import FindUser
 from sso.usecases.pushing import PushRequest
 from sso.usecases.refreshing import BeginFamily, Refresh
-from sso.usecases.responses import ReceiveResponse
+from sso.usecases.responses import Admit, ReceiveResponse
 from sso.usecases.signed_in import GiveConsent, LetIn, ResumeSession
 from sso.usecases.single_logout import LeaveProvider, ReceiveLogout
 from sso.usecases.token_states import FindFamily, Introspect, Revoke
 from sso.usecases.use_cases import EventUseCases, SignOnUseCases
 from sso.usecases.userinfo import TellUser
+from sso.usecases.waiting import LookAgain
 
 LOGGED_REFUSALS_PER_SECOND = 1.0
 LOGGED_REFUSALS_AT_ONCE = 100
@@ -106,6 +107,7 @@ def sign_on_use_cases(
     issuer, signing = settings.public_url, keys.signing
     issue = IssueTokens(people, tenants, signing, issuer)
     families = PostgresFamilies(pool)
+    admit = Admit(logins, FindUser(people))
     requests, messages = AuthnRequests(keys.signing_key), LogoutMessages(keys.signing_key)
     logouts = PostgresSingleLogouts(pool, clock, ENDINGS, signal.notify)
     find_access = FindAccess(sessions, tenants)
@@ -124,12 +126,13 @@ def sign_on_use_cases(
         receive_response=ReceiveResponse(
             connections,
             logins,
-            FindUser(people),
+            admit,
             partial(read_response, keys=keys.private_keys),
             addresses,
             clock,
             may_log=lambda connection_id: not refusals.take(connection_id),
         ),
+        look_again=LookAgain(connections, logins, admit, clock),
         continue_login=ContinueLogin(
             logins,
             sessions,

@@ -28,6 +28,7 @@ from sso.usecases.leaving import Leaving
 from sso.usecases.signed_in import SignedIn
 from sso.usecases.use_cases import SignOnUseCases
 
+LOOK_AGAIN_SECONDS = 2
 _UNKNOWN_ADDRESS = (
     "We do not know where people with this address sign in. "
     "Check the address, or ask your IT admin."
@@ -159,7 +160,30 @@ class SignOnEndpoints:
                 rule=returned.rule.replace("_", " "),
                 claims=sorted(returned.claims.items()),
             )
-        return self._go_on(login=str(returned.login.id), proof=returned.proof)
+        parameters = {"login": str(returned.login.id), "proof": returned.proof}
+        if returned.waits:
+            return self._wait(parameters)
+        return self._go_on(**parameters)
+
+    async def look_again(self, request: Request) -> Response:
+        """Look again for somebody who was not known yet."""
+        given = read_fields(request.url.query)
+        parameters = {name: given.get(name, "") for name in ("login", "proof")}
+        login_id = parse_id(parameters["login"]) or UUID(int=0)
+        try:
+            returned = await self.use_cases.look_again(login_id, parameters["proof"])
+        except Refused as refusal:
+            return self._refusal(refusal)
+        if returned is None:
+            return self._wait(parameters)
+        return self._go_on(login=str(returned.login.id), proof=returned.proof or "")
+
+    def _wait(self, parameters: Mapping[str, str]) -> Response:
+        base = self.addresses.public_url
+        again = f"{base}/login/wait?{urlencode(parameters)}"
+        response = page("waiting", base=base, again=again)
+        response.headers["Refresh"] = f"{LOOK_AGAIN_SECONDS}; url={again}"
+        return response
 
     def _go_on(self, **parameters: str) -> Response:
         return _see_other(f"{self.addresses.public_url}/login/continue?{urlencode(parameters)}")

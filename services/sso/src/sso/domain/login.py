@@ -7,6 +7,8 @@ from uuid import UUID
 from sso.domain.connection import Use
 
 LOGIN_LIFETIME = timedelta(minutes=10)
+WAIT_TO_BE_PROVISIONED = timedelta(seconds=10)
+"""So long somebody unknown is looked for again: people and their sign-in come by two ways."""
 CODE_LIFETIME = timedelta(seconds=60)
 
 
@@ -74,6 +76,33 @@ class PendingLogin:
     """None for a test."""
     proof_digest: bytes | None = None
     outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Somebody whom an assertion speaks of, and whom the directory has not told of yet."""
+
+    since: datetime
+    assertion_id: str
+    remember_until: datetime
+    stable: str | None
+    object_id: str | None
+    addresses: tuple[str, ...]
+    name_id: str | None
+    name_id_format: str | None
+    session_index: str | None
+    session_ends_at: datetime | None
+
+    def outcome(self, user_id: UUID, matched_by: str) -> Outcome:
+        """Return who signed in, once that is known."""
+        return Outcome(
+            user_id,
+            matched_by,
+            self.name_id,
+            self.name_id_format,
+            self.session_index,
+            self.session_ends_at,
+        )
 
 
 @dataclass(frozen=True, slots=True)

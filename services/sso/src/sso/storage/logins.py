@@ -9,7 +9,7 @@ import asyncpg
 
 from chassis.clock import Clock
 from chassis.database import read_queries, transaction
-from sso.domain.login import Outcome, PendingLogin
+from sso.domain.login import Outcome, PendingLogin, Waiting
 from sso.storage import codes, families, proofs, rows, sessions
 from sso.usecases.ports import LogRow
 
@@ -105,6 +105,27 @@ class PostgresLogins:
         query = QUERIES["complete_login"](id=login_id, proof_digest=proof_digest)
         row = await self.pool.fetchrow(*query)
         return None if row is None else rows.pending_login(row)
+
+    async def forget(self, login: PendingLogin) -> bool:
+        """Forget a login; False if that was done."""
+        query = QUERIES["delete_login"](tenant_id=login.tenant_id, id=login.id)
+        done: str = await self.pool.execute(*query)
+        return not done.endswith(" 0")
+
+    async def wait(self, login: PendingLogin, waiting: Waiting, digest: bytes) -> None:
+        """Remember who waits to be provisioned."""
+        query = QUERIES["save_waiting"](
+            tenant_id=login.tenant_id,
+            id=login.id,
+            digest=digest,
+            document=rows.waiting_document(waiting),
+        )
+        await self.pool.execute(*query)
+
+    async def waiting(self, login_id: UUID, digest: bytes) -> tuple[PendingLogin, Waiting] | None:
+        """Return a login whose person waits, and who that is, if the proof is its own."""
+        row = await self.pool.fetchrow(*QUERIES["find_waiting"](id=login_id, digest=digest))
+        return None if row is None else (rows.pending_login(row), rows.waiting(row["waiting"]))
 
     async def completed(self, login_id: UUID, browser_digest: bytes) -> PendingLogin | None:
         """Return a login that this browser has completed."""

@@ -12,7 +12,7 @@ from asyncpg import Record
 from sso.domain.client import Client, ClientSettings
 from sso.domain.connection import Connection, IdentityProvider, Kind, Use
 from sso.domain.keys import Purpose, StoredKey
-from sso.domain.login import AuthorizationRequest, Outcome, PendingLogin, Session, User
+from sso.domain.login import AuthorizationRequest, Outcome, PendingLogin, Session, User, Waiting
 
 Row = Mapping[str, Any] | Record
 
@@ -176,6 +176,24 @@ def pending_login(row: Row) -> PendingLogin:
         proof_digest=row["proof_digest"],
         outcome=_outcome(orjson.loads(outcome)) if outcome else None,
     )
+
+
+def waiting_document(waiting: Waiting) -> str:
+    """Return who waits to be provisioned as JSON."""
+    return orjson.dumps(waiting).decode()
+
+
+def waiting(document: str) -> Waiting:
+    """Return who waits to be provisioned."""
+    said = orjson.loads(document)
+    ends = said["session_ends_at"]
+    times = {
+        "since": datetime.fromisoformat(said["since"]),
+        "remember_until": datetime.fromisoformat(said["remember_until"]),
+        "session_ends_at": datetime.fromisoformat(ends) if ends else None,
+        "addresses": tuple(said["addresses"]),
+    }
+    return Waiting(**said | times)
 
 
 def _outcome(said: dict[str, Any]) -> Outcome:

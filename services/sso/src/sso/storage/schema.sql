@@ -154,6 +154,8 @@ CREATE TABLE pending_logins (
     expires_at timestamptz NOT NULL,
     proof_digest bytea,
     outcome jsonb,
+    waiting_digest bytea,
+    waiting jsonb,
     CONSTRAINT pending_logins_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT pending_logins_tenant_id_connection_id_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES connections(tenant_id, id) ON DELETE CASCADE
 );

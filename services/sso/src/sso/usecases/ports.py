@@ -11,7 +11,7 @@ from kernel.tenant import Tenant
 from sso.domain.assertion import Assertion
 from sso.domain.client import Client
 from sso.domain.connection import Connection, IdentityProvider
-from sso.domain.login import AuthorizationRequest, Outcome, PendingLogin, Session, User
+from sso.domain.login import AuthorizationRequest, Outcome, PendingLogin, Session, User, Waiting
 from sso.domain.tokens import AccessIds
 
 
@@ -208,6 +208,18 @@ class Logins(Protocol):
 
     async def complete(self, login_id: UUID, proof_digest: bytes) -> PendingLogin | None:
         """Return a login whose assertion was taken, once, if the proof is its own."""
+        ...
+
+    async def forget(self, login: PendingLogin) -> bool:
+        """Forget a login; False if that was done."""
+        ...
+
+    async def wait(self, login: PendingLogin, waiting: Waiting, digest: bytes) -> None:
+        """Remember who waits to be provisioned."""
+        ...
+
+    async def waiting(self, login_id: UUID, digest: bytes) -> tuple[PendingLogin, Waiting] | None:
+        """Return a login whose person waits, and who that is, if the proof is its own."""
         ...
 
     async def completed(self, login_id: UUID, browser_digest: bytes) -> PendingLogin | None:

@@ -13,14 +13,14 @@ from chassis.clock import Clock
 from chassis.ids import uuid7
 from sso.domain.assertion import Assertion, Expected, check_assertion
 from sso.domain.connection import Connection, IdentityProvider, Use
-from sso.domain.login import LOGIN_LIFETIME, Outcome, PendingLogin
+from sso.domain.login import LOGIN_LIFETIME, PendingLogin, Waiting
 from sso.domain.matching import Subject, subject_of
 from sso.domain.refusals import Code, Refused
 from sso.usecases.addresses import Addresses
 from sso.usecases.connections import no_such_connection
 from sso.usecases.entitlement import may_sign_on
 from sso.usecases.leaving import new_login
-from sso.usecases.matching import FindUser
+from sso.usecases.matching import FindUser, Match
 from sso.usecases.ports import Connections, Logins, LogRow, ReadResponse, TenantConnection
 from sso.usecases.secrets import digest_of, new_secret
 
@@ -37,8 +37,58 @@ class Returned:
     rule: str
     user_name: str
     claims: dict[str, list[str]] = field(default_factory=dict)
+    waits: bool = False
+    """Nobody knows them yet; the proof is of the one who looks again."""
     begin_at: str | None = None
     """Where the app begins a sign-in, if this one began at the identity provider."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """Finds the user of a verified assertion, and takes the assertion for its login."""
+
+    logins: Logins
+    find_user: FindUser
+
+    async def __call__(
+        self, known: TenantConnection, login: PendingLogin, subject: Subject, waiting: Waiting
+    ) -> Returned:
+        """Return who signed in, or that somebody unknown has to wait; or raise Refused."""
+        now = waiting.since
+        try:
+            match = await self.find_user(known, subject)
+        except Refused as refusal:
+            if refusal.code is not Code.NOT_PROVISIONED or login.outcome is not None:
+                raise
+            # SCIM may be telling the directory of them at this moment.
+            proof = new_secret()
+            await self.logins.wait(login, waiting, digest_of(proof))
+            return Returned(login, proof, "", "", waits=True)
+        return await self.take(known, login, match, waiting, now)
+
+    async def take(
+        self,
+        known: TenantConnection,
+        login: PendingLogin,
+        match: Match,
+        waiting: Waiting,
+        now: datetime,
+    ) -> Returned:
+        """Take the assertion, once."""
+        proof = new_secret()
+        taken = await self.logins.take_assertion(
+            login,
+            waiting.assertion_id,
+            waiting.remember_until,
+            outcome=waiting.outcome(match.user.id, match.rule),
+            proof_digest=digest_of(proof),
+            subject=waiting.stable,
+            row=log_row(known.connection, "signed_in", now, user_id=match.user.id, rule=match.rule),
+        )
+        if not taken:
+            again = login.id if login.outcome is not None else None
+            raise Refused(Code.REPLAYED, answered_login=again)
+        return Returned(login, proof, match.rule, match.user.user_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +97,7 @@ class ReceiveResponse:
 
     connections: Connections
     logins: Logins
-    find_user: FindUser
+    admit: Admit
     read: ReadResponse
     addresses: Addresses
     clock: Clock
@@ -70,7 +120,7 @@ class ReceiveResponse:
                 "sign_in.refused", tenant_id=str(connection.tenant_id), code=refusal.code.value
             )
             if self.may_log(connection.id):
-                row = _row(
+                row = log_row(
                     connection,
                     refusal.code.value,
                     self.clock.now(),
@@ -106,30 +156,29 @@ class ReceiveResponse:
             return self._begin_at_app(known, provider, subject, now)
         # Entra's own test, while nobody signs in by the connection yet.
         login = login or new_login(connection, Use.TEST, now)
-        match = await self.find_user(known, subject)
-        claims = {name: list(values) for name, values in assertion.attributes.items()}
+        waiting = _waiting(assertion, subject, remember_until, now)
         if login.use is Use.TEST:
-            row = _row(connection, "test_passed", now, user_id=match.user.id, rule=match.rule)
-            if not await self.logins.pass_test(login, assertion.id, remember_until, row):
-                raise Refused(Code.REPLAYED)
-            await self.connections.change(
-                connection.id, lambda stored: stored.passed_test(provider)
-            )
-            return Returned(login, None, match.rule, match.user.user_name, claims)
-        proof = new_secret()
-        taken = await self.logins.take_assertion(
-            login,
-            assertion.id,
-            remember_until,
-            outcome=_outcome(assertion, match.user.id, match.rule),
-            proof_digest=digest_of(proof),
-            subject=subject.stable,
-            row=_row(connection, "signed_in", now, user_id=match.user.id, rule=match.rule),
+            match = await self.admit.find_user(known, subject)
+            return await self._pass_test(login, provider, connection, assertion, match, waiting)
+        return await self.admit(known, login, subject, waiting)
+
+    async def _pass_test(
+        self,
+        login: PendingLogin,
+        provider: IdentityProvider,
+        connection: Connection,
+        assertion: Assertion,
+        match: Match,
+        waiting: Waiting,
+    ) -> Returned:
+        row = log_row(
+            connection, "test_passed", waiting.since, user_id=match.user.id, rule=match.rule
         )
-        if not taken:
-            again = login.id if login.outcome is not None else None
-            raise Refused(Code.REPLAYED, answered_login=again)
-        return Returned(login, proof, match.rule, match.user.user_name)
+        if not await self.logins.pass_test(login, assertion.id, waiting.remember_until, row):
+            raise Refused(Code.REPLAYED)
+        await self.connections.change(connection.id, lambda stored: stored.passed_test(provider))
+        claims = {name: list(values) for name, values in assertion.attributes.items()}
+        return Returned(login, None, match.rule, match.user.user_name, claims)
 
     def _begin_at_app(
         self, known: TenantConnection, provider: IdentityProvider, subject: Subject, now: datetime
@@ -202,18 +251,24 @@ def _asked_anew_at(login: PendingLogin | None) -> datetime | None:
     return login.expires_at - LOGIN_LIFETIME
 
 
-def _outcome(assertion: Assertion, user_id: UUID, rule: str) -> Outcome:
-    return Outcome(
-        user_id,
-        rule,
-        assertion.name_id,
-        assertion.name_id_format,
-        assertion.session_index,
-        assertion.session_not_on_or_after,
+def _waiting(
+    assertion: Assertion, subject: Subject, remember_until: datetime, now: datetime
+) -> Waiting:
+    return Waiting(
+        since=now,
+        assertion_id=assertion.id,
+        remember_until=remember_until,
+        stable=subject.stable,
+        object_id=subject.object_id,
+        addresses=tuple(each.text for each in subject.addresses),
+        name_id=assertion.name_id,
+        name_id_format=assertion.name_id_format,
+        session_index=assertion.session_index,
+        session_ends_at=assertion.session_not_on_or_after,
     )
 
 
-def _row(
+def log_row(
     connection: Connection,
     outcome: str,
     now: datetime,
@@ -222,6 +277,7 @@ def _row(
     rule: str | None = None,
     detail: str = "",
 ) -> LogRow:
+    """Return a row of the sign-in log."""
     return LogRow(
         connection.tenant_id,
         uuid7(),

@@ -47,6 +47,7 @@ from sso.usecases.single_logout import LeaveProvider, ReceiveLogout
 from sso.usecases.tenants import FindTenant
 from sso.usecases.token_states import Introspect, Revoke
 from sso.usecases.userinfo import TellUser
+from sso.usecases.waiting import LookAgain
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class SignOnUseCases:
     begin_login: BeginLogin
     leave_for_test: LeaveForTest
     receive_response: ReceiveResponse
+    look_again: LookAgain
     continue_login: ContinueLogin
     come_again: ComeAgain
     resume_session: ResumeSession

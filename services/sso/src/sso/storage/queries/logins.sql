@@ -63,6 +63,21 @@ SELECT
 FROM answered
 RETURNING id;
 
+-- name: save_waiting
+-- Remembers who waits to be provisioned, unless the login was answered meanwhile.
+UPDATE pending_logins
+SET waiting_digest = :digest, waiting = :document
+WHERE tenant_id = :tenant_id AND id = :id AND outcome IS NULL;
+
+-- name: find_waiting
+-- A login whose person waits to be provisioned, and who that is.
+-- cross-tenant: the proof of 256 bits names the login, whoever's it is.
+SELECT
+    tenant_id, id, connection_id, use, request_id, browser_digest, request, expires_at,
+    proof_digest, outcome, waiting
+FROM pending_logins
+WHERE id = :id AND waiting_digest = :digest AND outcome IS NULL;
+
 -- name: delete_login
 -- Forgets a login.
 DELETE FROM pending_logins WHERE tenant_id = :tenant_id AND id = :id;
