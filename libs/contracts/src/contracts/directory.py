@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.base import Contract
+from contracts.base import Contract, Version
 
 MAX_MEMBERS_PER_EVENT = 5_000
 
@@ -14,7 +14,7 @@ class DirectoryTenant(Contract):
     """A tenant as it is now: record key `tenant_id/tenant_id` on `directory-tenants`."""
 
     tenant_id: UUID
-    version: int = Field(ge=1)
+    version: Version
     name: str
     package: str
     """`free`, `smb`, `professional` or `business`; SSO and SCIM need one of the last three."""
@@ -28,7 +28,7 @@ class DirectoryUser(Contract):
     """A user as it is now: record key `tenant_id/user_id` on `directory-users`."""
 
     user_id: UUID
-    version: int = Field(ge=1)
+    version: Version
     user_name: str
     status: str
     """`active` or `inactive`."""
@@ -48,7 +48,7 @@ class DirectoryGroup(Contract):
     """A group of a tenant, without its members."""
 
     group_id: UUID
-    version: int = Field(ge=1)
+    version: Version
     display_name: str
     external_id: str | None = None
 

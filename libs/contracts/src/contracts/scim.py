@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.base import Contract
+from contracts.base import Contract, Version
 
 MAX_MEMBERS_PER_EVENT = 5_000
 
@@ -18,7 +18,7 @@ class ScimUser(Contract):
     """A user as the identity provider sees it."""
 
     user_id: UUID
-    version: int = Field(ge=1)
+    version: Version
     user_name: str
     active: bool
     soft_deleted: bool = False
@@ -36,7 +36,7 @@ class ScimGroup(Contract):
     """A group as the identity provider sees it, without its members."""
 
     group_id: UUID
-    version: int = Field(ge=1)
+    version: Version
     display_name: str
     external_id: str | None = None
 
