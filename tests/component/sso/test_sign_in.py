@@ -258,3 +258,22 @@ async def test_who_posts_garbage_does_not_fill_the_database(sso: SignOn) -> None
     assert {answer.status_code for answer in answers} == {403}
     rows = [outcome for outcome, _ in await sso.log() if outcome == "not_a_response"]
     assert 0 < len(rows) < 130
+
+
+@pytest.mark.parametrize("format_name", ["persistent", "unspecified"])
+async def test_a_name_that_fits_into_no_index_is_refused(sso: SignOn, format_name: str) -> None:
+    """Characters that do not repeat: PostgreSQL compresses others."""
+    long = "".join(chr(0x4E00 + (7_919 * each) % 20_000) for each in range(6_000))
+    said = {
+        "name_id": long,
+        "name_id_format": f"urn:oasis:names:tc:SAML:2.0:nameid-format:{format_name}",
+    }
+    for changes in (said, {"object_id": long}, {"assertion_id": f"_{long}"}):
+        await _refused_as_too_large(sso, changes)
+
+
+async def _refused_as_too_large(sso: SignOn, changes: dict[str, str]) -> None:
+    browser = sso.browser()
+    request_id = await sso.leave(browser, "ann@corp.example")
+    refused = await sso.answer(browser, sso.response(request_id, "ann@corp.example", **changes))
+    assert (refused.status_code, "too_large" in refused.text) == (403, True), refused.text

@@ -12,6 +12,8 @@ ENTRA_TENANT = "http://schemas.microsoft.com/identity/claims/tenantid"
 ENTRA_OBJECT = "http://schemas.microsoft.com/identity/claims/objectidentifier"
 EMAIL = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
 NAME = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name"
+MAX_STABLE = 2_000
+"""Bytes; it has to fit into an index."""
 _PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 _TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
 
@@ -43,6 +45,8 @@ def subject_of(
     object_id = _single(assertion, ENTRA_OBJECT)
     stable = _stable(assertion, object_id, subject_claim)
     claims = (email_claim,) if email_claim is not None else (EMAIL, NAME, None)
+    if stable is not None and len(stable.encode()) > MAX_STABLE:
+        raise Refused(Code.TOO_LARGE, f"a subject of more than {MAX_STABLE} bytes")
     addresses = _addresses(assertion, domains, claims)
     if stable is None and object_id is None and not addresses:
         raise _nobody(assertion, claims)

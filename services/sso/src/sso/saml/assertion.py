@@ -11,6 +11,8 @@ from sso.domain.assertion import Assertion, Confirmation
 from sso.domain.refusals import Code, Refused
 
 _BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
+MAX_IDENTIFIER = 1_024
+"""Bytes; the standard asks for 256 characters at most (SAML core §8.3.7)."""
 MAX_VALUE = 2_000
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?", re.ASCII)
 
@@ -36,9 +38,9 @@ def _assertion(found: Any) -> Assertion:
     statements = found.authn_statement or []
     first = statements[0] if statements else None
     return Assertion(
-        id=found.id,
+        id=_bounded(found.id, "ID") or "",
         issuer=_text(found.issuer) or "",
-        name_id=_text(name_id),
+        name_id=_bounded(_text(name_id), "NameID"),
         name_id_format=name_id.format if name_id is not None else None,
         confirmations=[
             _confirmation(each)
@@ -52,7 +54,7 @@ def _assertion(found: Any) -> Assertion:
             for restriction in (conditions.audience_restriction if conditions is not None else [])
         ],
         authenticated_at=_moment(first.authn_instant) if first is not None else None,
-        session_index=first.session_index if first is not None else None,
+        session_index=_bounded(first.session_index, "SessionIndex") if first is not None else None,
         session_not_on_or_after=(
             _moment(first.session_not_on_or_after) if first is not None else None
         ),
@@ -75,6 +77,13 @@ def _attributes(statements: Sequence[Any]) -> dict[str, list[str]]:
             kept = [text[:MAX_VALUE] for text in texts if text]
             values.setdefault(attribute.name, []).extend(kept)
     return values
+
+
+def _bounded(text: str | None, name: str) -> str | None:
+    """Return what people and sessions are found by again, which has to fit into an index."""
+    if text is not None and len(text.encode()) > MAX_IDENTIFIER:
+        raise Refused(Code.TOO_LARGE, f"{name} of more than {MAX_IDENTIFIER} bytes")
+    return text
 
 
 def _text(element: Any) -> str | None:

@@ -141,7 +141,7 @@ def _root(document: bytes, name: str) -> Element:
 
 def _message(root: Element) -> LogoutMessage:
     identifier = root.get("ID") or ""
-    if not 0 < len(identifier) <= MAX_TEXT:
+    if not 0 < len(identifier.encode()) <= MAX_TEXT:
         raise Refused(Code.NOT_A_RESPONSE, "it has no ID")
     return LogoutMessage(
         identifier,
