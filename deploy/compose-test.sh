@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings the Docker stack up under a name of its own, runs the demo's provisioning life through the gateway
-# with scim scaled to 3 and the directory's worker to 2, compares, claims a domain, and takes everything down again.
+# with scim scaled to 3, sso and the directory's worker to 2, compares, claims a domain, and takes everything down again.
 # COMPOSE="docker-compose" or "docker compose" picks one; GATEWAY_PORT picks the port.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -37,11 +37,12 @@ replicas() { # the replicas of a service that are healthy
 docker version >/dev/null 2>&1 || { say "no Docker engine answers"; exit 1; }
 say "building with ${compose[0]}"
 "${compose[@]}" build >"$secrets/build.log" 2>&1 || { tail -n 40 "$secrets/build.log"; exit 1; }
-say "starting: 3 × scim, 2 × directory-worker"
-"${compose[@]}" up -d --scale scim=3 --scale directory-worker=2 >"$secrets/up.log" 2>&1 ||
+say "starting: 3 × scim, 2 × sso, 2 × directory-worker"
+"${compose[@]}" up -d --scale scim=3 --scale sso=2 --scale directory-worker=2 >"$secrets/up.log" 2>&1 ||
     { tail -n 40 "$secrets/up.log"; exit 1; }
 deadline=$((SECONDS + 120))
 until answers 2>/dev/null && [ "$(replicas scim)" = 3 ] && [ "$(replicas directory-worker)" = 2 ] &&
+    [ "$(replicas sso)" = 2 ] &&
     [ "$(replicas domain-verifier)" = 1 ] && [ "$(replicas domain-verifier-worker)" = 1 ]; do
     ((SECONDS < deadline)) || { say "not ready in time"; exit 1; }
     sleep 1
@@ -54,6 +55,9 @@ user="$(docker inspect -f '{{.Config.User}}' "$("${compose[@]}" ps -q scim | hea
 # A stranger in the services' network gets nothing of the broker, and no service writes another's topic.
 "${compose[@]}" exec -T scim python - <broker_check.py
 say "the gateway and the broker hold"
+# Both replicas of sso sign by the same keys, whichever made them.
+jwks="$(for _ in $(seq 10); do curl -fsS -m 3 "$gateway/oauth2/jwks"; echo; done | sort -u)"
+[ "$(wc -l <<<"$jwks")" = 1 ] && [[ "$jwks" == *kid* ]] || { say "the replicas of sso have other keys: $jwks"; exit 1; }
 ../.venv/bin/python -m demo compose-check --gateway "$gateway" --compose "${compose[*]}"
 served=0
 for container in $("${compose[@]}" ps -q scim); do
