@@ -15,6 +15,7 @@ from sso.usecases.ports import LogRow
 
 QUERIES = read_queries("sso.storage", "logins")
 PRUNED_AT_ONCE = 5_000
+LOGINS_OF_BROWSER = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class PostgresLogins:
                 use=login.use.value,
                 request_id=login.request_id,
                 browser_digest=login.browser_digest,
+                others=LOGINS_OF_BROWSER - 1,
                 request=rows.request_document(login.request),
                 created_at=at,
                 expires_at=login.expires_at,

@@ -159,6 +159,7 @@ CREATE TABLE pending_logins (
     CONSTRAINT pending_logins_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT pending_logins_tenant_id_connection_id_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES connections(tenant_id, id) ON DELETE CASCADE
 );
+CREATE INDEX pending_logins_by_browser ON pending_logins USING btree (browser_digest, id) WHERE browser_digest IS NOT NULL;
 CREATE INDEX pending_logins_by_client ON pending_logins USING btree ((request ->> 'client_id'::text));
 CREATE INDEX pending_logins_by_end ON pending_logins USING btree (expires_at);
 CREATE INDEX pending_logins_by_name_id ON pending_logins USING btree (tenant_id, connection_id, (outcome ->> 'name_id'::text)) WHERE outcome IS NOT NULL;

@@ -1,5 +1,16 @@
 -- name: insert_login
--- Remembers that a browser has left for the identity provider.
+-- Remembers that a browser has left for the identity provider; of its others the oldest go.
+-- cross-tenant: the secret of 256 bits names the browser, whoever uses it.
+WITH forgotten AS (
+    DELETE FROM pending_logins
+    WHERE (tenant_id, id) IN (
+        SELECT tenant_id, id
+        FROM pending_logins
+        WHERE browser_digest = (:browser_digest)::bytea
+        ORDER BY id DESC
+        OFFSET :others
+    )
+)
 INSERT INTO pending_logins (
     tenant_id, id, connection_id, use, request_id, browser_digest, request, created_at, expires_at
 )
