@@ -124,8 +124,16 @@ async def test_a_domains_life(
     assert claim["record_name"] == f"_portico-challenge.{domain}"
     code, output = await command(environment, "check", domain, "--tenant", str(tenant_id))
     assert code == 1
-    assert "There is no TXT record" in output
-    assert claim["record_value"] in output
+    # On a busy machine the worker's own first look comes in between, and this one is refused.
+    if "looked at a moment ago" not in output:
+        assert "There is no TXT record" in output
+        assert claim["record_value"] in output
+
+    async def explained() -> bool:
+        code, shown = await command(environment, "show", domain, "--tenant", str(tenant_id))
+        return code == 0 and "There is no TXT record" in shown and claim["record_value"] in shown
+
+    await eventually(explained, within=30, every=0.5)
 
     await zone.servers.add(claim["record_name"], f'"{claim["record_value"]}"')
 
