@@ -2,7 +2,7 @@
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import cast
 
@@ -18,7 +18,8 @@ TCP_IDLE_SECONDS = 10.0
 FREE_PORT_TRIES = 20
 DatagramHandler = Callable[[bytes, Callable[[bytes], None]], Awaitable[None]]
 """Takes a question and what sends an answer to whoever asked."""
-StreamHandler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+StreamHandler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]]
+Accept = Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]
 
 
 def respond(zone: Zone, query: dns.message.Message, *, udp: bool) -> dns.message.Message:
@@ -123,16 +124,33 @@ async def listening(
     datagrams: DatagramHandler, streams: StreamHandler, *, host: str, port: int
 ) -> AsyncIterator[int]:
     """Listen on one port, UDP and TCP; yields the port (0 becomes a free one)."""
-    server, transport = await _open(datagrams, streams, host, port)
+    under_way: set[asyncio.Task[None]] = set()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(streams(reader, writer))
+        under_way.add(task)
+        task.add_done_callback(under_way.discard)
+
+    server, transport = await _open(datagrams, accept, host, port)
     try:
         yield int(server.sockets[0].getsockname()[1])
     finally:
         transport.close()
         server.close()
+        await _end(under_way)
+
+
+async def _end(under_way: set[asyncio.Task[None]]) -> None:
+    # Closing a server leaves its connections: who still waits in one would outlive the loop.
+    for task in under_way:
+        task.cancel()
+    await asyncio.gather(*under_way, return_exceptions=True)
+    # The transport closes its socket in the loop's next turn.
+    await asyncio.sleep(0)
 
 
 async def _open(
-    datagrams: DatagramHandler, streams: StreamHandler, host: str, port: int
+    datagrams: DatagramHandler, streams: Accept, host: str, port: int
 ) -> tuple[asyncio.Server, asyncio.DatagramTransport]:
     # A port that is free for TCP may be taken by somebody else's UDP.
     tries = 1 if port else FREE_PORT_TRIES
