@@ -172,7 +172,7 @@ async def _signed_in(deployment: Deployment) -> tuple[DirectoryUser, Session]:
     sessions = PostgresSessions(deployment.sso)
     async with asyncio.timeout(GIVE_UP_SECONDS):
         async for _ in every(0.005):
-            if await sessions.start(session, session.id.bytes, outcome):
+            if await sessions.start(session, session.id.bytes, outcome, None):
                 break
     return user, session
 

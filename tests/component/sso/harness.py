@@ -129,6 +129,8 @@ class SignOn:
     app: App
     settings: Settings
     keys: keyrings.Keyrings
+    relay_states: dict[str, str] = field(default_factory=dict)
+    """By the id of the AuthnRequest that each left with."""
 
     def make_key(self, purpose: Purpose, now: datetime, active_from: datetime) -> StoredKey:
         """Make a key as the worker does."""
@@ -201,19 +203,24 @@ class SignOn:
         """Begin a login and return the id of the AuthnRequest that it sent."""
         left = await browser.post("/login", email=email, **self.app.request())
         assert left.status_code == 303, left.text
-        return request_id_of(left.headers["location"])
+        request_id = request_id_of(left.headers["location"])
+        [self.relay_states[request_id]] = parse_qs(urlsplit(left.headers["location"]).query)[
+            "RelayState"
+        ]
+        return request_id
 
     async def answer(
         self, browser: Browser, response: Response, by: Key | None = None, **how: Any
     ) -> httpx.Response:
         """Post a response to the ACS, as another site's form does: without any cookie."""
         document = response_bytes(response, by, **how)
-        return await self.post_document(document)
+        relay_state = self.relay_states.get(response.request_id or "", "")
+        return await self.post_document(document, relay_state)
 
-    async def post_document(self, document: bytes) -> httpx.Response:
+    async def post_document(self, document: bytes, relay_state: str = "") -> httpx.Response:
         """Post a document to the ACS."""
         async with self.client() as http:
-            fields = {"SAMLResponse": posted(document), "RelayState": "x"}
+            fields = {"SAMLResponse": posted(document), "RelayState": relay_state}
             return await http.post(f"/saml/{self.connection.id}/acs", data=fields)
 
     async def sign_in(self, browser: Browser, email: str, **changes: Any) -> str:

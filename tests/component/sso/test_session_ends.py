@@ -197,7 +197,7 @@ async def begin(sso: SignOn, user: User) -> bool:
     ends = now + timedelta(hours=1)
     session = Session(user.tenant_id, uuid7(), user.id, sso.connection.id, now, ends, ends)
     outcome = Outcome(user.id, "address", None, None, None, None)
-    return await PostgresSessions(sso.pool).start(session, session.id.bytes, outcome)
+    return await PostgresSessions(sso.pool).start(session, session.id.bytes, outcome, None)
 
 
 async def waits_for_a_lock(sso: SignOn) -> bool:

@@ -183,6 +183,21 @@ async def test_another_browser_cannot_finish_what_it_did_not_begin(sso: SignOn) 
     assert await sso.pool.fetchval("SELECT count(*) FROM sessions") == 0
 
 
+@pytest.mark.parametrize("what_came", ["another login's", "garbage", "nothing"])
+async def test_the_relay_state_decides_nothing(sso: SignOn, what_came: str) -> None:
+    await sso.add_user("ann@corp.example")
+    other, browser = sso.browser(), sso.browser()
+    others = await sso.leave(other, "ann@corp.example")
+    request_id = await sso.leave(browser, "ann@corp.example")
+    states = {"another login's": sso.relay_states[others], "garbage": "\x7f", "nothing": ""}
+    sso.relay_states[request_id] = states[what_came]
+    answered = await sso.answer(browser, sso.response(request_id, "ann@corp.example"))
+    assert answered.status_code == 303
+    assert (await other.get(answered.headers["location"])).status_code == 403
+    again = await sso.answer(browser, sso.response(others, "ann@corp.example"))
+    assert code_of(await other.get(again.headers["location"]))
+
+
 async def test_a_login_is_over_after_ten_minutes(sso: SignOn) -> None:
     await sso.add_user("ann@corp.example")
     browser = sso.browser()

@@ -105,7 +105,7 @@ def sign_on_use_cases(
     clients = PostgresClients(pool, ENDINGS, signal.notify)
     addresses = Addresses(settings.public_url)
     issuer, signing = settings.public_url, keys.signing
-    issue = IssueTokens(people, tenants, signing, issuer)
+    issue = IssueTokens(people, signing, issuer)
     families = PostgresFamilies(pool)
     admit = Admit(logins, FindUser(people))
     requests, messages = AuthnRequests(keys.signing_key), LogoutMessages(keys.signing_key)
@@ -121,7 +121,7 @@ def sign_on_use_cases(
     return SignOnUseCases(
         read_authorization_request=read_request,
         push_request=PushRequest(read_request, pushed, clock),
-        begin_login=BeginLogin(connections, people, tenants, logins, addresses, requests, clock),
+        begin_login=BeginLogin(connections, logins, addresses, requests, clock),
         leave_for_test=LeaveForTest(connections, logins, addresses, requests, clock),
         receive_response=ReceiveResponse(
             connections,
@@ -135,8 +135,6 @@ def sign_on_use_cases(
         look_again=LookAgain(connections, logins, admit, clock),
         continue_login=ContinueLogin(
             logins,
-            sessions,
-            tenants,
             PostgresSessionPolicies(pool, settings.session_policy),
             let_in,
             clock,

@@ -144,7 +144,8 @@ class SignOnEndpoints:
         fields = await read_form(request)
         try:
             document = decoded_response(fields.get("SAMLResponse", ""))
-            returned = await self.use_cases.receive_response(_uuid(request), document)
+            relay_state = parse_id(fields.get("RelayState", "")) or UUID(int=0)
+            returned = await self.use_cases.receive_response(_uuid(request), document, relay_state)
         except Refused as refusal:
             if refusal.answered_login is not None:
                 # No cookie came with this: whether it is the same browser shows at a page of ours.

@@ -49,6 +49,16 @@ class AuthorizationRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class NewCode:
+    """What is stored of a code that an app gets."""
+
+    request: AuthorizationRequest
+    digest: bytes
+    """Of the code: SHA-256."""
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """Who signed in by an assertion."""
 

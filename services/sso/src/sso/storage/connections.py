@@ -9,12 +9,12 @@ import asyncpg
 
 from chassis.clock import Clock
 from chassis.database import read_queries, transaction
-from kernel.tenant import Tenant
 from sso.domain.connection import Connection
 from sso.domain.ending import Ending, Reason
+from sso.domain.login import PendingLogin
 from sso.storage import rows
 from sso.storage.endings import Endings
-from sso.usecases.ports import ConnectionInUseError, Refresh, TenantConnection
+from sso.usecases.ports import ConnectionInUseError, Refresh, TenantConnection, TenantRoute
 
 QUERIES = read_queries("sso.storage", "connections")
 
@@ -54,18 +54,27 @@ class PostgresConnections:
         """Return the one that an address names, with what is known of its tenant."""
         query = QUERIES["find_connection_with_tenant"](id=connection_id)
         row = await self.pool.fetchrow(*query)
+        return None if row is None else _with_tenant(row)
+
+    async def find_with_login(
+        self, connection_id: UUID, login_id: UUID
+    ) -> tuple[TenantConnection, PendingLogin | None] | None:
+        """Return the same, with its login of that id."""
+        query = QUERIES["find_connection_with_login"](id=connection_id, login_id=login_id)
+        row = await self.pool.fetchrow(*query)
         if row is None:
             return None
-        tenant = None
-        if row["tenant_name"] is not None:
-            tenant = Tenant(row["tenant_id"], row["tenant_name"], row["package"], row["status"])
-        return TenantConnection(
-            rows.connection(row),
-            tenant,
-            frozenset(row["speaks_for"]),
-            row["initiate_login_uri"],
-            is_confined=row["is_confined"],
-        )
+        login = None
+        if row["login_id"] is not None:
+            login = rows.pending_login(
+                {**row, "id": row["login_id"], "connection_id": connection_id}
+            )
+        return _with_tenant(row), login
+
+    async def find_route(self, domain: str) -> TenantRoute | None:
+        """Return where the people of a mail domain sign in, if one tenant holds it."""
+        row = await self.pool.fetchrow(*QUERIES["find_route"](domain=domain))
+        return None if row is None else TenantRoute(rows.connection(row), rows.tenant(row))
 
     async def find_routed(self, tenant_id: UUID, domain: str) -> Connection | None:
         """Return the one that the people of a tenant's domain sign in by."""
@@ -149,3 +158,13 @@ class PostgresConnections:
         if connection.ends_sessions_of(before):
             ending = Ending(Reason.CONNECTION_SUSPENDED, self.clock.now())
             await self.endings.of_connection(database, connection.tenant_id, connection.id, ending)
+
+
+def _with_tenant(row: rows.Row) -> TenantConnection:
+    return TenantConnection(
+        rows.connection(row),
+        rows.tenant(row),
+        frozenset(row["speaks_for"]),
+        row["initiate_login_uri"],
+        is_confined=row["is_confined"],
+    )

@@ -25,33 +25,19 @@ class PostgresFamilies:
 
     async def add(self, family: Family, digest: bytes, at: datetime) -> None:
         """Store a new one; its session is kept for as long as it is good."""
-        tenant_id, session_id = family.session.tenant_id, family.session.id
-        async with transaction(self.pool) as database:
-            await database.execute(
-                *QUERIES["insert_family"](
-                    tenant_id=tenant_id,
-                    digest=digest,
-                    session_id=session_id,
-                    client_id=family.client_id,
-                    scope=family.scope,
-                    salt=family.salt,
-                    now=at,
-                    expires_at=family.expires_at,
-                )
+        await self.pool.execute(
+            *QUERIES["insert_family"](
+                tenant_id=family.session.tenant_id,
+                digest=digest,
+                session_id=family.session.id,
+                client_id=family.client_id,
+                scope=family.scope,
+                salt=family.salt,
+                now=at,
+                expires_at=family.expires_at,
+                others=MAX_FAMILIES - 1,
             )
-            await database.execute(
-                *QUERIES["delete_superseded_families"](
-                    tenant_id=tenant_id,
-                    session_id=session_id,
-                    client_id=family.client_id,
-                    kept=MAX_FAMILIES,
-                )
-            )
-            await database.execute(
-                *QUERIES["keep_session"](
-                    tenant_id=tenant_id, session_id=session_id, until=family.expires_at
-                )
-            )
+        )
 
     async def find(self, digest: bytes, at: datetime) -> Family | None:
         """Return one; None if there is none, it is over, or its session is."""

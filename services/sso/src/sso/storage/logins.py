@@ -9,6 +9,7 @@ import asyncpg
 
 from chassis.clock import Clock
 from chassis.database import read_queries, transaction
+from kernel.tenant import Tenant
 from sso.domain.login import Outcome, PendingLogin, Waiting
 from sso.storage import codes, families, proofs, rows, sessions
 from sso.usecases.ports import LogRow
@@ -102,11 +103,13 @@ class PostgresLogins:
             await _log(database, row)
         return True
 
-    async def complete(self, login_id: UUID, proof_digest: bytes) -> PendingLogin | None:
-        """Return a login whose assertion was taken, once, if the proof is its own."""
+    async def complete(
+        self, login_id: UUID, proof_digest: bytes
+    ) -> tuple[PendingLogin, Tenant | None] | None:
+        """Return a login whose assertion was taken, once, by its own proof; and its tenant."""
         query = QUERIES["complete_login"](id=login_id, proof_digest=proof_digest)
         row = await self.pool.fetchrow(*query)
-        return None if row is None else rows.pending_login(row)
+        return None if row is None else (rows.pending_login(row), rows.tenant(row))
 
     async def forget(self, login: PendingLogin) -> bool:
         """Forget a login; False if that was done."""

@@ -8,6 +8,7 @@ import asyncpg
 
 from chassis.database import read_queries
 from kernel.names import comparison_key
+from kernel.tenant import Tenant
 from sso.domain.ending import Ending
 from sso.domain.login import User
 from sso.storage import rows
@@ -31,6 +32,15 @@ class PostgresPeople:
         """Return the domains that a tenant holds."""
         found = await self.pool.fetch(*QUERIES["list_domains"](tenant_id=tenant_id))
         return frozenset(row["domain"] for row in found)
+
+    async def tenant_with_domains(self, tenant_id: UUID) -> tuple[Tenant, frozenset[str]] | None:
+        """Return what is known of a tenant, with the domains that it holds."""
+        query = QUERIES["find_tenant_with_domains"](tenant_id=tenant_id)
+        row = await self.pool.fetchrow(*query)
+        if row is None:
+            return None
+        tenant = Tenant(row["tenant_id"], row["name"], row["package"], row["status"])
+        return tenant, frozenset(row["held"])
 
     async def bound(self, tenant_id: UUID, connection_id: UUID, subject: str) -> User | None:
         """Return the user that a subject is bound to."""

@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 from asyncpg import Record
 
+from kernel.tenant import Tenant
 from sso.domain.client import Client, ClientSettings
 from sso.domain.connection import Connection, IdentityProvider, Kind, Use
 from sso.domain.keys import Purpose, StoredKey
@@ -84,6 +85,13 @@ def connection(row: Row) -> Connection:
         single_logout=row["single_logout"],
         domains=tuple(row["own_domains"]),
     )
+
+
+def tenant(row: Row) -> Tenant | None:
+    """Return the tenant of a row that joins something with it; None if none is known."""
+    if row["tenant_name"] is None:
+        return None
+    return Tenant(row["tenant_id"], row["tenant_name"], row["package"], row["status"])
 
 
 def user(row: Row) -> User:

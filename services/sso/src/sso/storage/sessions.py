@@ -6,7 +6,7 @@ from datetime import datetime
 import asyncpg
 
 from chassis.database import read_queries
-from sso.domain.login import AuthorizationRequest, Outcome, Session, User
+from sso.domain.login import AuthorizationRequest, NewCode, Outcome, Session, User
 from sso.domain.tokens import AccessIds
 from sso.storage import rows
 
@@ -19,25 +19,34 @@ class PostgresSessions:
 
     pool: asyncpg.Pool
 
-    async def start(self, session: Session, secret_digest: bytes, outcome: Outcome) -> bool:
+    async def start(
+        self, session: Session, secret_digest: bytes, outcome: Outcome, code: NewCode | None
+    ) -> bool:
         """Store a new session; False if the person or the connection may no longer."""
-        started = await self.pool.fetchval(
-            *QUERIES["insert_session"](
-                tenant_id=session.tenant_id,
-                id=session.id,
-                user_id=session.user_id,
-                connection_id=session.connection_id,
-                secret_digest=secret_digest,
-                name_id=outcome.name_id,
-                name_id_format=outcome.name_id_format,
-                session_index=outcome.session_index,
-                authenticated_at=session.authenticated_at,
-                expires_at=session.expires_at,
-                ends_at=session.ends_at,
-                idle=session.idle,
+        values = {
+            "tenant_id": session.tenant_id,
+            "id": session.id,
+            "user_id": session.user_id,
+            "connection_id": session.connection_id,
+            "secret_digest": secret_digest,
+            "name_id": outcome.name_id,
+            "name_id_format": outcome.name_id_format,
+            "session_index": outcome.session_index,
+            "authenticated_at": session.authenticated_at,
+            "expires_at": session.expires_at,
+            "ends_at": session.ends_at,
+            "idle": session.idle,
+        }
+        if code is None:
+            query = QUERIES["insert_session"](**values)
+        else:
+            query = QUERIES["insert_session_with_code"](
+                **values,
+                code_digest=code.digest,
+                code_expires_at=code.expires_at,
+                **_asked(code.request),
             )
-        )
-        return started is not None
+        return await self.pool.fetchval(*query) is not None
 
     async def find(self, secret_digest: bytes, at: datetime) -> tuple[Session, User] | None:
         """Return a live session of somebody who may sign in."""
@@ -57,26 +66,25 @@ class PostgresSessions:
         row = await self.pool.fetchrow(*query)
         return None if row is None else (rows.session(row), rows.user(row))
 
-    async def issue_code(
-        self,
-        session: Session,
-        request: AuthorizationRequest,
-        digest: bytes,
-        expires_at: datetime,
-        at: datetime,
-    ) -> None:
+    async def issue_code(self, session: Session, code: NewCode, at: datetime) -> None:
         """Store a code; the session is not idle then."""
         await self.pool.execute(
             *QUERIES["insert_code"](
                 tenant_id=session.tenant_id,
-                digest=digest,
+                digest=code.digest,
                 session_id=session.id,
-                client_id=request.client_id,
-                redirect_uri=request.redirect_uri,
-                code_challenge=request.code_challenge,
-                nonce=request.nonce,
-                scope=request.scope,
-                expires_at=expires_at,
+                expires_at=code.expires_at,
                 now=at,
+                **_asked(code.request),
             )
         )
+
+
+def _asked(request: AuthorizationRequest) -> dict[str, str | None]:
+    return {
+        "client_id": request.client_id,
+        "redirect_uri": request.redirect_uri,
+        "code_challenge": request.code_challenge,
+        "nonce": request.nonce,
+        "scope": request.scope,
+    }

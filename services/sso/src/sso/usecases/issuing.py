@@ -10,8 +10,8 @@ from sso.domain.address import parse_address
 from sso.domain.client import Client
 from sso.domain.login import User
 from sso.domain.tokens import ACCESS_TOKEN, ID_TOKEN, TOKEN_LIFETIME, Grant
-from sso.usecases.entitlement import is_entitled
-from sso.usecases.ports import People, Signer, Tenants
+from sso.usecases.entitlement import may_sign_on
+from sso.usecases.ports import People, Signer
 
 
 class TokenError(Exception):
@@ -39,7 +39,6 @@ class IssueTokens:
     """Makes an ID token and an access token for a grant."""
 
     people: People
-    tenants: Tenants
     signer: Signer
     issuer: str
 
@@ -53,9 +52,10 @@ class IssueTokens:
     ) -> Tokens:
         """Return tokens, or raise TokenError: the tenant may not sign in at the moment."""
         tenant_id = grant.session.tenant_id
-        if not await is_entitled(self.tenants, tenant_id):
+        known = await self.people.tenant_with_domains(tenant_id)
+        if known is None or not may_sign_on(known[0]):
             raise TokenError("invalid_grant", "The tenant may not sign in at the moment.")
-        domains = await self.people.domains(tenant_id)
+        _, domains = known
         lifetime = timedelta(seconds=client.settings.access_token_seconds)
         return Tokens(
             access_token=self.signer.sign(

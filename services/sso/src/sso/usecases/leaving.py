@@ -14,8 +14,8 @@ from sso.domain.login import LOGIN_LIFETIME, AuthorizationRequest, PendingLogin
 from sso.domain.refusals import Code, Refused
 from sso.usecases.addresses import Addresses
 from sso.usecases.connections import no_such_connection
-from sso.usecases.entitlement import is_entitled
-from sso.usecases.ports import Connections, Logins, People, Tenants
+from sso.usecases.entitlement import may_sign_on
+from sso.usecases.ports import Connections, Logins
 from sso.usecases.secrets import digest_of, new_secret
 
 MakeRequest = Callable[..., tuple[str, Mapping[str, str]]]
@@ -37,8 +37,6 @@ class BeginLogin:
     """Finds the connection of somebody's mail domain and sends the browser to it."""
 
     connections: Connections
-    people: People
-    tenants: Tenants
     logins: Logins
     addresses: Addresses
     make_request: MakeRequest
@@ -52,14 +50,12 @@ class BeginLogin:
         A browser keeps the secret that it has: several logins at once are one browser's.
         """
         address = parse_address(email)
-        tenant_id = await self.people.tenant_of_domain(address.domain) if address else None
-        if address is None or tenant_id is None:
+        route = await self.connections.find_route(address.domain) if address else None
+        if address is None or route is None or not may_sign_on(route.tenant):
             return None
-        connection = await self.connections.find_routed(tenant_id, address.domain)
-        provider = connection.provider_for(Use.SIGN_IN) if connection is not None else None
-        if connection is None or provider is None:
-            return None
-        if not await is_entitled(self.tenants, tenant_id):
+        connection = route.connection
+        provider = connection.provider_for(Use.SIGN_IN)
+        if provider is None:
             return None
         browser_secret = browser_secret or new_secret()
         login = new_login(connection, Use.SIGN_IN, self.clock.now(), browser_secret, request)

@@ -7,9 +7,9 @@ from chassis.clock import Clock
 from chassis.ids import uuid7
 from sso.domain.login import Session
 from sso.domain.refusals import Code, Refused
-from sso.usecases.entitlement import is_entitled
-from sso.usecases.ports import Logins, Sessions, Tenants
-from sso.usecases.secrets import digest_of, new_secret
+from sso.usecases.entitlement import may_sign_on
+from sso.usecases.ports import Logins
+from sso.usecases.secrets import digest_of
 from sso.usecases.session_policies import SessionPolicies
 from sso.usecases.signed_in import LetIn, ResumeSession, SignedIn
 
@@ -19,23 +19,24 @@ class ContinueLogin:
     """Lets the browser that began a login go on to the app, signed in."""
 
     logins: Logins
-    sessions: Sessions
-    tenants: Tenants
     policies: SessionPolicies
     let_in: LetIn
     clock: Clock
 
     async def __call__(self, login_id: UUID, proof: str, browser_secret: str) -> SignedIn:
         """Start the session, or raise Refused: another browser began, or the proof was used."""
-        login = await self.logins.complete(login_id, digest_of(proof))
-        if login is None or login.request is None or login.outcome is None:
+        completed = await self.logins.complete(login_id, digest_of(proof))
+        if completed is None:
+            raise Refused(Code.LOGIN_EXPIRED)
+        login, tenant = completed
+        if login.request is None or login.outcome is None:
             raise Refused(Code.LOGIN_EXPIRED)
         if not browser_secret or digest_of(browser_secret) != login.browser_digest:
             raise Refused(Code.OTHER_BROWSER)
         now = self.clock.now()
         if login.expires_at <= now:
             raise Refused(Code.LOGIN_EXPIRED)
-        if not await is_entitled(self.tenants, login.tenant_id):
+        if not may_sign_on(tenant):
             raise Refused(Code.NOT_ENTITLED)
         policy = await self.policies.of(login.tenant_id)
         ends = policy.ends(now, login.outcome.session_ends_at)
@@ -49,10 +50,10 @@ class ContinueLogin:
             ends,
             policy.idle,
         )
-        secret = new_secret()
-        if not await self.sessions.start(session, digest_of(secret), login.outcome):
+        signed_in = await self.let_in.begin(session, login.outcome, login.request, now)
+        if signed_in is None:
             raise Refused(Code.DEACTIVATED)
-        return await self.let_in(session, login.request, secret, now, is_new=True)
+        return signed_in
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from kernel.tenant import Tenant
 from sso.domain.assertion import Assertion
 from sso.domain.client import Client
 from sso.domain.connection import Connection, IdentityProvider
-from sso.domain.login import AuthorizationRequest, Outcome, PendingLogin, Session, User, Waiting
+from sso.domain.login import NewCode, Outcome, PendingLogin, Session, User, Waiting
 from sso.domain.tokens import AccessIds
 
 
@@ -69,6 +69,15 @@ class TenantConnection:
 
 
 @dataclass(frozen=True, slots=True)
+class TenantRoute:
+    """Where the people of a mail domain sign in."""
+
+    connection: Connection
+    tenant: Tenant | None
+    """The one that holds the domain, once the directory has told of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Refresh:
     """What became of fetching a connection's metadata again."""
 
@@ -96,6 +105,16 @@ class Connections(Protocol):
 
     async def find_with_tenant(self, connection_id: UUID) -> TenantConnection | None:
         """Return the one that an address names, with what is known of its tenant."""
+        ...
+
+    async def find_with_login(
+        self, connection_id: UUID, login_id: UUID
+    ) -> tuple[TenantConnection, PendingLogin | None] | None:
+        """Return the same, with its login of that id."""
+        ...
+
+    async def find_route(self, domain: str) -> TenantRoute | None:
+        """Return where the people of a mail domain sign in, if one tenant holds it."""
         ...
 
     async def find_routed(self, tenant_id: UUID, domain: str) -> Connection | None:
@@ -142,6 +161,10 @@ class People(Protocol):
 
     async def domains(self, tenant_id: UUID) -> frozenset[str]:
         """Return the domains that a tenant holds."""
+        ...
+
+    async def tenant_with_domains(self, tenant_id: UUID) -> tuple[Tenant, frozenset[str]] | None:
+        """Return what is known of a tenant, with the domains that it holds."""
         ...
 
     async def bound(self, tenant_id: UUID, connection_id: UUID, subject: str) -> User | None:
@@ -206,8 +229,10 @@ class Logins(Protocol):
         """Take the assertion of a test, once; it signs nobody in."""
         ...
 
-    async def complete(self, login_id: UUID, proof_digest: bytes) -> PendingLogin | None:
-        """Return a login whose assertion was taken, once, if the proof is its own."""
+    async def complete(
+        self, login_id: UUID, proof_digest: bytes
+    ) -> tuple[PendingLogin, Tenant | None] | None:
+        """Return a login whose assertion was taken, once, by its own proof; and its tenant."""
         ...
 
     async def forget(self, login: PendingLogin) -> bool:
@@ -234,8 +259,10 @@ class Logins(Protocol):
 class Sessions(Protocol):
     """People who are signed in, and the codes that tell apps so."""
 
-    async def start(self, session: Session, secret_digest: bytes, outcome: Outcome) -> bool:
-        """Store a new session; False if the person or the connection may no longer."""
+    async def start(
+        self, session: Session, secret_digest: bytes, outcome: Outcome, code: NewCode | None
+    ) -> bool:
+        """Store a new session, and a code; False if the person or the connection may no longer."""
         ...
 
     async def find(self, secret_digest: bytes, at: datetime) -> tuple[Session, User] | None:
@@ -246,14 +273,7 @@ class Sessions(Protocol):
         """Return the live session of an access token that was not revoked."""
         ...
 
-    async def issue_code(
-        self,
-        session: Session,
-        request: AuthorizationRequest,
-        digest: bytes,
-        expires_at: datetime,
-        at: datetime,
-    ) -> None:
+    async def issue_code(self, session: Session, code: NewCode, at: datetime) -> None:
         """Store a code; the session is not idle then."""
         ...
 

@@ -104,17 +104,19 @@ class ReceiveResponse:
     may_log: Callable[[UUID], bool] = lambda _connection_id: True
     """Tells whether a connection's refusals may have another row: anybody can post garbage."""
 
-    async def __call__(self, connection_id: UUID, document: bytes) -> Returned:
+    async def __call__(self, connection_id: UUID, document: bytes, relay_state: UUID) -> Returned:
         """Return who signed in, or raise Refused; either way the sign-in log has a row.
 
+        The relay state says which login it may be, to save looking for it; what was signed decides.
         Of refusals it has so many rows at most, and a line of the service's own log for each.
         """
-        known = await self.connections.find_with_tenant(connection_id)
-        if known is None:
+        found = await self.connections.find_with_login(connection_id, relay_state)
+        if found is None:
             raise no_such_connection()
+        known, guess = found
         connection = known.connection
         try:
-            return await self._receive(known, document)
+            return await self._receive(known, document, guess)
         except Refused as refusal:
             log.info(
                 "sign_in.refused", tenant_id=str(connection.tenant_id), code=refusal.code.value
@@ -130,9 +132,11 @@ class ReceiveResponse:
                 await self.logins.log(row)
             raise
 
-    async def _receive(self, known: TenantConnection, document: bytes) -> Returned:
+    async def _receive(
+        self, known: TenantConnection, document: bytes, guess: PendingLogin | None
+    ) -> Returned:
         connection, now = known.connection, self.clock.now()
-        login, provider, assertion = await self._verified(connection, document, now)
+        login, provider, assertion = await self._verified(connection, document, guess, now)
         remember_until = check_assertion(
             assertion,
             Expected(
@@ -200,7 +204,7 @@ class ReceiveResponse:
         return Returned(new_login(connection, Use.SIGN_IN, now), None, "", "", begin_at=url)
 
     async def _verified(
-        self, connection: Connection, document: bytes, now: datetime
+        self, connection: Connection, document: bytes, guess: PendingLogin | None, now: datetime
     ) -> tuple[PendingLogin | None, IdentityProvider, Assertion]:
         """Return the login that was asked for, by whom it was answered, and what was signed.
 
@@ -223,7 +227,7 @@ class ReceiveResponse:
                 continue
             if request_id is None and not any(c.in_response_to for c in assertion.confirmations):
                 return None, provider, assertion
-            login = await self._login(connection, request_id, assertion)
+            login = await self._login(connection, request_id, assertion, guess)
             if login.expires_at <= now:
                 raise Refused(Code.LOGIN_EXPIRED)
             if login.use is use:
@@ -232,14 +236,21 @@ class ReceiveResponse:
         raise refusal
 
     async def _login(
-        self, connection: Connection, request_id: str | None, assertion: Assertion
+        self,
+        connection: Connection,
+        request_id: str | None,
+        assertion: Assertion,
+        guess: PendingLogin | None,
     ) -> PendingLogin:
         asked = {c.in_response_to for c in assertion.confirmations if c.in_response_to}
         if request_id is not None:
             asked.add(request_id)
         if len(asked) != 1:
             raise Refused(Code.NOT_ASKED_FOR, "it answers no request, or several")
-        login = await self.logins.find(connection.tenant_id, connection.id, asked.pop())
+        answered = asked.pop()
+        if guess is not None and guess.request_id == answered:
+            return guess
+        login = await self.logins.find(connection.tenant_id, connection.id, answered)
         if login is None:
             raise Refused(Code.NOT_ASKED_FOR, "nobody waits for this answer any more")
         return login

@@ -8,7 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from chassis.clock import Clock
-from sso.domain.login import CODE_LIFETIME, AuthorizationRequest, Session
+from sso.domain.login import CODE_LIFETIME, AuthorizationRequest, NewCode, Outcome, Session
 from sso.usecases.entitlement import is_entitled
 from sso.usecases.ports import Sessions, Tenants
 from sso.usecases.secrets import digest_of, new_secret
@@ -55,15 +55,26 @@ class LetIn:
         request: AuthorizationRequest,
         secret: str,
         now: datetime,
-        *,
-        is_new: bool = False,
     ) -> SignedIn:
         """Return where the browser goes; `secret` is its session's."""
         if await self._must_ask(session, request):
-            code, proof = None, proof_of(secret, request)
+            return SignedIn(request, None, None, session.ends_at, proof_of(secret, request))
+        text, code = _new_code(request, now)
+        await self.sessions.issue_code(session, code, now)
+        return SignedIn(request, text, None, session.ends_at)
+
+    async def begin(
+        self, session: Session, outcome: Outcome, request: AuthorizationRequest, now: datetime
+    ) -> SignedIn | None:
+        """Store a new session first; None if the person or the connection may no longer."""
+        secret = new_secret()
+        if await self._must_ask(session, request):
+            text, code, proof = None, None, proof_of(secret, request)
         else:
-            code, proof = await issue_code(self.sessions, session, request, now), ""
-        return SignedIn(request, code, secret if is_new else None, session.ends_at, proof)
+            (text, code), proof = _new_code(request, now), ""
+        if not await self.sessions.start(session, digest_of(secret), outcome, code):
+            return None
+        return SignedIn(request, text, secret, session.ends_at, proof)
 
     async def _must_ask(self, session: Session, request: AuthorizationRequest) -> bool:
         if request.asks_as is None:
@@ -125,13 +136,10 @@ class GiveConsent:
         return await self.resume(session_secret, replace(request, prompt="", max_age=None))
 
 
-async def issue_code(
-    sessions: Sessions, session: Session, request: AuthorizationRequest, now: datetime
-) -> str:
-    """Make a code that an app can turn into tokens, once and soon."""
-    code = new_secret()
-    await sessions.issue_code(session, request, digest_of(code), now + CODE_LIFETIME, now)
-    return code
+def _new_code(request: AuthorizationRequest, now: datetime) -> tuple[str, NewCode]:
+    """Return a code that an app can turn into tokens, once and soon; and what is stored of it."""
+    text = new_secret()
+    return text, NewCode(request, digest_of(text), now + CODE_LIFETIME)
 
 
 def proof_of(session_secret: str, request: AuthorizationRequest) -> str:

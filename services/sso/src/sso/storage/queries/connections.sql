@@ -61,6 +61,50 @@ LEFT JOIN tenants ON tenants.tenant_id = connections.tenant_id
 LEFT JOIN clients ON clients.id = connections.default_client AND clients.disabled_at IS NULL
 WHERE connections.id = :id;
 
+-- name: find_connection_with_login
+-- The same, with a login of it.
+-- cross-tenant: the address of a connection names no tenant, and tells whose it is.
+SELECT
+    connections.tenant_id, connections.id, connections.name, connections.kind,
+    connections.created_at, connections.candidate, connections.tested, connections.active,
+    connections.suspended, connections.version, connections.previous, connections.activated_at,
+    connections.default_client, connections.sign_requests, connections.single_logout,
+    connections.own_domains, clients.initiate_login_uri,
+    logins.id AS login_id, logins.use, logins.request_id, logins.browser_digest, logins.request,
+    logins.expires_at, logins.proof_digest, logins.outcome,
+    tenants.name AS tenant_name, tenants.package, tenants.status,
+    ARRAY(
+        (
+            SELECT domains.domain
+            FROM domains
+            WHERE domains.tenant_id = connections.tenant_id
+              AND cardinality(connections.own_domains) = 0
+            EXCEPT
+            SELECT others.domain
+            FROM connection_routes AS others
+            WHERE others.tenant_id = connections.tenant_id
+              AND others.connection_id <> connections.id
+        )
+        UNION ALL
+        SELECT domains.domain
+        FROM domains
+        WHERE domains.tenant_id = connections.tenant_id
+          AND domains.domain = ANY(connections.own_domains)
+    ) AS speaks_for,
+    cardinality(connections.own_domains) > 0 OR EXISTS (
+        SELECT 1
+        FROM connection_routes AS others
+        WHERE others.tenant_id = connections.tenant_id
+          AND others.connection_id <> connections.id
+    ) AS is_confined
+FROM connections
+LEFT JOIN tenants ON tenants.tenant_id = connections.tenant_id
+LEFT JOIN clients ON clients.id = connections.default_client AND clients.disabled_at IS NULL
+LEFT JOIN pending_logins AS logins
+    ON logins.tenant_id = connections.tenant_id AND logins.connection_id = connections.id
+    AND logins.id = (:login_id)::uuid
+WHERE connections.id = :id;
+
 -- name: lock_connection
 -- The same, to be changed.
 -- cross-tenant: the address of a connection names no tenant, and tells whose it is.
@@ -87,6 +131,31 @@ JOIN connections
     AND connections.id = connection_routes.connection_id
 WHERE connection_routes.tenant_id = :tenant_id
   AND connection_routes.domain IN ((:domain)::text, '')
+ORDER BY connection_routes.domain DESC
+LIMIT 1;
+
+-- name: find_route
+-- The same of a mail domain: of the tenant that holds it, if exactly one does; and that tenant.
+-- cross-tenant: whose a domain is decides where its people sign in.
+SELECT
+    connections.tenant_id, connections.id, connections.name, connections.kind,
+    connections.created_at, connections.candidate, connections.tested, connections.active,
+    connections.suspended, connections.version, connections.previous, connections.activated_at,
+    connections.default_client, connections.sign_requests, connections.single_logout,
+    connections.own_domains, tenants.name AS tenant_name, tenants.package, tenants.status
+FROM (
+    SELECT (array_agg(domains.tenant_id))[1] AS tenant_id
+    FROM domains
+    WHERE domains.domain = :domain
+    HAVING count(*) = 1
+) AS holder
+JOIN connection_routes
+    ON connection_routes.tenant_id = holder.tenant_id
+    AND connection_routes.domain IN ((:domain)::text, '')
+JOIN connections
+    ON connections.tenant_id = connection_routes.tenant_id
+    AND connections.id = connection_routes.connection_id
+LEFT JOIN tenants ON tenants.tenant_id = holder.tenant_id
 ORDER BY connection_routes.domain DESC
 LIMIT 1;
 

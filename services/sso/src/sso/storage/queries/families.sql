@@ -1,5 +1,19 @@
 -- name: insert_family
--- Stores a new family of refresh tokens.
+-- Stores a new family of refresh tokens; of an app's others of the session, the ones that were used
+-- last stay. The session is kept for as long as the app may ask for tokens of it.
+WITH superseded AS (
+    DELETE FROM refresh_families WHERE (tenant_id, digest) IN (
+        SELECT tenant_id, digest
+        FROM refresh_families
+        WHERE tenant_id = :tenant_id AND session_id = :session_id AND client_id = :client_id
+        ORDER BY begun_at[1] DESC
+        OFFSET :others
+    )
+), kept AS (
+    UPDATE sessions SET offline_until = GREATEST(offline_until, :expires_at)
+    WHERE tenant_id = :tenant_id AND id = :session_id
+      AND GREATEST(ends_at, offline_until) < :expires_at
+)
 INSERT INTO refresh_families (
     tenant_id, digest, session_id, client_id, scope, salt, generation, begun_at, expires_at
 )
@@ -7,21 +21,6 @@ VALUES (
     :tenant_id, :digest, :session_id, :client_id, :scope, :salt, 0, ARRAY[(:now)::timestamptz],
     :expires_at
 );
-
--- name: delete_superseded_families
--- Forgets an app's families of a session but the ones that were used last.
-DELETE FROM refresh_families WHERE (tenant_id, digest) IN (
-    SELECT tenant_id, digest
-    FROM refresh_families
-    WHERE tenant_id = :tenant_id AND session_id = :session_id AND client_id = :client_id
-    ORDER BY begun_at[1] DESC
-    OFFSET :kept
-);
-
--- name: keep_session
--- Keeps a session for as long as an app may ask for tokens of it.
-UPDATE sessions SET offline_until = GREATEST(offline_until, :until)
-WHERE tenant_id = :tenant_id AND id = :session_id AND GREATEST(ends_at, offline_until) < :until;
 
 -- name: see_session
 -- Notes that somebody was there, so that the session is not idle; every five minutes is enough.

@@ -97,12 +97,25 @@ DELETE FROM pending_logins WHERE tenant_id = :tenant_id AND id = :id;
 -- Returns a login whose assertion was taken, once, if the proof is its own. It is kept until its end:
 -- the same browser may come again.
 -- cross-tenant: the proof of 256 bits names the login, whoever's it is.
-UPDATE pending_logins
-SET proof_digest = NULL
-WHERE id = :id AND proof_digest = :proof_digest AND outcome IS NOT NULL
-RETURNING
-    tenant_id, id, connection_id, use, request_id, browser_digest, request, expires_at,
-    (:proof_digest)::bytea AS proof_digest, outcome;
+WITH completed AS (
+    UPDATE pending_logins
+    SET proof_digest = NULL
+    WHERE id = :id AND proof_digest = :proof_digest AND outcome IS NOT NULL
+    RETURNING
+        tenant_id, id, connection_id, use, request_id, browser_digest, request, expires_at, outcome
+)
+SELECT
+    completed.tenant_id, completed.id, completed.connection_id, completed.use,
+    completed.request_id, completed.browser_digest, completed.request, completed.expires_at,
+    (:proof_digest)::bytea AS proof_digest, completed.outcome,
+    known.tenant_name, known.package, known.status
+FROM completed
+LEFT JOIN LATERAL (
+    SELECT tenants.name AS tenant_name, tenants.package, tenants.status
+    FROM tenants
+    WHERE tenants.tenant_id = completed.tenant_id
+    LIMIT 1
+) AS known ON true;
 
 -- name: find_completed_login
 -- A login that its browser has completed.

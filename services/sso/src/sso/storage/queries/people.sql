@@ -53,6 +53,14 @@ SELECT tenant_id FROM domains WHERE domain = :domain LIMIT 2;
 -- The domains that a tenant holds.
 SELECT domain FROM domains WHERE tenant_id = :tenant_id;
 
+-- name: find_tenant_with_domains
+-- What is known of a tenant, with the domains that it holds.
+SELECT
+    tenants.tenant_id, tenants.name, tenants.package, tenants.status,
+    ARRAY(SELECT domain FROM domains WHERE domains.tenant_id = :tenant_id) AS held
+FROM tenants
+WHERE tenants.tenant_id = :tenant_id;
+
 -- name: find_bound_user
 -- The user that a subject is bound to.
 SELECT

@@ -20,6 +20,39 @@ SELECT
 FROM allowed
 RETURNING id;
 
+-- name: insert_session_with_code
+-- The same, with the code by which the first app is let into it.
+WITH allowed AS MATERIALIZED (
+    SELECT users.id
+    FROM users
+    JOIN connections ON connections.tenant_id = users.tenant_id
+    WHERE users.tenant_id = :tenant_id AND users.id = :user_id AND users.active
+      AND connections.id = :connection_id AND connections.active IS NOT NULL
+      AND NOT connections.suspended
+    FOR SHARE OF users, connections
+), started AS (
+    INSERT INTO sessions (
+        tenant_id, id, user_id, connection_id, secret_digest, name_id, name_id_format, session_index,
+        authenticated_at, expires_at, ends_at, idle
+    )
+    SELECT
+        :tenant_id, :id, allowed.id, :connection_id, :secret_digest, :name_id, :name_id_format,
+        :session_index, :authenticated_at, :expires_at, :ends_at, :idle
+    FROM allowed
+    RETURNING tenant_id, id
+), let_in AS (
+    INSERT INTO session_clients (tenant_id, session_id, client_id)
+    SELECT tenant_id, id, :client_id FROM started
+)
+INSERT INTO codes (
+    tenant_id, digest, session_id, client_id, redirect_uri, code_challenge, nonce, scope, expires_at
+)
+SELECT
+    tenant_id, :code_digest, id, :client_id, :redirect_uri, :code_challenge, :nonce, :scope,
+    :code_expires_at
+FROM started
+RETURNING session_id;
+
 -- name: find_session
 -- A live session of somebody who may sign in.
 -- cross-tenant: the secret of 256 bits names the session, whoever's it is.
