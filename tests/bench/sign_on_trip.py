@@ -74,6 +74,7 @@ class Trip:
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     cookie: str = ""
     request_id: str = ""
+    relay_state: str = ""
     document: str = ""
     onward: str = ""
     code: str = ""
@@ -90,8 +91,9 @@ class Trip:
         answer = await http.post(f"{self.place.url}/login", data=fields)
         _expect(answer, 303)
         self.cookie = answer.headers["set-cookie"].partition(";")[0]
-        request = parse_qs(urlsplit(answer.headers["location"]).query)["SAMLRequest"][0]
-        document = zlib.decompress(base64.b64decode(request), -15)
+        sent = parse_qs(urlsplit(answer.headers["location"]).query)
+        [self.relay_state] = sent["RelayState"]
+        document = zlib.decompress(base64.b64decode(sent["SAMLRequest"][0]), -15)
         self.request_id = str(etree.fromstring(document).get("ID"))
 
     def answer(self) -> None:
@@ -103,7 +105,7 @@ class Trip:
     async def post_response(self, http: httpx.AsyncClient) -> None:
         """Bring the answer to the ACS."""
         path = urlsplit(self.place.application.acs_url).path
-        fields = {"SAMLResponse": self.document, "RelayState": "x"}
+        fields = {"SAMLResponse": self.document, "RelayState": self.relay_state}
         answer = await http.post(f"{self.place.url}{path}", data=fields)
         _expect(answer, 303)
         onward = urlsplit(answer.headers["location"])
@@ -262,7 +264,7 @@ def _scim_headers(tenant: Tenant) -> dict[str, str]:
 
 def _expect(answer: httpx.Response, status: int) -> None:
     if answer.status_code != status:
-        raise RuntimeError(f"{answer.request.url.path}: {answer.status_code} {answer.text[:300]}")
+        raise RuntimeError(f"{answer.request.url.path}: {answer.status_code} {answer.text[:2_000]}")
 
 
 def _now() -> datetime:

@@ -8,6 +8,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from chassis.ids import uuid7
 from component.sso.harness import APP, IDP, IDP_SSO, ORIGIN, SignOn, code_of
 from support.identity_provider import key, metadata, response_bytes
 
@@ -154,6 +155,38 @@ async def test_one_answer_posted_many_times_at_once_is_one_session(sso: SignOn) 
     assert code_of(await browser.get(taken[0].headers["location"]))
     assert (await sso.browser().get(taken[0].headers["location"])).status_code == 403
     assert await sso.pool.fetchval("SELECT count(*) FROM sessions") == 1
+
+
+async def test_the_first_sign_ins_of_one_person_at_once_all_succeed(sso: SignOn) -> None:
+    for number in range(10):
+        email, object_id = f"ann{number}@corp.example", str(uuid7())
+        await sso.add_user(email)
+        browsers = [sso.browser() for _ in range(4)]
+        asked = [await sso.leave(browser, email) for browser in browsers]
+        answers = await asyncio.gather(
+            *(
+                sso.answer(browser, sso.response(request_id, email, object_id=object_id))
+                for browser, request_id in zip(browsers, asked, strict=True)
+            )
+        )
+        assert [answer.status_code for answer in answers] == [303] * 4
+
+
+async def test_of_two_identities_that_claim_a_person_at_once_one_is_bound(sso: SignOn) -> None:
+    for number in range(10):
+        email = f"ann{number}@corp.example"
+        ann = await sso.add_user(email)
+        asked = [await sso.leave(sso.browser(), email) for _ in range(4)]
+        await asyncio.gather(
+            *(
+                sso.answer(sso.browser(), sso.response(request_id, email, object_id=str(uuid7())))
+                for request_id in asked
+            )
+        )
+        bound = await sso.pool.fetch("SELECT subject FROM bindings WHERE user_id = $1", ann.id)
+        assert len(bound) == 1
+    outcomes = {outcome for outcome, _ in await sso.log()}
+    assert outcomes == {"test_passed", "signed_in", "other_subject"}
 
 
 async def test_one_assertion_answers_one_login_of_two_at_once(sso: SignOn) -> None:

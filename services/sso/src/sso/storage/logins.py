@@ -11,12 +11,14 @@ from chassis.clock import Clock
 from chassis.database import read_queries, transaction
 from kernel.tenant import Tenant
 from sso.domain.login import Outcome, PendingLogin, Waiting
+from sso.domain.refusals import Code, Refused
 from sso.storage import codes, families, proofs, rows, sessions
 from sso.usecases.ports import LogRow
 
 QUERIES = read_queries("sso.storage", "logins")
 PRUNED_AT_ONCE = 5_000
 LOGINS_OF_BROWSER = 20
+ONE_SUBJECT = "bindings_one_subject"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,22 @@ class PostgresLogins:
             **_log_values(row),
         )
         try:
-            return await self.pool.fetchval(*query) is not None
-        except asyncpg.UniqueViolationError:
+            return await self._take_or_try_again(query)
+        except asyncpg.UniqueViolationError as error:
+            if error.constraint_name == ONE_SUBJECT:
+                detail = "the user was bound to another object id at this moment"
+                raise Refused(Code.OTHER_SUBJECT, detail, user_id=outcome.user_id) from error
             # Another login has taken the same assertion at the same moment.
             return False
+
+    async def _take_or_try_again(self, query: tuple[Any, ...]) -> bool:
+        try:
+            return await self.pool.fetchval(*query) is not None
+        except asyncpg.UniqueViolationError as error:
+            if error.constraint_name != ONE_SUBJECT:
+                raise
+        # Perhaps the same person in another window: then the binding is the same, and there by now.
+        return await self.pool.fetchval(*query) is not None
 
     async def pass_test(
         self, login: PendingLogin, assertion_id: str, remember_until: datetime, row: LogRow

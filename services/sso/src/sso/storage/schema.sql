@@ -12,6 +12,7 @@ CREATE TABLE bindings (
     CONSTRAINT bindings_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES users(tenant_id, id) ON DELETE CASCADE
 );
 CREATE INDEX bindings_by_user ON bindings USING btree (tenant_id, user_id);
+CREATE UNIQUE INDEX bindings_one_subject ON bindings USING btree (tenant_id, connection_id, user_id);
 
 CREATE TABLE client_assertions (
     client_id text NOT NULL,

@@ -36,7 +36,7 @@ class FindUser:
         if not match.user.active:
             raise Refused(Code.DEACTIVATED, user_id=match.user.id)
         if match.rule != "binding" and subject.stable is not None:
-            await self._refuse_other_subject(connection, match.user)
+            await self._refuse_other_subject(connection, match.user, subject.stable)
         return match
 
     async def _match(self, connection: Connection, subject: Subject) -> Match:
@@ -55,10 +55,13 @@ class FindUser:
                 return Match(user, "address")
         raise Refused(Code.NOT_PROVISIONED)
 
-    async def _refuse_other_subject(self, connection: Connection, user: User) -> None:
-        """Refuse who comes by the address of a user that is bound to somebody else."""
+    async def _refuse_other_subject(self, connection: Connection, user: User, subject: str) -> None:
+        """Refuse who comes by the address of a user that is bound to somebody else.
+
+        Not to the subject itself: two first sign-ins of a person at once bind it but once.
+        """
         subjects = await self.people.bound_subjects(connection.tenant_id, connection.id, user.id)
-        if subjects:
+        if subjects and subject not in subjects:
             detail = "the user is bound to another object id"
             raise Refused(Code.OTHER_SUBJECT, detail, user_id=user.id)
 

@@ -63,7 +63,7 @@ WITH answered AS (
     SELECT :tenant_id, :connection_id, :subject, :user_id, :occurred_at
     FROM answered
     WHERE :subject::text IS NOT NULL
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (tenant_id, connection_id, subject) DO NOTHING
 )
 INSERT INTO sign_in_log (
     tenant_id, id, occurred_at, connection_id, outcome, user_id, matched_by, detail, correlation_id
