@@ -24,8 +24,8 @@ from chassis.clock import SystemClock
 from chassis.database import create_pool, transaction
 from chassis.ids import uuid7
 from chassis.inbox import BatchHandlers, Consumer, Handler, Handlers, Subscription
+from chassis.inbox.attempts import Retries
 from chassis.inbox.parking import ParkingLimit
-from chassis.inbox.partition import Retries
 from chassis.inbox.subscription import PassesOver
 from chassis.outbox import OutboxRecord, OutboxSignal, Relay, enqueue, outbox_record
 from chassis.testing import LocalBroker

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from chassis.database import create_pool
 from chassis.ids import uuid7
 from chassis.inbox import Consumer
-from chassis.inbox.partition import Retries
+from chassis.inbox.attempts import Retries
 from chassis.projection import KnownTenants, tenant_subscription
 from chassis.testing import LocalBroker
 from contracts.event import Event

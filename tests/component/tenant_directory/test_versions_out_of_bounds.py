@@ -5,7 +5,7 @@ import pytest
 
 from chassis.ids import uuid7
 from chassis.inbox import Consumer
-from chassis.inbox.partition import Retries
+from chassis.inbox.attempts import Retries
 from chassis.outbox import outbox_record
 from chassis.testing import LocalBroker
 from conformance.tenant_directory.harness import Harness, SteadyClock

@@ -13,13 +13,14 @@ from chassis.bus import (
 )
 from chassis.ids import uuid7
 from chassis.inbox import Rejected
+from chassis.inbox.attempts import Retries
 from chassis.inbox.errors import TooManyParked
 from chassis.inbox.parking import ParkingLimit
-from chassis.inbox.partition import Retries
 from chassis.outbox import EventTooLarge
+from contracts.event import Event
 from contracts.topics import DIRECTORY_USERS, SCIM_EVENTS, TOPICS
 from kernel.errors import ConflictError, TooManyRequestsError, UnavailableError
-from support.bus import Bus, raw, running, user_deleted, user_state
+from support.bus import Bus, raw, record_effect, running, user_deleted, user_state
 from support.parking import Poison, ask, events, events_of, is_applied, is_done, is_parked, waiting
 from support.waiting import eventually
 
@@ -60,6 +61,25 @@ async def test_what_passes_by_itself_is_waited_for_and_never_parked(
         assert await local_bus.parked(tenant_id) == []
         poison.names.clear()
         await eventually(lambda: is_applied(local_bus, tenant_id, 1, 2, 3))
+
+
+async def test_an_event_that_alone_takes_too_long_is_parked_and_holds_up_nobody(bus: Bus) -> None:
+    tenant_id = uuid7()
+    tried: list[str] = []
+
+    async def handle(event: Event, connection: asyncpg.Connection) -> None:
+        await record_effect(event, connection)
+        if getattr(event.data, "user_name", "") == "slow":
+            tried.append("slow")
+            await connection.execute("SELECT pg_sleep(20)", timeout=0.05)
+
+    reader = bus.reader(handle, retries=Retries(pause=0.01, timeouts=3))
+    async with running(bus.relay().run, reader.run):
+        await bus.commit(*events(tenant_id, "a", "slow", "c"))
+        await eventually(lambda: is_parked(bus, tenant_id, (2, "failed")))
+        await eventually(lambda: is_applied(bus, tenant_id, 1, 3))
+    # Three times by itself, and once before in a batch if there were neighbours.
+    assert 3 <= len(tried) <= 4
 
 
 async def test_redrive_applies_the_event_once_and_those_behind_it(bus: Bus) -> None:

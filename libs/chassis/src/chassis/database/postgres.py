@@ -34,6 +34,8 @@ _SERVER_SETTINGS = {
     "jit": "off",
     # A process that was stopped in the middle of a transaction must not keep its locks.
     "idle_in_transaction_session_timeout": "10s",
+    # Before COMMAND_TIMEOUT, so that waiting for somebody else is not mistaken for being slow.
+    "lock_timeout": "20s",
 }
 
 

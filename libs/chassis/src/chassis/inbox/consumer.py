@@ -22,9 +22,10 @@ from chassis.bus import (
     partition_of,
 )
 from chassis.database import is_transient
+from chassis.inbox.attempts import Retries
 from chassis.inbox.parked_store import NO_TENANT, Request, count_parked, find_requests
 from chassis.inbox.parking import ParkingLimit
-from chassis.inbox.partition import ConsumerContext, PartitionWorker, Retries
+from chassis.inbox.partition import ConsumerContext, PartitionWorker
 from chassis.inbox.read_ahead import ReadAheadBudget
 from chassis.inbox.subscription import Subscription
 from chassis.inbox.watchdog import Watchdog

@@ -1,5 +1,7 @@
 """What ends a consumer's work on a partition, and which errors retrying cannot mend."""
 
+import asyncpg
+
 from chassis.bus import Undecodable
 from chassis.database import is_transient, refuses_a_value
 from chassis.outbox import EventTooLarge
@@ -42,6 +44,16 @@ class ImpossibleSequence(Refused):
 def is_outage(error: Exception) -> bool:
     """Return whether this passes without anybody's doing, so that the event waits for it."""
     return is_transient(error) or (isinstance(error, DomainError) and error.kind in _PASSING)
+
+
+def is_timeout(error: Exception) -> bool:
+    """Return whether the database took longer than it may: by an outage, or by the work itself."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, DomainError):
+        if isinstance(cause, TimeoutError | asyncpg.QueryCanceledError):
+            return True
+        cause = cause.__cause__
+    return False
 
 
 def is_rejection(error: Exception) -> bool:

@@ -5,12 +5,10 @@ retried and at last parked. Transient outages are retried without end.
 """
 
 import asyncio
-import contextlib
 import time
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -19,38 +17,23 @@ import structlog
 from chassis.bus import Partition, ReceivedRecord, Receiver, fault_points, tenant_of
 from chassis.database import transaction
 from chassis.inbox.apply import Applied, Applier
-from chassis.inbox.errors import Fenced, TooManyParked, is_outage, is_permanent
+from chassis.inbox.attempts import Attempts, Retries, Stopped
+from chassis.inbox.errors import Fenced, TooManyParked
 from chassis.inbox.offset_store import Inbox
 from chassis.inbox.parked_store import ParkedEvent, ParkedStore, Request
 from chassis.inbox.parking import Parking, ParkingLimit
 from chassis.inbox.read_ahead import ReadAhead, ReadAheadBudget
 from chassis.inbox.subscription import Subscription
 from chassis.outbox import OutboxSignal
-from chassis.retry import backoff
 
 BATCH = 150
 BATCH_BYTES = 4_000_000
 RELEASED_AT_ONCE = 50
 """Parked events of one tenant between two batches."""
-MAX_PAUSE = 5.0
 PASSED_OVER_SECONDS = 5.0
 """How often the offset is stored while records are only passed over."""
 
-_T = TypeVar("_T")
-
 _log = structlog.get_logger(__name__)
-
-
-class Stopped(Exception):
-    """The partition is being given back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Retries:
-    """How often an event is tried before it is parked, and the first pause between."""
-
-    attempts: int = 5
-    pause: float = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +61,6 @@ class PartitionWorker:
         self.partition = partition
         self.next_offset: int | None = None
         """The first record that is not applied; None until the partition is claimed."""
-        self.in_outage = False
-        """Something that is needed is out of reach, the database most likely; it is waited for."""
         self._context = context
         self._numbered = subscription.topic.kind == "event"
         self._inbox = Inbox(context.group, partition, context.owner)
@@ -103,6 +84,12 @@ class PartitionWorker:
         self._paused = False
         self._wakeup = asyncio.Event()
         self._stopping = asyncio.Event()
+        self._attempts = Attempts(partition, context.pool, context.retries, self._stopping)
+
+    @property
+    def in_outage(self) -> bool:
+        """Whether something that is needed is out of reach and waited for."""
+        return self._attempts.in_outage
 
     def push(self, records: Sequence[ReceivedRecord]) -> None:
         """Take received records; asks for no more when too much waits."""
@@ -162,8 +149,8 @@ class PartitionWorker:
             async with transaction(self._context.pool) as connection:
                 return await self._inbox.claim(connection)
 
-        self.next_offset = await self._retry_outages(claim)
-        for tenant_id in await self._retry_outages(self._parking.waiting):
+        self.next_offset = await self._attempts.through_outages(claim)
+        for tenant_id in await self._attempts.through_outages(self._parking.waiting):
             self._releasing[tenant_id] = None
         self._wakeup.set()
         self._context.receiver.seek(self.partition, self.next_offset)
@@ -208,12 +195,12 @@ class PartitionWorker:
         if time.monotonic() - self._stored_at < PASSED_OVER_SECONDS:
             # After a crash they are read and passed over again.
             return
-        await self._retry_outages(lambda: self._commit((), ()))
+        await self._attempts.through_outages(lambda: self._commit((), ()))
 
     async def _apply(self, batch: Sequence[ReceivedRecord]) -> None:
         if len(batch) > 1:
             try:
-                await self._retry_outages(lambda: self._commit(batch, ()))
+                await self._attempts.through_outages(lambda: self._commit(batch, ()), timeouts=1)
             except (Fenced, Stopped, TooManyParked):
                 raise
             except Exception as error:
@@ -225,10 +212,10 @@ class PartitionWorker:
             await self._apply_one(record, batch[number:])
 
     async def _apply_one(self, record: ReceivedRecord, rest: Sequence[ReceivedRecord]) -> None:
-        error, attempts = await self._retry_failures(lambda: self._commit([record], rest))
+        error, attempts = await self._attempts.a_few(lambda: self._commit([record], rest))
         if error is not None:
             next_offset = self._ahead.first_offset(rest)
-            in_sequence = await self._retry_outages(
+            in_sequence = await self._attempts.through_outages(
                 lambda: self._parking.park(record, error, attempts, next_offset)
             )
             self.next_offset = next_offset
@@ -262,7 +249,7 @@ class PartitionWorker:
         """Try whatever is parked of a tenant, in the order of the sequence."""
         skipped: list[str] = []
         while event := await self._next_head(tenant_id, True, skipped):
-            self._stop_if_asked()
+            self._attempts.stop_if_asked()
             if not await self._apply_parked(tenant_id, event) and event.subject is not None:
                 skipped.append(event.subject)
         first = await self._next_event(tenant_id, with_failed=True)
@@ -274,37 +261,35 @@ class PartitionWorker:
         """Try what is parked outside a tenant's sequence, in the order in which it came."""
         after = 0
         while event := await self._next_unnumbered(tenant_id, after, with_conflicts):
-            self._stop_if_asked()
+            self._attempts.stop_if_asked()
             await self._apply_parked(tenant_id, event)
             after = event.id
 
     async def _next_unnumbered(
         self, tenant_id: UUID, after: int, with_conflicts: bool
     ) -> ParkedEvent | None:
-        return await self._retry_outages(
+        return await self._attempts.through_outages(
             lambda: self._parking.next_unnumbered(tenant_id, after, with_conflicts=with_conflicts)
         )
 
-    def _stop_if_asked(self) -> None:
-        if self._stopping.is_set():
-            raise Stopped
-
     async def _next_event(self, tenant_id: UUID, *, with_failed: bool) -> ParkedEvent | None:
-        return await self._retry_outages(
+        return await self._attempts.through_outages(
             lambda: self._parking.next_event(tenant_id, with_failed=with_failed)
         )
 
     async def _next_head(
         self, tenant_id: UUID, with_failed: bool, skipped: Collection[str]
     ) -> ParkedEvent | None:
-        return await self._retry_outages(
+        return await self._attempts.through_outages(
             lambda: self._parking.next_head(tenant_id, with_failed=with_failed, skipped=skipped)
         )
 
     async def _apply_parked(self, tenant_id: UUID, event: ParkedEvent) -> bool:
-        error, attempts = await self._retry_failures(lambda: self._parking.apply(tenant_id, event))
+        error, attempts = await self._attempts.a_few(lambda: self._parking.apply(tenant_id, event))
         if error is not None:
-            await self._retry_outages(lambda: self._parking.fail(tenant_id, event, error, attempts))
+            await self._attempts.through_outages(
+                lambda: self._parking.fail(tenant_id, event, error, attempts)
+            )
             return False
         if self._context.signal is not None:
             self._context.signal.notify()
@@ -320,61 +305,15 @@ class PartitionWorker:
         """Do what an operator has requested."""
         tenant_id = request.tenant_id
         if request.action == "skip":
-            await self._retry_outages(lambda: self._parking.skip(request))
+            await self._attempts.through_outages(lambda: self._parking.skip(request))
             self._releasing[tenant_id] = None
             return
-        if not await self._retry_outages(lambda: self._parking.begin_redrive(request)):
+        if not await self._attempts.through_outages(lambda: self._parking.begin_redrive(request)):
             return
         await self._redrive_unnumbered(tenant_id, request.action == "redrive-conflicts")
         if self._numbered:
             await self._redrive(tenant_id)
-        await self._retry_outages(lambda: self._parking.end_redrive(request))
-
-    async def _retry_failures(
-        self, work: Callable[[], Awaitable[None]]
-    ) -> tuple[Exception | None, int]:
-        """Do the work in a few attempts; return the last one's error, if any, and their number."""
-        pauses = backoff(self._context.retries.pause, MAX_PAUSE)
-        for attempt in range(1, self._context.retries.attempts + 1):
-            try:
-                await self._retry_outages(work)
-            except (Fenced, Stopped, TooManyParked):
-                raise
-            except Exception as error:
-                if is_permanent(error) or attempt == self._context.retries.attempts:
-                    return error, attempt
-                await self._sleep(next(pauses))
-            else:
-                return None, attempt
-        raise AssertionError("there is at least one attempt")
-
-    async def _retry_outages(self, work: Callable[[], Awaitable[_T]]) -> _T:
-        """Do the work, retried without end while a transient outage is in its way."""
-        for pause in backoff(self._context.retries.pause, MAX_PAUSE):
-            try:
-                done = await work()
-            except Exception as error:
-                if not is_outage(error):
-                    raise
-                self.in_outage = True
-                _log.warning(
-                    "partition.held_up",
-                    topic=self.partition.topic,
-                    partition=self.partition.number,
-                    error=type(error).__name__,
-                    retry_seconds=pause,
-                )
-                await self._sleep(pause)
-            else:
-                self.in_outage = False
-                return done
-        raise AssertionError("the pauses never end")
-
-    async def _sleep(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
-        self._stop_if_asked()
+        await self._attempts.through_outages(lambda: self._parking.end_redrive(request))
 
     def _check_offset(self, records: Sequence[ReceivedRecord]) -> None:
         """Say so if reading has gone back: the record asked for was not in the log."""
