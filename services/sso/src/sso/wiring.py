@@ -43,6 +43,7 @@ from sso.storage.keys import PostgresKeys
 from sso.storage.live_sessions import PostgresLiveSessions
 from sso.storage.logins import PostgresLogins
 from sso.storage.logout_notices import PostgresLogoutNotices
+from sso.storage.partitions import PostgresPartitions
 from sso.storage.people import PostgresDirectory, PostgresPeople
 from sso.storage.prepared import PREPARED_QUERIES
 from sso.storage.proofs import PostgresPushedRequests, PostgresUsedAssertions
@@ -205,7 +206,7 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
     dsn, clock, signal = settings.database_url, SystemClock(), OutboxSignal()
     size = mode.pool_size(settings)
     pool = await create_pool(dsn, size=size, warm=PREPARED_QUERIES)
-    logins = PostgresLogins(pool, clock)
+    logins, partitions = PostgresLogins(pool, clock), PostgresPartitions(pool)
     connections = PostgresConnections(pool, clock, ENDINGS, signal.notify)
     single_logouts = PostgresSingleLogouts(pool, clock, ENDINGS, signal.notify)
     certificates = WarnOfCertificates(
@@ -223,13 +224,13 @@ async def build(settings: Settings, mode: Mode) -> AsyncIterator[Parts]:
             subscriptions=subscriptions(lambda connection: event_use_cases(connection, clock)),
             app=application(settings, pool, signal, keys, clock),
             work_loops=[
+                retention("partitions", lambda: partitions.keep(settings.sign_in_log_days)),
                 retention("logins", logins.prune),
                 retention("single-logouts", single_logouts.prune),
                 retention("logout-notices", PostgresLogoutNotices(pool, clock).prune),
                 Loop("logout-notices", logout_notices(settings, pool, keys.signing, clock).run),
                 # Signing logout tokens needs the current key, too.
                 *(() if mode.serves else (Loop("keys-openid", keys.tokens.run),)),
-                retention("sign-in-log", lambda: logins.prune_log(settings.sign_in_log_days)),
                 retention("keys", KeepKeys(PostgresKeys(pool), partial(make_key, settings), clock)),
                 Loop("certificates", certificates.run),
                 Loop("metadata", refresh_metadata(settings, connections, clock).run),

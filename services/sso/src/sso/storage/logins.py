@@ -12,7 +12,7 @@ from chassis.database import read_queries, transaction
 from kernel.tenant import Tenant
 from sso.domain.login import Outcome, PendingLogin, Waiting
 from sso.domain.refusals import Code, Refused
-from sso.storage import codes, families, proofs, rows, sessions
+from sso.storage import families, proofs, rows, sessions
 from sso.usecases.ports import LogRow
 
 QUERIES = read_queries("sso.storage", "logins")
@@ -157,13 +157,10 @@ class PostgresLogins:
         await self.pool.execute(*_log_query(row))
 
     async def prune(self) -> int:
-        """Delete what is over: logins, codes and assertions at once, sessions after a day."""
+        """Delete what is over: proofs and refresh tokens at once, sessions after a day."""
         now = self.clock.now()
         pruned = 0
         for query, before in (
-            (QUERIES["prune_logins"], now),
-            (QUERIES["prune_assertions"], now),
-            (codes.QUERIES["prune_codes"], now - timedelta(hours=1)),
             (families.QUERIES["prune_families"], now),
             (proofs.QUERIES["prune_client_assertions"], now),
             (proofs.QUERIES["prune_pushed_requests"], now),
@@ -176,15 +173,6 @@ class PostgresLogins:
                 if count < PRUNED_AT_ONCE:
                     break
         return pruned
-
-    async def prune_log(self, days: int) -> int:
-        """Delete rows of the log that are older than so many days."""
-        before = self.clock.now() - timedelta(days=days)
-        # Ids are of version 7: they rise with time.
-        first = UUID(int=int(before.timestamp() * 1000) << 80)
-        query = QUERIES["prune_log"](before_id=first, limit=PRUNED_AT_ONCE)
-        done = await self.pool.execute(*query)
-        return int(done.rpartition(" ")[2])
 
 
 async def _take(

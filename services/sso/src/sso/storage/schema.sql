@@ -54,11 +54,14 @@ CREATE TABLE codes (
     scope text NOT NULL,
     expires_at timestamptz NOT NULL,
     used_at timestamptz,
-    CONSTRAINT codes_pkey PRIMARY KEY (tenant_id, digest),
-    CONSTRAINT codes_tenant_id_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES sessions(tenant_id, id) ON DELETE CASCADE
-);
-CREATE UNIQUE INDEX codes_by_digest ON codes USING btree (digest);
-CREATE INDEX codes_by_end ON codes USING btree (expires_at);
+    CONSTRAINT codes_pkey PRIMARY KEY (tenant_id, digest, expires_at),
+    CONSTRAINT codes_tenant_id_session_id_fkey1 FOREIGN KEY (tenant_id, session_id) REFERENCES sessions(tenant_id, id) ON DELETE CASCADE
+) PARTITION BY RANGE (expires_at);
+CREATE INDEX codes_by_digest ON ONLY codes USING btree (digest);
+CREATE INDEX codes_by_end ON ONLY codes USING btree (expires_at);
+CREATE INDEX codes_by_session ON ONLY codes USING btree (tenant_id, session_id);
+
+CREATE TABLE codes_default PARTITION OF codes DEFAULT;
 
 CREATE TABLE connection_routes (
     tenant_id uuid NOT NULL,
@@ -158,14 +161,16 @@ CREATE TABLE pending_logins (
     waiting_digest bytea,
     waiting jsonb,
     CONSTRAINT pending_logins_pkey PRIMARY KEY (tenant_id, id),
-    CONSTRAINT pending_logins_tenant_id_connection_id_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES connections(tenant_id, id) ON DELETE CASCADE
-);
-CREATE INDEX pending_logins_by_browser ON pending_logins USING btree (browser_digest, id) WHERE browser_digest IS NOT NULL;
-CREATE INDEX pending_logins_by_client ON pending_logins USING btree ((request ->> 'client_id'::text));
-CREATE INDEX pending_logins_by_end ON pending_logins USING btree (expires_at);
-CREATE INDEX pending_logins_by_name_id ON pending_logins USING btree (tenant_id, connection_id, (outcome ->> 'name_id'::text)) WHERE outcome IS NOT NULL;
-CREATE INDEX pending_logins_by_request ON pending_logins USING btree (tenant_id, connection_id, request_id);
-CREATE INDEX pending_logins_by_user ON pending_logins USING btree (tenant_id, (outcome ->> 'user_id'::text)) WHERE outcome IS NOT NULL;
+    CONSTRAINT pending_logins_tenant_id_connection_id_fkey1 FOREIGN KEY (tenant_id, connection_id) REFERENCES connections(tenant_id, id) ON DELETE CASCADE
+) PARTITION BY RANGE (id);
+CREATE INDEX pending_logins_by_browser ON ONLY pending_logins USING btree (browser_digest, id) WHERE browser_digest IS NOT NULL;
+CREATE INDEX pending_logins_by_client ON ONLY pending_logins USING btree ((request ->> 'client_id'::text));
+CREATE INDEX pending_logins_by_end ON ONLY pending_logins USING btree (expires_at);
+CREATE INDEX pending_logins_by_name_id ON ONLY pending_logins USING btree (tenant_id, connection_id, (outcome ->> 'name_id'::text)) WHERE outcome IS NOT NULL;
+CREATE INDEX pending_logins_by_request ON ONLY pending_logins USING btree (tenant_id, connection_id, request_id);
+CREATE INDEX pending_logins_by_user ON ONLY pending_logins USING btree (tenant_id, (outcome ->> 'user_id'::text)) WHERE outcome IS NOT NULL;
+
+CREATE TABLE pending_logins_default PARTITION OF pending_logins DEFAULT;
 
 CREATE TABLE pending_logouts (
     tenant_id uuid NOT NULL,
@@ -256,8 +261,10 @@ CREATE TABLE sign_in_log (
     detail text,
     correlation_id text,
     CONSTRAINT sign_in_log_pkey PRIMARY KEY (tenant_id, id)
-);
-CREATE INDEX sign_in_log_by_id ON sign_in_log USING btree (id);
+) PARTITION BY RANGE (id);
+CREATE INDEX sign_in_log_by_id ON ONLY sign_in_log USING btree (id);
+
+CREATE TABLE sign_in_log_default PARTITION OF sign_in_log DEFAULT;
 
 CREATE TABLE tenants (
     tenant_id uuid NOT NULL,
@@ -274,9 +281,11 @@ CREATE TABLE used_assertions (
     connection_id uuid NOT NULL,
     assertion_id text NOT NULL,
     expires_at timestamptz NOT NULL,
-    CONSTRAINT used_assertions_pkey PRIMARY KEY (tenant_id, connection_id, assertion_id)
-);
-CREATE INDEX used_assertions_by_end ON used_assertions USING btree (expires_at);
+    CONSTRAINT used_assertions_pkey PRIMARY KEY (tenant_id, connection_id, assertion_id, expires_at)
+) PARTITION BY RANGE (expires_at);
+CREATE INDEX used_assertions_by_end ON ONLY used_assertions USING btree (expires_at);
+
+CREATE TABLE used_assertions_default PARTITION OF used_assertions DEFAULT;
 
 CREATE TABLE users (
     tenant_id uuid NOT NULL,
@@ -296,3 +305,99 @@ CREATE TABLE users (
 CREATE INDEX users_by_email ON users USING btree (tenant_id, email_key);
 CREATE INDEX users_by_external_id ON users USING btree (tenant_id, external_id);
 CREATE INDEX users_by_name ON users USING btree (tenant_id, user_name_key);
+
+CREATE FUNCTION first_id_of(moment timestamp with time zone)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT (lpad(to_hex(floor(extract(epoch FROM moment) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
+$function$;
+
+CREATE FUNCTION keep_partitions(log_days integer)
+ RETURNS TABLE(partition text, what text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET lock_timeout TO '500ms'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+DECLARE
+    kept record;
+    child record;
+    begins timestamptz;
+    ends timestamptz;
+    low text;
+    high text;
+    taken boolean;
+    deleted bigint;
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtext('keep_partitions')) THEN
+        RETURN;
+    END IF;
+    FOR kept IN
+        SELECT * FROM (VALUES
+            ('pending_logins', 'id', 'day', interval '1 day', now() - interval '1 hour'),
+            ('codes', 'expires_at', 'day', interval '1 day', now() - interval '1 hour'),
+            ('used_assertions', 'expires_at', 'day', interval '1 day', now() - interval '1 hour'),
+            ('sign_in_log', 'id', 'month', interval '1 month', now() - make_interval(days => greatest(log_days, 1)))
+        ) AS known (name, key, unit, step, before)
+    LOOP
+        FOR ahead IN 0..2 LOOP
+            begins := date_trunc(kept.unit, now()) + ahead * kept.step;
+            ends := begins + kept.step;
+            partition := kept.name || to_char(begins, CASE kept.unit WHEN 'day' THEN '_YYYY_MM_DD' ELSE '_YYYY_MM' END);
+            CONTINUE WHEN to_regclass('public.' || partition) IS NOT NULL;
+            low := CASE kept.key WHEN 'id' THEN public.first_id_of(begins)::text ELSE begins::text END;
+            high := CASE kept.key WHEN 'id' THEN public.first_id_of(ends)::text ELSE ends::text END;
+            EXECUTE format(
+                'SELECT EXISTS (SELECT FROM public.%I WHERE %I >= %L AND %I < %L)',
+                kept.name || '_default', kept.key, low, kept.key, high
+            ) INTO taken;
+            -- What is in the default already stays there, until it is over.
+            CONTINUE WHEN taken;
+            BEGIN
+                EXECUTE format(
+                    'CREATE TABLE public.%I (LIKE public.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', partition, kept.name
+                );
+                EXECUTE format(
+                    'ALTER TABLE public.%I ATTACH PARTITION public.%I FOR VALUES FROM (%L) TO (%L)',
+                    kept.name, partition, low, high
+                );
+                what := 'made';
+            EXCEPTION WHEN lock_not_available OR check_violation THEN
+                what := 'waits';
+            END;
+            RETURN NEXT;
+        END LOOP;
+        FOR child IN
+            SELECT relname::text AS name, to_date(
+                substr(relname::text, length(kept.name) + 2), CASE kept.unit WHEN 'day' THEN 'YYYY_MM_DD' ELSE 'YYYY_MM' END
+            ) + kept.step AS ends
+            FROM pg_inherits
+            JOIN pg_class ON pg_class.oid = inhrelid
+            WHERE inhparent = ('public.' || kept.name)::regclass AND relname::text ~ ('^' || kept.name || '_[0-9_]+$')
+        LOOP
+            CONTINUE WHEN child.ends > kept.before;
+            partition := child.name;
+            BEGIN
+                EXECUTE format('DROP TABLE public.%I', child.name);
+                what := 'dropped';
+            EXCEPTION WHEN lock_not_available THEN
+                what := 'waits';
+            END;
+            RETURN NEXT;
+        END LOOP;
+        EXECUTE format(
+            'DELETE FROM public.%I WHERE %I < %L', kept.name || '_default', kept.key,
+            CASE kept.key WHEN 'id' THEN public.first_id_of(kept.before)::text ELSE kept.before::text END
+        );
+        GET DIAGNOSTICS deleted = ROW_COUNT;
+        IF deleted > 0 THEN
+            partition := kept.name || '_default';
+            what := deleted || ' rows deleted';
+            RETURN NEXT;
+        END IF;
+    END LOOP;
+END
+$function$;

@@ -32,10 +32,3 @@ JOIN sessions ON sessions.tenant_id = codes.tenant_id AND sessions.id = codes.se
 JOIN users ON users.tenant_id = sessions.tenant_id AND users.id = sessions.user_id
 WHERE codes.digest = :digest AND codes.used_at IS NOT NULL AND sessions.ended_at IS NULL
   AND GREATEST(sessions.expires_at, sessions.offline_until) > :now AND users.active;
-
--- name: prune_codes
--- Deletes codes that are over.
--- cross-tenant: all of them end after the same time.
-DELETE FROM codes WHERE digest IN (
-    SELECT digest FROM codes WHERE expires_at < :before ORDER BY expires_at LIMIT :limit
-);

@@ -136,28 +136,3 @@ VALUES (
     :tenant_id, :id, :occurred_at, :connection_id, :outcome, :user_id, :matched_by, :detail,
     :correlation_id
 );
-
--- name: prune_logins
--- Deletes logins that ended long ago.
--- cross-tenant: all of them end after the same time.
-DELETE FROM pending_logins WHERE id IN (
-    SELECT id FROM pending_logins WHERE expires_at < :before ORDER BY expires_at LIMIT :limit
-);
-
--- name: prune_assertions
--- Forgets assertions that are no longer good for anything.
--- cross-tenant: all of them end after the same time.
-DELETE FROM used_assertions WHERE (tenant_id, connection_id, assertion_id) IN (
-    SELECT tenant_id, connection_id, assertion_id
-    FROM used_assertions
-    WHERE expires_at < :before
-    ORDER BY expires_at
-    LIMIT :limit
-);
-
--- name: prune_log
--- Deletes a tenant_id's old rows of the log.
--- cross-tenant: the log of every tenant is kept for the same time.
-DELETE FROM sign_in_log WHERE (tenant_id, id) IN (
-    SELECT tenant_id, id FROM sign_in_log WHERE id < :before_id ORDER BY id LIMIT :limit
-);
