@@ -96,9 +96,15 @@ async def run_step(
 async def measure_steps(
     place: Place, pid: int, count: int, concurrency: int
 ) -> dict[str, Measured]:
+    """Measure every step for people of a place."""
+    trips = [Trip(place, place.people[number % len(place.people)]) for number in range(count)]
+    return await measure_trips(trips, pid, concurrency)
+
+
+async def measure_trips(trips: Sequence[Trip], pid: int, concurrency: int) -> dict[str, Measured]:
     """Measure every step; any answer that is not the wanted one ends the run."""
     measured: dict[str, Measured] = {}
-    trips = [Trip(place, place.people[number % len(place.people)]) for number in range(count)]
+    count = len(trips)
     limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
     async with client(limits) as http:
         for name, step in STEPS:

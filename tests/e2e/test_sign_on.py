@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -101,9 +102,14 @@ async def test_a_person_gets_in_and_is_out_once_disabled(company: Company) -> No
         await expect(page.get_by_text("Your account is switched off.")).to_be_visible()
 
 
-async def test_a_person_gets_in_without_javascript(company: Company) -> None:
+async def test_b2_a_person_gets_in_from_another_site_without_javascript(company: Company) -> None:
+    """B2: where both are one site, a browser brings cookies that it does not bring in life."""
     async with chromium_page(javascript=False) as page:
-        await sign_in(page, company, company.ann)
+        await page.goto(f"{company.sign_on.app}/login")
+        login = urlsplit(page.url).hostname
+        await go_to_entra(page, company, company.ann.email)
+        assert urlsplit(page.url).hostname != login
+        await page.get_by_role("button", name=company.ann.email).click()
         await page.get_by_role("button", name="Continue").click()
         await expect(page.get_by_role("heading", name="Hello Ann Example")).to_be_visible()
 

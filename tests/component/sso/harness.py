@@ -305,10 +305,13 @@ async def add_tenant(pool: asyncpg.Pool, clock: Clock, domain: str, **changes: s
     return tenant
 
 
-async def pass_test(made: SignOn) -> None:
+async def pass_test(
+    made: SignOn, email: str = "tester@corp.example", by: Key | None = None
+) -> None:
     """Sign in once by the connection's candidate."""
-    user = await made.add_user("tester@corp.example")
+    user = await made.add_user(email)
     url = await made.use_cases.test_connection(made.connection)
-    answered = await made.answer(made.browser(), made.response(request_id_of(url), user.user_name))
+    response = made.response(request_id_of(url), user.user_name)
+    answered = await made.answer(made.browser(), response, by)
     assert answered.status_code == 200, answered.text
-    assert "tester@corp.example" in answered.text
+    assert email in answered.text

@@ -266,7 +266,7 @@ async def test_oidcc_userinfo(sso: SignOn, ann: User) -> None:
     assert [answer.json()["sub"] for answer in answers] == [sub] * 3
 
 
-async def test_an_id_token_is_no_access_token(sso: SignOn, ann: User) -> None:
+async def test_o6_an_id_token_is_no_access_token(sso: SignOn, ann: User) -> None:
     """O6."""
     tokens = await tokens_of(sso, code_of(await authorize(await signed_in(sso), sso)))
     async with sso.client() as http:

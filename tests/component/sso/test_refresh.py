@@ -90,7 +90,7 @@ async def test_an_app_with_a_secret_keeps_its_token(sso: SignOn, ann: User) -> N
     assert await reasons(sso) == {None}
 
 
-async def test_ten_refreshes_at_once_lead_to_one_successor(sso: SignOn, ann: User) -> None:
+async def test_o1_ten_refreshes_at_once_lead_to_one_successor(sso: SignOn, ann: User) -> None:
     """O1: two tabs refreshed at once, and their user was out."""
     await public_app(sso)
     async with sso.client() as http:
@@ -117,7 +117,7 @@ async def test_an_old_token_leads_to_the_newest_for_half_a_minute(sso: SignOn, a
         assert (await refresh(sso, http, second)).json()["refresh_token"] == third
 
 
-async def test_a_token_used_again_later_ends_the_session(sso: SignOn, ann: User) -> None:
+async def test_o1_a_token_used_again_later_ends_the_session(sso: SignOn, ann: User) -> None:
     """O1: R1 after 31 s."""
     await public_app(sso)
     async with sso.client() as http:
@@ -235,7 +235,7 @@ async def test_a_tenant_that_may_not_sign_on_gets_no_new_tokens(
         assert (await refresh(sso, http, token)).json()["error"] == "invalid_grant"
 
 
-async def test_a_code_shown_again_later_ends_its_session(sso: SignOn, ann: User) -> None:
+async def test_b10_a_code_shown_again_later_ends_its_session(sso: SignOn, ann: User) -> None:
     """B10, conformance `oidcc-codereuse-30seconds`: its tokens are revoked."""
     async with sso.client() as http:
         code = await sso.sign_in(sso.browser(), "ann@corp.example")
@@ -249,7 +249,7 @@ async def test_a_code_shown_again_later_ends_its_session(sso: SignOn, ann: User)
     assert await told(sso) == ["code_reused"]
 
 
-async def test_a_code_shown_twice_at_once_gives_tokens_once_and_they_stay_good(
+async def test_b10_a_code_shown_twice_at_once_gives_tokens_once_and_they_stay_good(
     sso: SignOn, ann: User
 ) -> None:
     """B10, conformance `oidcc-codereuse`: a callback that was loaded twice signs nobody out."""
@@ -265,7 +265,7 @@ async def test_a_code_shown_twice_at_once_gives_tokens_once_and_they_stay_good(
 @pytest.mark.parametrize(
     "changes", [{"code_verifier": "w" * 43}, {"redirect_uri": f"{APP}/other"}, {"client": "other"}]
 )
-async def test_whoever_has_found_a_code_signs_nobody_out(
+async def test_b10_whoever_has_found_a_code_signs_nobody_out(
     sso: SignOn, ann: User, changes: dict[str, str]
 ) -> None:
     """B10: a wrong verifier must not revoke."""

@@ -261,24 +261,6 @@ async def test_an_app_is_told_what_is_wrong_and_nobody_else_is(sso: SignOn) -> N
             assert f"error={error}" in refused.headers["location"], changes
 
 
-async def test_the_address_of_a_stranger_is_answered_like_one_of_a_tenant_without_sign_on(
-    sso: SignOn,
-) -> None:
-    browser = sso.browser()
-    answers = [
-        await browser.post("/login", email=email, **sso.app.request())
-        for email in ("ann@unknown.example", "not an address", "a@b@corp.example")
-    ]
-    texts = {
-        answer.text.replace(email, "")
-        for answer, email in zip(
-            answers, ("ann@unknown.example", "not an address", "a@b@corp.example"), strict=True
-        )
-    }
-    assert len(texts) == 1
-    assert all(answer.status_code == 200 for answer in answers)
-
-
 async def test_discovery_says_what_is_there(sso: SignOn) -> None:
     async with sso.client() as http:
         said = orjson.loads((await http.get("/.well-known/openid-configuration")).content)

@@ -114,7 +114,7 @@ async def test_a_good_token_is_read(said: dict[str, Any], header: dict[str, Any]
         ({}, {"kid": "second"}),
     ],
 )
-async def test_a_token_that_is_not_for_here_is_refused(
+async def test_o6_a_token_that_is_not_for_here_is_refused(
     said: dict[str, Any], header: dict[str, Any]
 ) -> None:
     """O6: an ID token, a logout token, another API's, another issuer's, or one that is over."""
@@ -168,7 +168,7 @@ def test_what_a_token_says_of_its_key_is_read_without_harm() -> None:
     ] * 5
 
 
-async def test_a_thousand_made_up_key_ids_cause_one_fetch() -> None:
+async def test_o5_a_thousand_made_up_key_ids_cause_one_fetch() -> None:
     """O5: every random kid caused a fetch."""
     issuer = Issuer("first")
     keys = issuer.keys()
@@ -183,7 +183,7 @@ async def test_a_thousand_made_up_key_ids_cause_one_fetch() -> None:
     assert issuer.fetches == 2
 
 
-async def test_no_token_is_refused_while_keys_follow_each_other() -> None:
+async def test_o5_no_token_is_refused_while_keys_follow_each_other() -> None:
     """O5: a verifier kept old keys until it was restarted."""
     issuer = Issuer("first")
     tokens = reader(issuer.keys())

@@ -333,7 +333,7 @@ def test_a_signed_assertion_in_a_response_of_a_stranger_is_still_the_providers()
     assert refusal(etree.tostring(root)) is Code.SIGNER_UNKNOWN
 
 
-def test_nothing_is_opened_whatever_a_document_names(tmp_path: Path) -> None:
+def test_s1_nothing_is_opened_whatever_a_document_names(tmp_path: Path) -> None:
     """A FIFO would hang whoever opened it."""
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)

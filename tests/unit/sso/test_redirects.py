@@ -88,7 +88,7 @@ def test_there_are_forty_of_them() -> None:
 
 @pytest.mark.parametrize("native", [False, True])
 @pytest.mark.parametrize("uri", VARIANTS)
-def test_nothing_but_the_very_same_text_leads_back(uri: str, native: bool) -> None:
+def test_o2_nothing_but_the_very_same_text_leads_back(uri: str, native: bool) -> None:
     assert may_return_to(REGISTERED, [REGISTERED, *LOOPBACK], native=native)
     assert not may_return_to(uri, [REGISTERED, *LOOPBACK], native=native)
 

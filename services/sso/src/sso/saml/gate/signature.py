@@ -80,14 +80,24 @@ def _check_form(element: Element, signature: Element) -> None:
     method, algorithm, reference = _children(
         signed_info, "CanonicalizationMethod", "SignatureMethod", "Reference", least=3
     )
-    _require(method.get("Algorithm") == _EXC_C14N, Code.ALGORITHM, "canonicalization")
+    _require(
+        method.get("Algorithm") == _EXC_C14N, Code.ALGORITHM, _named("canonicalization", method)
+    )
     _check_prefix_list(method)
-    _require(algorithm.get("Algorithm") in _SIGNATURE_METHODS, Code.ALGORITHM, "signature")
+    _require(
+        algorithm.get("Algorithm") in _SIGNATURE_METHODS,
+        Code.ALGORITHM,
+        _named("signature", algorithm),
+    )
     _require(len(algorithm) == 0, Code.SIGNATURE_FORM, "a signature method with parameters")
     _check_reference(element, reference)
     for key_info in rest:
         for child in key_info:
             _require(child.tag in _KEY_INFO, Code.SIGNATURE_FORM, "KeyInfo names something else")
+
+
+def _named(what: str, method: Element) -> str:
+    return f"{what} by {(method.get('Algorithm') or 'nothing')[:100]}"
 
 
 def _check_reference(element: Element, reference: Element) -> None:
@@ -97,7 +107,7 @@ def _check_reference(element: Element, reference: Element) -> None:
     transforms, digest, _ = _children(
         reference, "Transforms", "DigestMethod", "DigestValue", least=3
     )
-    _require(digest.get("Algorithm") in _DIGEST_METHODS, Code.ALGORITHM, "digest")
+    _require(digest.get("Algorithm") in _DIGEST_METHODS, Code.ALGORITHM, _named("digest", digest))
     _require(len(digest) == 0, Code.SIGNATURE_FORM, "a digest method with parameters")
     named = [child.get("Algorithm") for child in transforms]
     _require(named == [_ENVELOPED, _EXC_C14N], Code.SIGNATURE_FORM, "Transforms")
