@@ -10,14 +10,27 @@ import tracemalloc
 import zlib
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
+import httpx
 import pytest
 
 from component.sso import test_openid_conformance_basic as basic
 from component.sso import test_openid_conformance_config as config
 from component.sso import test_rp_initiated_logout as logout
-from component.sso.harness import IDP, IDP_SSO, ORIGIN, SignOn, add_tenant, code_of, pass_test
+from component.sso.harness import (
+    IDP,
+    IDP_SSO,
+    ORIGIN,
+    Browser,
+    SignOn,
+    add_tenant,
+    code_of,
+    pass_test,
+    request_id_of,
+)
+from component.sso.test_refresh import claims_of
+from component.sso.test_rp_initiated_logout import form_of
 from kernel.errors import InvalidError
 from sso.domain.connection import Kind
 from support.identity_provider import key, metadata
@@ -102,6 +115,62 @@ async def test_s6_the_algorithm_that_is_refused_is_named(sso: SignOn, how: Any, 
         "SELECT detail FROM sign_in_log WHERE outcome = 'algorithm' ORDER BY id DESC LIMIT 1"
     )
     assert named in detail
+
+
+async def come_as_another(sso: SignOn) -> tuple[Browser, httpx.Response]:
+    """Type Ann's address in a browser that is signed in to the provider as Bob."""
+    for email in (EMAIL, "bob@corp.example"):
+        await sso.add_user(email)
+    browser = sso.browser()
+    request_id = await sso.leave(browser, EMAIL)
+    return browser, await sso.answer(browser, sso.response(request_id, "bob@corp.example"))
+
+
+async def test_b8_who_is_somebody_else_is_asked_and_may_go_on(sso: SignOn) -> None:
+    browser, answered = await come_as_another(sso)
+    asked = await browser.get(answered.headers["location"])
+    assert (asked.status_code, EMAIL in asked.text) == (200, True)
+    assert "Continue as bob@corp.example" in asked.text
+    assert await sso.pool.fetchval("SELECT count(*) FROM sessions") == 0
+    onward = answered.headers["location"].replace("/login/account", "/login/continue")
+    assert code_of(await browser.get(onward))
+    # Neither name is told twice, and nothing is left to be used.
+    assert (await browser.get(answered.headers["location"])).status_code == 403
+
+
+async def test_b8_another_account_is_asked_for_by_the_provider(sso: SignOn) -> None:
+    browser, answered = await come_as_another(sso)
+    asked = await browser.get(answered.headers["location"])
+    form = form_of(asked) | {"email": EMAIL}
+    left = await browser.post("/login", **form)
+    url = left.headers["location"]
+    packed = base64.b64decode(parse_qs(urlsplit(url).query)["SAMLRequest"][0])
+    assert b'ForceAuthn="true"' in zlib.decompress(packed, -15)
+    onward = await sso.answer(browser, sso.response(request_id_of(url), EMAIL))
+    assert urlsplit(onward.headers["location"]).path == "/login/continue"
+    code = code_of(await browser.get(onward.headers["location"]))
+    async with sso.client() as http:
+        tokens = (await sso.app.redeem(http, code)).json()
+    assert claims_of(tokens["id_token"])["email"] == EMAIL
+
+
+async def test_b8_another_browser_is_told_no_names(sso: SignOn) -> None:
+    _, answered = await come_as_another(sso)
+    for browser in (sso.browser(), sso.browser()):
+        told = await browser.get(answered.headers["location"])
+        assert told.status_code == 403
+        assert "corp.example" not in told.text
+    for url in (f"{ORIGIN}/login/account", f"{ORIGIN}/login/account?login=x&proof=y"):
+        assert (await sso.browser().get(url)).status_code == 403
+
+
+@pytest.mark.parametrize("typed", ["ANN@corp.example", "a.smith@corp.example"])
+async def test_b8_one_of_their_own_addresses_is_no_other_account(sso: SignOn, typed: str) -> None:
+    await sso.add_user(EMAIL, email="a.smith@corp.example")
+    browser = sso.browser()
+    request_id = await sso.leave(browser, typed)
+    answered = await sso.answer(browser, sso.response(request_id, EMAIL))
+    assert code_of(await browser.get(answered.headers["location"]))
 
 
 STRANGERS = ("ann@unknown.example", "not an address", "a@b@corp.example", "ann@silent.example")

@@ -10,6 +10,12 @@ from support.chromium import chromium_page
 
 LONG = "a-very-long-name-of-somebody@a-long-domain-of-a-company.corporation.example"
 PAGES: dict[str, dict[str, Any]] = {
+    "account": {
+        "typed": LONG,
+        "user_name": f"b.{LONG}",
+        "onward": [("login", "x")],
+        "hidden": [("state", "x")],
+    },
     "consent": {"app": "Shop", "known": ["your name"], "hidden": [("scope", "openid")]},
     "leave": {"action": "https://idp.test/", "hidden": [("SAMLRequest", "x")]},
     "login": {"hidden": [("state", "x")], "email": LONG, "notice": "We do not know this address."},

@@ -70,7 +70,7 @@ from sso.usecases.directory import (
 from sso.usecases.issuing import IssueOwnToken, IssueTokens
 from sso.usecases.keys import KeepKeys
 from sso.usecases.leaving import BeginLogin, LeaveForTest
-from sso.usecases.logins import ComeAgain, ContinueLogin
+from sso.usecases.logins import AskWhichAccount, ComeAgain, ContinueLogin
 from sso.usecases.logout import ReadLogoutRequest, SignOut
 from sso.usecases.matching import FindUser
 from sso.usecases.pushing import PushRequest
@@ -134,6 +134,7 @@ def sign_on_use_cases(
             may_log=lambda connection_id: not refusals.take(connection_id),
         ),
         look_again=LookAgain(connections, logins, admit, clock),
+        ask_which_account=AskWhichAccount(logins, clock),
         continue_login=ContinueLogin(
             logins,
             PostgresSessionPolicies(pool, settings.session_policy),

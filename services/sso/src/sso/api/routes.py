@@ -32,6 +32,7 @@ def sign_on_routes(
         Route("/login", sign_on.login, methods=POST, name="login.begin"),
         Route("/login/continue", sign_on.go_on, methods=GET, name="login.continue"),
         Route("/login/wait", sign_on.look_again, methods=GET, name="login.wait"),
+        Route("/login/account", sign_on.which_account, methods=GET, name="login.account"),
         Route("/saml/{connection_id}/metadata", sign_on.metadata, name="saml.metadata"),
         Route("/saml/{connection_id}/acs", sign_on.acs, methods=POST, name="saml.acs"),
         Route("/saml/{connection_id}/slo", single_logout.slo, methods=GET, name="saml.slo"),

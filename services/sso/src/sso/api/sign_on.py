@@ -149,7 +149,7 @@ class SignOnEndpoints:
         except Refused as refusal:
             if refusal.answered_login is not None:
                 # No cookie came with this: whether it is the same browser shows at a page of ours.
-                return self._go_on(login=str(refusal.answered_login))
+                return self._go_on("continue", login=str(refusal.answered_login))
             return self._refusal(refusal)
         if returned.begin_at is not None:
             return _see_other(returned.begin_at)
@@ -164,7 +164,7 @@ class SignOnEndpoints:
         parameters = {"login": str(returned.login.id), "proof": returned.proof}
         if returned.waits:
             return self._wait(parameters)
-        return self._go_on(**parameters)
+        return self._go_on("account" if returned.is_other else "continue", **parameters)
 
     async def look_again(self, request: Request) -> Response:
         """Look again for somebody who was not known yet."""
@@ -177,7 +177,8 @@ class SignOnEndpoints:
             return self._refusal(refusal)
         if returned is None:
             return self._wait(parameters)
-        return self._go_on(login=str(returned.login.id), proof=returned.proof or "")
+        where = "account" if returned.is_other else "continue"
+        return self._go_on(where, login=str(returned.login.id), proof=returned.proof or "")
 
     def _wait(self, parameters: Mapping[str, str]) -> Response:
         base = self.addresses.public_url
@@ -186,8 +187,29 @@ class SignOnEndpoints:
         response.headers["Refresh"] = f"{LOOK_AGAIN_SECONDS}; url={again}"
         return response
 
-    def _go_on(self, **parameters: str) -> Response:
-        return _see_other(f"{self.addresses.public_url}/login/continue?{urlencode(parameters)}")
+    def _go_on(self, where: str, **parameters: str) -> Response:
+        return _see_other(f"{self.addresses.public_url}/login/{where}?{urlencode(parameters)}")
+
+    async def which_account(self, request: Request) -> Response:
+        """Ask somebody who has typed another address than they signed in with."""
+        given = read_fields(request.url.query)
+        parameters = {name: given.get(name, "") for name in ("login", "proof")}
+        login_id = parse_id(parameters["login"]) or UUID(int=0)
+        try:
+            other = await self.use_cases.ask_which_account(
+                login_id, parameters["proof"], self.cookies.browser(request)
+            )
+        except Refused as refusal:
+            return self._refusal(refusal)
+        return page(
+            "account",
+            leaves=True,
+            base=self.addresses.public_url,
+            typed=other.typed,
+            user_name=other.user_name,
+            onward=list(parameters.items()),
+            hidden=parameters_of(other.request),
+        )
 
     async def go_on(self, request: Request) -> Response:
         """Sign the browser in that began, and send it to the app."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from kernel.names import comparison_key
 from sso.domain.connection import Use
 
 LOGIN_LIFETIME = timedelta(minutes=10)
@@ -68,6 +69,8 @@ class Outcome:
     name_id_format: str | None
     session_index: str | None
     session_ends_at: datetime | None
+    instead_as: str | None = None
+    """The user name, where the person had typed the address of somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +106,18 @@ class Waiting:
     session_index: str | None
     session_ends_at: datetime | None
 
-    def outcome(self, user_id: UUID, matched_by: str) -> Outcome:
-        """Return who signed in, once that is known."""
+    def outcome(self, user: "User", matched_by: str, typed: str) -> Outcome:
+        """Return who signed in, once that is known; `typed` is the address that they began with."""
+        own = {user.user_name, user.email or "", *self.addresses}
+        is_other = comparison_key(typed) not in {comparison_key(each) for each in own}
         return Outcome(
-            user_id,
+            user.id,
             matched_by,
             self.name_id,
             self.name_id_format,
             self.session_index,
             self.session_ends_at,
+            user.user_name if typed and is_other else None,
         )
 
 

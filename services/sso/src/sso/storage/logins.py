@@ -125,6 +125,12 @@ class PostgresLogins:
         row = await self.pool.fetchrow(*query)
         return None if row is None else (rows.pending_login(row), rows.tenant(row))
 
+    async def answered(self, login_id: UUID, proof_digest: bytes) -> PendingLogin | None:
+        """Return a login whose assertion was taken, by its own proof, which stays good."""
+        query = QUERIES["find_answered_login"](id=login_id, proof_digest=proof_digest)
+        row = await self.pool.fetchrow(*query)
+        return None if row is None else rows.pending_login(row)
+
     async def forget(self, login: PendingLogin) -> bool:
         """Forget a login; False if that was done."""
         query = QUERIES["delete_login"](tenant_id=login.tenant_id, id=login.id)

@@ -28,6 +28,7 @@ PREPARED_QUERIES = tuple(
         logins.QUERIES["find_login"],
         logins.QUERIES["insert_assertion"],
         logins.QUERIES["take_assertion"],
+        logins.QUERIES["find_answered_login"],
         logins.QUERIES["complete_login"],
         logins.QUERIES["insert_log_row"],
         sessions.QUERIES["insert_session"],

@@ -213,4 +213,6 @@ def _outcome(said: dict[str, Any]) -> Outcome:
         name_id_format=said["name_id_format"],
         session_index=said["session_index"],
         session_ends_at=datetime.fromisoformat(ends) if ends else None,
+        # Those of a version before say nothing of it.
+        instead_as=said.get("instead_as"),
     )

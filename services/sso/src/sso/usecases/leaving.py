@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -58,7 +58,8 @@ class BeginLogin:
         if provider is None:
             return None
         browser_secret = browser_secret or new_secret()
-        login = new_login(connection, Use.SIGN_IN, self.clock.now(), browser_secret, request)
+        typed = replace(request, login_hint=address.text)
+        login = new_login(connection, Use.SIGN_IN, self.clock.now(), browser_secret, typed)
         await self.logins.begin(login, self.clock.now())
         url, fields = _leave(
             self, connection, provider, login, login_hint=address.text, force=request.asks_anew

@@ -1,11 +1,11 @@
 """Going on to the app, signed in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from chassis.clock import Clock
 from chassis.ids import uuid7
-from sso.domain.login import Session
+from sso.domain.login import AuthorizationRequest, Session
 from sso.domain.refusals import Code, Refused
 from sso.usecases.entitlement import may_sign_on
 from sso.usecases.ports import Logins
@@ -54,6 +54,37 @@ class ContinueLogin:
         if signed_in is None:
             raise Refused(Code.DEACTIVATED)
         return signed_in
+
+
+@dataclass(frozen=True, slots=True)
+class OtherAccount:
+    """Somebody else has signed in than who had typed their address."""
+
+    typed: str
+    user_name: str
+    request: AuthorizationRequest
+    """With which the other begins anew: the identity provider has to ask then."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskWhichAccount:
+    """Tells the browser that began a login who has signed in, before it goes on."""
+
+    logins: Logins
+    clock: Clock
+
+    async def __call__(self, login_id: UUID, proof: str, browser_secret: str) -> OtherAccount:
+        """Return both names, or raise Refused: another browser began, or the proof was used."""
+        login = await self.logins.answered(login_id, digest_of(proof))
+        if login is None or login.request is None or login.outcome is None:
+            raise Refused(Code.LOGIN_EXPIRED)
+        if not browser_secret or digest_of(browser_secret) != login.browser_digest:
+            raise Refused(Code.OTHER_BROWSER)
+        if login.expires_at <= self.clock.now():
+            raise Refused(Code.LOGIN_EXPIRED)
+        prompts = {"login", *login.request.prompt.split()} - {"none", "select_account"}
+        again = replace(login.request, prompt=" ".join(sorted(prompts)))
+        return OtherAccount(login.request.login_hint, login.outcome.instead_as or "", again)
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,6 +235,10 @@ class Logins(Protocol):
         """Return a login whose assertion was taken, once, by its own proof; and its tenant."""
         ...
 
+    async def answered(self, login_id: UUID, proof_digest: bytes) -> PendingLogin | None:
+        """Return a login whose assertion was taken, by its own proof, which stays good."""
+        ...
+
     async def forget(self, login: PendingLogin) -> bool:
         """Forget a login; False if that was done."""
         ...

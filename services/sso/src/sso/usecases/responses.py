@@ -37,6 +37,8 @@ class Returned:
     rule: str
     user_name: str
     claims: dict[str, list[str]] = field(default_factory=dict)
+    is_other: bool = False
+    """Somebody else than who had typed their address; they are asked whether that is right."""
     waits: bool = False
     """Nobody knows them yet; the proof is of the one who looks again."""
     begin_at: str | None = None
@@ -76,11 +78,13 @@ class Admit:
     ) -> Returned:
         """Take the assertion, once."""
         proof = new_secret()
+        typed = login.request.login_hint if login.request is not None else ""
+        outcome = waiting.outcome(match.user, match.rule, typed)
         taken = await self.logins.take_assertion(
             login,
             waiting.assertion_id,
             waiting.remember_until,
-            outcome=waiting.outcome(match.user.id, match.rule),
+            outcome=outcome,
             proof_digest=digest_of(proof),
             subject=waiting.stable,
             row=log_row(known.connection, "signed_in", now, user_id=match.user.id, rule=match.rule),
@@ -88,7 +92,8 @@ class Admit:
         if not taken:
             again = login.id if login.outcome is not None else None
             raise Refused(Code.REPLAYED, answered_login=again)
-        return Returned(login, proof, match.rule, match.user.user_name)
+        is_other = outcome.instead_as is not None
+        return Returned(login, proof, match.rule, match.user.user_name, is_other=is_other)
 
 
 @dataclass(frozen=True, slots=True)

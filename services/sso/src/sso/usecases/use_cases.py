@@ -32,7 +32,7 @@ from sso.usecases.explanation import ExplainUser
 from sso.usecases.issuing import IssueOwnToken
 from sso.usecases.keys import ListKeys, RewrapKeys, RotateKeys
 from sso.usecases.leaving import BeginLogin, BeginTest, LeaveForTest
-from sso.usecases.logins import ComeAgain, ContinueLogin
+from sso.usecases.logins import AskWhichAccount, ComeAgain, ContinueLogin
 from sso.usecases.logout import ReadLogoutRequest, SignOut
 from sso.usecases.logout_notices import ListBacklogs
 from sso.usecases.metadata import RefreshMetadata, SetMetadata
@@ -98,6 +98,7 @@ class SignOnUseCases:
     leave_for_test: LeaveForTest
     receive_response: ReceiveResponse
     look_again: LookAgain
+    ask_which_account: AskWhichAccount
     continue_login: ContinueLogin
     come_again: ComeAgain
     resume_session: ResumeSession

@@ -93,6 +93,15 @@ WHERE id = :id AND waiting_digest = :digest AND outcome IS NULL;
 -- Forgets a login.
 DELETE FROM pending_logins WHERE tenant_id = :tenant_id AND id = :id;
 
+-- name: find_answered_login
+-- A login whose assertion was taken and which has not gone on yet.
+-- cross-tenant: the proof of 256 bits names the login, whoever's it is.
+SELECT
+    tenant_id, id, connection_id, use, request_id, browser_digest, request, expires_at,
+    proof_digest, outcome
+FROM pending_logins
+WHERE id = :id AND proof_digest = :proof_digest AND outcome IS NOT NULL;
+
 -- name: complete_login
 -- Returns a login whose assertion was taken, once, if the proof is its own. It is kept until its end:
 -- the same browser may come again.
