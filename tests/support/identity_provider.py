@@ -85,6 +85,7 @@ class Response:
     statements: int = 1
     session_not_on_or_after: timedelta | None = None
     authenticated_ago: timedelta = timedelta(0)
+    context_class: str = "urn:oasis:names:tc:SAML:2.0:ac:classes:Password"
 
     def with_(self, **changes: Any) -> "Response":
         """Return one that says something else."""
@@ -144,9 +145,7 @@ def _assertion(response: Response) -> etree._Element:
         if response.session_not_on_or_after is not None:
             authn.set("SessionNotOnOrAfter", _time(now + response.session_not_on_or_after))
         context = etree.SubElement(authn, f"{{{SAML}}}AuthnContext")
-        etree.SubElement(
-            context, f"{{{SAML}}}AuthnContextClassRef"
-        ).text = "urn:oasis:names:tc:SAML:2.0:ac:classes:Password"
+        etree.SubElement(context, f"{{{SAML}}}AuthnContextClassRef").text = response.context_class
     return assertion
 
 

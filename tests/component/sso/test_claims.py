@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from chassis.database import transaction
-from component.sso.harness import ENTRA_TENANT, SignOn
+from component.sso.harness import ENTRA_TENANT, SignOn, code_of
+from component.sso.test_refresh import claims_of, refresh
 from sso import wiring
 from support.identity_provider import CLAIMS, ENTRA_CLAIMS
 
@@ -134,3 +135,48 @@ async def test_c7_one_reader_of_addresses(sso: SignOn, text: str) -> None:
     assert "We do not know" in page.text
     answer = await come(sso, {MAIL_CLAIM: [text]}, **NOBODY)
     assert answer.status_code == 403, answer.text
+
+
+METHODS = "http://schemas.microsoft.com/claims/authnmethodsreferences"
+PASSWORD_METHOD = "http://schemas.microsoft.com/ws/2008/06/identity/authenticationmethod/password"
+SEVERAL = "http://schemas.microsoft.com/claims/multipleauthn"
+PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:Password"
+REFEDS = "https://refeds.org/profile/mfa"
+
+
+@pytest.mark.parametrize(
+    ("methods", "context_class", "amr", "acr"),
+    [
+        ([], PASSWORD, ["fed"], PASSWORD),
+        ([PASSWORD_METHOD], PASSWORD, ["fed"], PASSWORD),
+        ([PASSWORD_METHOD, SEVERAL], PASSWORD, ["fed", "mfa"], PASSWORD),
+        ([], REFEDS, ["fed", "mfa"], REFEDS),
+        ([f"{SEVERAL}x"], "", ["fed"], None),
+        ([], "x" * 300, ["fed"], None),
+    ],
+)
+async def test_an_app_is_told_how_the_person_signed_in(
+    sso: SignOn, methods: list[str], context_class: str, amr: list[str], acr: str | None
+) -> None:
+    await sso.add_user(EMAIL)
+    browser, said = sso.browser(), {MAIL_CLAIM: [EMAIL], METHODS: methods}
+    code = await sso.sign_in(browser, EMAIL, attributes=said, context_class=context_class)
+    async with sso.client() as http:
+        told = (await sso.app.redeem(http, code)).json()
+        first = claims_of(told["id_token"])
+        again = await refresh(sso, http, told["refresh_token"])
+    for claims in (first, claims_of(again.json()["id_token"])):
+        assert (claims["amr"], claims.get("acr")) == (amr, acr)
+
+
+async def test_also_of_whom_the_directory_has_told_late(sso: SignOn) -> None:
+    browser = sso.browser()
+    request_id = await sso.leave(browser, EMAIL)
+    said = {MAIL_CLAIM: [EMAIL], METHODS: [SEVERAL]}
+    waits = await sso.answer(browser, sso.response(request_id, None, attributes=said))
+    await sso.add_user(EMAIL)
+    onward = await browser.get(waits.headers["refresh"].partition("; url=")[2])
+    code = code_of(await browser.get(onward.headers["location"]))
+    async with sso.client() as http:
+        told = (await sso.app.redeem(http, code)).json()
+    assert claims_of(told["id_token"])["amr"] == ["fed", "mfa"]

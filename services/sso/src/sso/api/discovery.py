@@ -48,6 +48,7 @@ def discovery(issuer: str) -> Mapping[str, Any]:
             "nonce",
             "sid",
             "amr",
+            "acr",
             "email",
             "email_verified",
             "name",

@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 from sso.domain.refusals import Code, Refused
 
 SKEW = timedelta(seconds=60)
+METHODS_CLAIM = "http://schemas.microsoft.com/claims/authnmethodsreferences"
+MULTI_FACTOR = "http://schemas.microsoft.com/claims/multipleauthn"
+REFEDS_MFA = "https://refeds.org/profile/mfa"
 LONGEST = timedelta(hours=2)
 """How long an assertion may be good for: as long its id has to be remembered."""
 
@@ -40,6 +43,14 @@ class Assertion:
     attributes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     authenticated_at: datetime | None = None
     """When the identity provider has asked the person (AuthnInstant)."""
+    context_class: str | None = None
+    """How it has asked (AuthnContextClassRef, SAML core §2.7.2.2)."""
+
+    @property
+    def is_multi_factor(self) -> bool:
+        """Whether the identity provider says that the person has shown a second factor."""
+        methods = self.attributes.get(METHODS_CLAIM, ())
+        return MULTI_FACTOR in methods or self.context_class == REFEDS_MFA
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,8 @@ class Outcome:
     session_ends_at: datetime | None
     instead_as: str | None = None
     """The user name, where the person had typed the address of somebody else."""
+    acr: str | None = None
+    amr: tuple[str, ...] = ("fed",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,8 @@ class Waiting:
     name_id_format: str | None
     session_index: str | None
     session_ends_at: datetime | None
+    acr: str | None = None
+    amr: tuple[str, ...] = ("fed",)
 
     def outcome(self, user: "User", matched_by: str, typed: str) -> Outcome:
         """Return who signed in, once that is known; `typed` is the address that they began with."""
@@ -118,6 +122,8 @@ class Waiting:
             self.session_index,
             self.session_ends_at,
             user.user_name if typed and is_other else None,
+            self.acr,
+            self.amr,
         )
 
 
@@ -136,6 +142,10 @@ class Session:
     """At the latest."""
     idle: timedelta = timedelta(hours=12)
     """How long it lasts without a visit."""
+    acr: str | None = None
+    """How the identity provider says that the person signed in (AuthnContextClassRef)."""
+    amr: tuple[str, ...] = ("fed",)
+    """By which ways (RFC 8176): `fed`, and `mfa` where the identity provider says so."""
 
 
 @dataclass(frozen=True, slots=True)

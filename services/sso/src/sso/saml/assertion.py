@@ -14,6 +14,7 @@ _BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 MAX_IDENTIFIER = 1_024
 """Bytes; the standard asks for 256 characters at most (SAML core §8.3.7)."""
 MAX_VALUE = 2_000
+MAX_CONTEXT_CLASS = 255
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?", re.ASCII)
 
 
@@ -58,9 +59,17 @@ def _assertion(found: Any) -> Assertion:
         session_not_on_or_after=(
             _moment(first.session_not_on_or_after) if first is not None else None
         ),
+        context_class=_context_class(first) if first is not None else None,
         statements=len(statements),
         attributes=_attributes(found.attribute_statement or []),
     )
+
+
+def _context_class(statement: Any) -> str | None:
+    context = statement.authn_context
+    text = _text(context.authn_context_class_ref) if context is not None else None
+    # What is too long to be a name of the kind is nobody's to rely on.
+    return text if text is not None and len(text) <= MAX_CONTEXT_CLASS else None
 
 
 def _confirmation(found: Any) -> Confirmation:

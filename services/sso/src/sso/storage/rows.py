@@ -120,6 +120,8 @@ def session(row: Row) -> Session:
         row["authenticated_at"],
         row["expires_at"],
         row["ends_at"],
+        acr=row["acr"],
+        amr=tuple(row["amr"]),
     )
 
 
@@ -200,6 +202,7 @@ def waiting(document: str) -> Waiting:
         "remember_until": datetime.fromisoformat(said["remember_until"]),
         "session_ends_at": datetime.fromisoformat(ends) if ends else None,
         "addresses": tuple(said["addresses"]),
+        "amr": tuple(said.get("amr", ("fed",))),
     }
     return Waiting(**said | times)
 
@@ -215,4 +218,6 @@ def _outcome(said: dict[str, Any]) -> Outcome:
         session_ends_at=datetime.fromisoformat(ends) if ends else None,
         # Those of a version before say nothing of it.
         instead_as=said.get("instead_as"),
+        acr=said.get("acr"),
+        amr=tuple(said.get("amr", ("fed",))),
     )

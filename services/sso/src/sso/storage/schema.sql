@@ -242,6 +242,8 @@ CREATE TABLE sessions (
     offline_until timestamptz,
     ends_at timestamptz NOT NULL,
     idle interval NOT NULL DEFAULT '12:00:00'::interval,
+    acr text,
+    amr text[] NOT NULL DEFAULT '{fed}'::text[],
     CONSTRAINT sessions_pkey PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX sessions_by_connection ON sessions USING btree (tenant_id, connection_id) WHERE ended_at IS NULL;

@@ -36,6 +36,8 @@ class PostgresSessions:
             "expires_at": session.expires_at,
             "ends_at": session.ends_at,
             "idle": session.idle,
+            "acr": session.acr,
+            "amr": list(session.amr),
         }
         if code is None:
             query = QUERIES["insert_session"](**values)

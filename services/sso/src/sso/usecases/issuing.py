@@ -78,7 +78,8 @@ class IssueTokens:
             "exp": seconds(now + TOKEN_LIFETIME),
             "auth_time": seconds(session.authenticated_at),
             "sid": str(session.id),
-            "amr": ["fed"],
+            "amr": list(session.amr),
+            **({"acr": session.acr} if session.acr is not None else {}),
             **user_claims(user, grant.scope, domains),
         }
         return claims | ({"nonce": nonce} if nonce is not None else {})

@@ -49,6 +49,8 @@ class ContinueLogin:
             min(ends, now + policy.idle),
             ends,
             policy.idle,
+            login.outcome.acr,
+            login.outcome.amr,
         )
         signed_in = await self.let_in.begin(session, login.outcome, login.request, now)
         if signed_in is None:

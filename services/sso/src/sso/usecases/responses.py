@@ -281,6 +281,8 @@ def _waiting(
         name_id_format=assertion.name_id_format,
         session_index=assertion.session_index,
         session_ends_at=assertion.session_not_on_or_after,
+        acr=assertion.context_class,
+        amr=("fed", "mfa") if assertion.is_multi_factor else ("fed",),
     )
 
 

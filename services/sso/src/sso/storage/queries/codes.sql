@@ -9,7 +9,7 @@ WITH used AS (
 SELECT
     used.client_id, used.redirect_uri, used.code_challenge, used.nonce, used.scope, used.used_at,
     sessions.tenant_id, sessions.id AS session_id, sessions.user_id, sessions.connection_id,
-    sessions.authenticated_at, sessions.expires_at, sessions.ends_at,
+    sessions.authenticated_at, sessions.expires_at, sessions.ends_at, sessions.acr, sessions.amr,
     users.id, users.user_name, users.external_id,
     users.email, users.display_name, users.given_name, users.family_name, users.role, users.active
 FROM used
@@ -24,7 +24,7 @@ SELECT
     codes.client_id, codes.redirect_uri, codes.code_challenge, codes.nonce, codes.scope,
     codes.used_at,
     sessions.tenant_id, sessions.id AS session_id, sessions.user_id, sessions.connection_id,
-    sessions.authenticated_at, sessions.expires_at, sessions.ends_at,
+    sessions.authenticated_at, sessions.expires_at, sessions.ends_at, sessions.acr, sessions.amr,
     users.id, users.user_name, users.external_id,
     users.email, users.display_name, users.given_name, users.family_name, users.role, users.active
 FROM codes

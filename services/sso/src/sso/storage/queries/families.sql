@@ -35,7 +35,7 @@ SELECT
     families.client_id, families.scope, families.salt, families.generation, families.begun_at,
     families.expires_at AS good_until, sessions.idle,
     sessions.tenant_id, sessions.id AS session_id, sessions.user_id, sessions.connection_id,
-    sessions.authenticated_at, sessions.expires_at, sessions.ends_at,
+    sessions.authenticated_at, sessions.expires_at, sessions.ends_at, sessions.acr, sessions.amr,
     users.id, users.user_name, users.external_id,
     users.email, users.display_name, users.given_name, users.family_name, users.role, users.active
 FROM refresh_families AS families

@@ -12,11 +12,11 @@ WITH allowed AS MATERIALIZED (
 )
 INSERT INTO sessions (
     tenant_id, id, user_id, connection_id, secret_digest, name_id, name_id_format, session_index,
-    authenticated_at, expires_at, ends_at, idle
+    authenticated_at, expires_at, ends_at, idle, acr, amr
 )
 SELECT
     :tenant_id, :id, allowed.id, :connection_id, :secret_digest, :name_id, :name_id_format,
-    :session_index, :authenticated_at, :expires_at, :ends_at, :idle
+    :session_index, :authenticated_at, :expires_at, :ends_at, :idle, :acr, :amr
 FROM allowed
 RETURNING id;
 
@@ -33,11 +33,11 @@ WITH allowed AS MATERIALIZED (
 ), started AS (
     INSERT INTO sessions (
         tenant_id, id, user_id, connection_id, secret_digest, name_id, name_id_format, session_index,
-        authenticated_at, expires_at, ends_at, idle
+        authenticated_at, expires_at, ends_at, idle, acr, amr
     )
     SELECT
         :tenant_id, :id, allowed.id, :connection_id, :secret_digest, :name_id, :name_id_format,
-        :session_index, :authenticated_at, :expires_at, :ends_at, :idle
+        :session_index, :authenticated_at, :expires_at, :ends_at, :idle, :acr, :amr
     FROM allowed
     RETURNING tenant_id, id
 ), let_in AS (
@@ -58,7 +58,7 @@ RETURNING session_id;
 -- cross-tenant: the secret of 256 bits names the session, whoever's it is.
 SELECT
     sessions.tenant_id, sessions.id AS session_id, sessions.user_id, sessions.connection_id,
-    sessions.authenticated_at, sessions.expires_at, sessions.ends_at,
+    sessions.authenticated_at, sessions.expires_at, sessions.ends_at, sessions.acr, sessions.amr,
     users.id, users.user_name, users.external_id,
     users.email, users.display_name, users.given_name, users.family_name, users.role, users.active
 FROM sessions
@@ -70,7 +70,7 @@ WHERE sessions.secret_digest = :secret_digest AND sessions.ended_at IS NULL
 -- The same, by an access token that was not revoked, while the browser or an app offline has it.
 SELECT
     sessions.tenant_id, sessions.id AS session_id, sessions.user_id, sessions.connection_id,
-    sessions.authenticated_at, sessions.expires_at, sessions.ends_at,
+    sessions.authenticated_at, sessions.expires_at, sessions.ends_at, sessions.acr, sessions.amr,
     users.id, users.user_name, users.external_id,
     users.email, users.display_name, users.given_name, users.family_name, users.role, users.active
 FROM sessions
