@@ -2,7 +2,8 @@
 -- A tenant's live sessions, the newest first.
 SELECT
     sessions.tenant_id, sessions.id AS session_id, sessions.user_id, sessions.connection_id,
-    sessions.authenticated_at, sessions.expires_at, sessions.ends_at, users.user_name,
+    sessions.authenticated_at, sessions.expires_at, sessions.ends_at, sessions.acr, sessions.amr,
+    users.user_name,
     ARRAY(
         SELECT apps.client_id
         FROM session_clients AS apps
@@ -21,7 +22,8 @@ LIMIT :limit;
 -- Those of one user.
 SELECT
     sessions.tenant_id, sessions.id AS session_id, sessions.user_id, sessions.connection_id,
-    sessions.authenticated_at, sessions.expires_at, sessions.ends_at, users.user_name,
+    sessions.authenticated_at, sessions.expires_at, sessions.ends_at, sessions.acr, sessions.amr,
+    users.user_name,
     ARRAY(
         SELECT apps.client_id
         FROM session_clients AS apps
@@ -40,7 +42,8 @@ LIMIT :limit;
 -- The one of an id, as the others are listed.
 SELECT
     sessions.tenant_id, sessions.id AS session_id, sessions.user_id, sessions.connection_id,
-    sessions.authenticated_at, sessions.expires_at, sessions.ends_at, users.user_name,
+    sessions.authenticated_at, sessions.expires_at, sessions.ends_at, sessions.acr, sessions.amr,
+    users.user_name,
     ARRAY(
         SELECT apps.client_id
         FROM session_clients AS apps
@@ -59,7 +62,8 @@ LIMIT :limit;
 -- Those that came by a connection.
 SELECT
     sessions.tenant_id, sessions.id AS session_id, sessions.user_id, sessions.connection_id,
-    sessions.authenticated_at, sessions.expires_at, sessions.ends_at, users.user_name,
+    sessions.authenticated_at, sessions.expires_at, sessions.ends_at, sessions.acr, sessions.amr,
+    users.user_name,
     ARRAY(
         SELECT apps.client_id
         FROM session_clients AS apps
@@ -79,7 +83,8 @@ LIMIT :limit;
 -- cross-tenant: apps belong to the deployment.
 SELECT
     sessions.tenant_id, sessions.id AS session_id, sessions.user_id, sessions.connection_id,
-    sessions.authenticated_at, sessions.expires_at, sessions.ends_at, users.user_name,
+    sessions.authenticated_at, sessions.expires_at, sessions.ends_at, sessions.acr, sessions.amr,
+    users.user_name,
     ARRAY(
         SELECT apps.client_id
         FROM session_clients AS apps
