@@ -83,6 +83,31 @@ async def test_conflicts_are_redriven_on_request_alone(
         assert await bus.effects(tenant) == list(applied)
 
 
+async def test_what_failed_is_tried_again_of_every_tenant(local_bus: Bus) -> None:
+    bus, tenants = local_bus, [uuid7() for _ in range(3)]
+    poison = Poison(ZeroDivisionError(), "bob", "eve")
+    for tenant in tenants:
+        await bus.commit(*events(tenant, "ann", "eve" if tenant == tenants[0] else "bob"))
+    refused = uuid7()
+    await bus.commit(*events(refused, "ann"))
+    async with running(bus.relay().run), running(bus.reader(poison).run):
+        for tenant in tenants:
+            await eventually(lambda tenant=tenant: is_parked(bus, tenant, (2, "failed")))  # type: ignore[misc]
+        poison.names.remove("bob")
+        told = await command(bus, "redrive-failed", "--note", "mended", "--wait", "20", "--json")
+        assert (told.code, told.err) == (0, "")
+        outcomes = {row["tenant_id"]: row["outcome"] for row in json.loads(told.out)}
+        assert outcomes == {
+            str(tenant): "failed again" if tenant == tenants[0] else "applied" for tenant in tenants
+        }
+    assert [await bus.effects(tenant) for tenant in tenants] == [[1], [1, 2], [1, 2]]
+    again = await command(bus, "redrive-failed", "--note", "again", "--wait", "0", "--json")
+    assert [row["outcome"] for row in json.loads(again.out)] == ["asked for"]
+    noted = json.loads((await command(bus, "history", "--json")).out)
+    assert {row["note"] for row in noted} == {"mended"}
+    assert len(noted) == len(tenants)
+
+
 async def test_without_a_consumer_it_waits_for_one(local_bus: Bus) -> None:
     bus, tenant = local_bus, uuid7()
     poison = Poison(ValueError("no"), "bob")

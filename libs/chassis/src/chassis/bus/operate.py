@@ -91,6 +91,16 @@ async def request_action(
         raise NothingParked(f"{which} of tenant {tenant_id} is parked on {topic} for a failure")
 
 
+async def read_failed(
+    connection: asyncpg.Connection, *, topic: str | None
+) -> list[Mapping[str, Any]]:
+    """Return of which tenant_id and topic events have failed, and how many (events).
+
+    Not those that wait behind another one, or that a rule refuses.
+    """
+    return [dict(row) for row in await connection.fetch(*QUERIES["list_failed"](topic=topic))]
+
+
 async def request_done(connection: asyncpg.Connection, *, tenant_id: UUID, topic: str) -> bool:
     """Return whether the consumer has dealt with what was asked for."""
     query = QUERIES["request_done"](tenant_id=tenant_id, topic=topic)

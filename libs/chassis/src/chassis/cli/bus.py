@@ -1,4 +1,4 @@
-"""The operator's commands that every service has: `bus status | history | redrive | skip`.
+"""The operator's commands that every service has: `bus status | history | redrive | skip | …`.
 
 Those that act only leave a request; the consumer that owns the partition fulfils it. So they work
 on any machine that reaches the database, and never behind a running consumer's back.
@@ -6,6 +6,7 @@ on any machine that reaches the database, and never behind a running consumer's 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 from uuid import UUID
@@ -18,6 +19,7 @@ from chassis.bus import (
     BusStatus,
     NothingParked,
     read_bus_status,
+    read_failed,
     read_history,
     request_action,
     request_done,
@@ -35,6 +37,7 @@ _TOPIC = typer.Option(..., "--topic", help="Topic that the events came from.")
 _NOTE = typer.Option(..., "--note", help="Why; kept in the audit.")
 _ACTOR = typer.Option(None, "--actor", help="Who; kept in the audit. Default: the user here.")
 _HISTORY = ("happened_at", "action", "tenant_id", "topic", "actor", "note", "detail")
+_REDRIVEN = ("tenant_id", "topic", "events", "outcome")
 _PARKED = ("tenant_id", "topic", "subject", "sequence", "reason", "error", "events")
 _ONE_TENANT = typer.Option(None, "--tenant", help="Id of one tenant alone.")
 _WAIT = typer.Option(30.0, "--wait", help="Seconds to wait for the consumer; 0 does not wait.")
@@ -44,6 +47,59 @@ def bus_cli(dsn: Callable[[], str]) -> typer.Typer:
     """Return the commands for the service whose database `dsn` names."""
     cli = typer.Typer(help="See what the bus does, and deal with parked events (dead letters).")
 
+    _add_reading(cli, dsn)
+
+    @cli.command()
+    def redrive(
+        tenant: UUID = _TENANT,
+        topic: str = _TOPIC,
+        note: str = _NOTE,
+        actor: str | None = _ACTOR,
+        wait: float = _WAIT,
+        conflicts: bool = typer.Option(
+            False,
+            "--conflicts",
+            help="Also apply events whose number another one had; they may undo newer changes.",
+        ),
+    ) -> None:
+        """Try a tenant's parked events again, in their order, and those that wait behind them."""
+        action: Literal["redrive", "redrive-conflicts"]
+        action = "redrive-conflicts" if conflicts else "redrive"
+        _ask(dsn(), _Ask(action, tenant, topic, note, actor, wait))
+
+    @cli.command()
+    def redrive_failed(
+        note: str = _NOTE,
+        topic: str | None = typer.Option(None, "--topic", help="One topic alone."),
+        actor: str | None = _ACTOR,
+        wait: float = _WAIT,
+        as_json: Json = False,
+    ) -> None:
+        """Try again what has failed, of every tenant: for when the fault has been mended."""
+
+        async def ask(connection: asyncpg.Connection) -> list[Mapping[str, Any]]:
+            return await _redrive_failed(connection, topic, actor or user_name(), note, wait)
+
+        print_rows(_with_database(dsn(), ask), columns=_REDRIVEN, as_json=as_json)
+
+    @cli.command()
+    def skip(
+        tenant: UUID = _TENANT,
+        topic: str = _TOPIC,
+        note: str = _NOTE,
+        actor: str | None = _ACTOR,
+        wait: float = _WAIT,
+        sequence: int | None = typer.Option(
+            None, "--sequence", min=1, help="Of the event that failed. Default: the first one."
+        ),
+    ) -> None:
+        """Give one of a tenant's parked events up for good, and go on with those behind it."""
+        _ask(dsn(), _Ask("skip", tenant, topic, note, actor, wait, sequence))
+
+    return cli
+
+
+def _add_reading(cli: typer.Typer, dsn: Callable[[], str]) -> None:
     @cli.command()
     def status(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) -> None:
         """Show the outbox, the offsets and the parked events."""
@@ -66,40 +122,6 @@ def bus_cli(dsn: Callable[[], str]) -> typer.Typer:
             return await read_history(connection, tenant_id=tenant, topic=topic, limit=limit)
 
         print_rows(_with_database(dsn(), read), columns=_HISTORY, as_json=as_json)
-
-    @cli.command()
-    def redrive(
-        tenant: UUID = _TENANT,
-        topic: str = _TOPIC,
-        note: str = _NOTE,
-        actor: str | None = _ACTOR,
-        wait: float = _WAIT,
-        conflicts: bool = typer.Option(
-            False,
-            "--conflicts",
-            help="Also apply events whose number another one had; they may undo newer changes.",
-        ),
-    ) -> None:
-        """Try a tenant's parked events again, in their order, and those that wait behind them."""
-        action: Literal["redrive", "redrive-conflicts"]
-        action = "redrive-conflicts" if conflicts else "redrive"
-        _ask(dsn(), _Ask(action, tenant, topic, note, actor, wait))
-
-    @cli.command()
-    def skip(
-        tenant: UUID = _TENANT,
-        topic: str = _TOPIC,
-        note: str = _NOTE,
-        actor: str | None = _ACTOR,
-        wait: float = _WAIT,
-        sequence: int | None = typer.Option(
-            None, "--sequence", min=1, help="Of the event that failed. Default: the first one."
-        ),
-    ) -> None:
-        """Give one of a tenant's parked events up for good, and go on with those behind it."""
-        _ask(dsn(), _Ask("skip", tenant, topic, note, actor, wait, sequence))
-
-    return cli
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +160,31 @@ def _ask(dsn: str, wanted: _Ask) -> None:
         say(f"The consumer has done the {action}; `bus status` shows the outcome.")
         return
     say(f"The {action} is asked for; it is done as soon as a consumer runs.")
+
+
+async def _redrive_failed(
+    connection: asyncpg.Connection, topic: str | None, actor: str, note: str, wait: float
+) -> list[Mapping[str, Any]]:
+    """Ask for all at once, wait for all together, and tell what became of each."""
+    deadline = asyncio.get_running_loop().time() + wait
+    asked = []
+    for row in await read_failed(connection, topic=topic):
+        of: dict[str, Any] = {"tenant_id": row["tenant_id"], "topic": row["topic"]}
+        # A consumer may have dealt with it meanwhile.
+        with suppress(NothingParked):
+            await request_action(connection, "redrive", actor=actor, note=note, **of)
+            asked.append((row, of))
+    done: list[Mapping[str, Any]] = []
+    for row, of in asked:
+        left = deadline - asyncio.get_running_loop().time()
+        if not await _fulfilled(connection, row["tenant_id"], row["topic"], left):
+            outcome = "asked for"
+        elif any(of.items() <= each.items() for each in await read_failed(connection, topic=topic)):
+            outcome = "failed again"
+        else:
+            outcome = "applied"
+        done.append({**row, "outcome": outcome})
+    return done
 
 
 async def _fulfilled(connection: asyncpg.Connection, tenant: UUID, topic: str, wait: float) -> bool:

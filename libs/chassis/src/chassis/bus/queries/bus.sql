@@ -30,6 +30,15 @@ WHERE id IN (
 )
 RETURNING consumer_group;
 
+-- name: list_failed
+-- Lists of which tenant_id and topic an event has failed that nobody has asked for again, the longest waiting first.
+-- cross-tenant: what was mended may have failed for every tenant.
+SELECT tenant_id, topic, count(*) AS events
+FROM parked_events
+WHERE reason = 'failed' AND request IS NULL AND (:topic::text IS NULL OR topic = :topic)
+GROUP BY tenant_id, topic
+ORDER BY min(parked_at), tenant_id, topic;
+
 -- name: request_done
 -- Tells whether the owner has dealt with every request for this tenant_id and topic.
 SELECT NOT EXISTS (
