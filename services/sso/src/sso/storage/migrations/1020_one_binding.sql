@@ -9,5 +9,5 @@ WHERE first.tenant_id = later.tenant_id AND first.connection_id = later.connecti
 
 CREATE UNIQUE INDEX bindings_one_subject ON bindings (tenant_id, connection_id, user_id);
 
+-- Forward only: dbmate asks for this marker, nothing stands behind it.
 -- migrate:down
-DROP INDEX bindings_one_subject;

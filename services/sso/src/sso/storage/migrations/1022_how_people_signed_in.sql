@@ -4,5 +4,5 @@ ALTER TABLE sessions
     ADD COLUMN acr text,
     ADD COLUMN amr text[] NOT NULL DEFAULT '{fed}';
 
+-- Forward only: dbmate asks for this marker, nothing stands behind it.
 -- migrate:down
-ALTER TABLE sessions DROP COLUMN acr, DROP COLUMN amr;
