@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import idna
+
 MAX_LENGTH = 254
 _FORBIDDEN = frozenset('"(),:;<>[\\]')
 
@@ -24,9 +26,11 @@ def parse_address(text: str) -> Address | None:
     if any(sign in _FORBIDDEN or not sign.isprintable() or sign.isspace() for sign in text):
         return None
     try:
-        ascii_domain = domain.encode("idna").decode().lower()
-    except UnicodeError:
+        # As the domain verifier reads names: ß and ς are letters of their own (UTS 46 §4).
+        encoded = idna.encode(domain, uts46=True, std3_rules=True, transitional=False)
+    except (idna.IDNAError, UnicodeError):
         return None
+    ascii_domain = encoded.decode("ascii").lower()
     labels = ascii_domain.split(".")
     if len(labels) < 2 or not all(_is_label(label) for label in labels):
         return None
