@@ -116,6 +116,7 @@ class SignOnSandbox:
         arguments = ["client", "create", client_id, "--name", "Demo app", "--json"]
         arguments += ["--redirect-uri", f"{self.app}/callback"]
         arguments += ["--post-logout-redirect-uri", f"{self.app}/"]
+        arguments += ["--backchannel-logout-uri", f"{self.app}/backchannel-logout"]
         return [*arguments, "--initiate-login-uri", f"{self.app}/login"]
 
     def _knows(self, kept: Mapping[str, str]) -> bool:
