@@ -108,6 +108,8 @@ def read_request(document: bytes) -> ProviderRequest:
     """Return what a verified LogoutRequest says."""
     root = _root(document, "LogoutRequest")
     name_id = root.findtext("saml:NameID", namespaces=_NAMES)
+    # As the assertion's is read: what is laid out in lines is the same name.
+    name_id = name_id.strip() if name_id is not None else None
     if name_id is None or not 0 < len(name_id) <= MAX_TEXT:
         raise Refused(Code.NO_SUBJECT, "a LogoutRequest without a NameID that can be read")
     indexes = [

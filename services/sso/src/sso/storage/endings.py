@@ -72,7 +72,8 @@ class Endings:
             "session_indexes": list(session_indexes),
         }
         ended = await self._end(database, "end_sessions_of_name_id", ending, **found)
-        await database.execute(*QUERIES["delete_logins_of_name_id"](**found))
+        for query in ("delete_logins_of_name_id", "delete_waiting_logins_of_name_id"):
+            await database.execute(*QUERIES[query](**found))
         return ended
 
     async def of_tenant(self, database: asyncpg.Connection, tenant_id: UUID, ending: Ending) -> int:

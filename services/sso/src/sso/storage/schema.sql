@@ -169,6 +169,7 @@ CREATE INDEX pending_logins_by_end ON ONLY pending_logins USING btree (expires_a
 CREATE INDEX pending_logins_by_name_id ON ONLY pending_logins USING btree (tenant_id, connection_id, (outcome ->> 'name_id'::text)) WHERE outcome IS NOT NULL;
 CREATE INDEX pending_logins_by_request ON ONLY pending_logins USING btree (tenant_id, connection_id, request_id);
 CREATE INDEX pending_logins_by_user ON ONLY pending_logins USING btree (tenant_id, (outcome ->> 'user_id'::text)) WHERE outcome IS NOT NULL;
+CREATE INDEX pending_logins_by_waiting_name ON ONLY pending_logins USING btree (tenant_id, connection_id, (waiting ->> 'name_id'::text)) WHERE waiting IS NOT NULL;
 
 CREATE TABLE pending_logins_default PARTITION OF pending_logins DEFAULT;
 

@@ -14,6 +14,7 @@ from uuid import UUID
 import structlog
 
 from chassis.clock import Clock
+from sso.domain.assertion import SKEW
 from sso.domain.connection import Connection, IdentityProvider, Use
 from sso.domain.refusals import Code, Refused
 from sso.domain.single_logout import (
@@ -147,7 +148,7 @@ class ReceiveLogout:
         )
         if isinstance(message, ProviderAnswer):
             return await self._answered(connection, message, now)
-        if message.not_on_or_after is not None and message.not_on_or_after <= now:
+        if message.not_on_or_after is not None and message.not_on_or_after + SKEW <= now:
             raise Refused(Code.EXPIRED, "NotOnOrAfter")
         ended = await self.logouts.end(
             connection,

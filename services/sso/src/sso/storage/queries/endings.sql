@@ -61,6 +61,16 @@ WHERE tenant_id = :tenant_id AND connection_id = :connection_id AND name_id = :n
   AND ended_at IS NULL
 RETURNING tenant_id, id, user_id;
 
+-- name: delete_waiting_logins_of_name_id
+-- Forgets the logins of the same person who waits to be provisioned.
+DELETE FROM pending_logins
+WHERE tenant_id = :tenant_id AND connection_id = :connection_id AND waiting IS NOT NULL
+  AND waiting ->> 'name_id' = (:name_id)::text
+  AND (
+      cardinality((:session_indexes)::text[]) = 0
+      OR waiting ->> 'session_index' = ANY(:session_indexes)
+  );
+
 -- name: delete_logins_of_name_id
 -- Forgets the logins by which the same person has come back already.
 DELETE FROM pending_logins
