@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -92,7 +93,7 @@ async def test_what_failed_is_tried_again_of_every_tenant(local_bus: Bus) -> Non
     await bus.commit(*events(refused, "ann"))
     async with running(bus.relay().run), running(bus.reader(poison).run):
         for tenant in tenants:
-            await eventually(lambda tenant=tenant: is_parked(bus, tenant, (2, "failed")))  # type: ignore[misc]
+            await eventually(partial(is_parked, bus, tenant, (2, "failed")))
         poison.names.remove("bob")
         told = await command(bus, "redrive-failed", "--note", "mended", "--wait", "20", "--json")
         assert (told.code, told.err) == (0, "")

@@ -173,18 +173,21 @@ async def _redrive_failed(
         # A consumer may have dealt with it meanwhile.
         with suppress(NothingParked):
             await request_action(connection, "redrive", actor=actor, note=note, **of)
-            asked.append((row, of))
-    done: list[Mapping[str, Any]] = []
-    for row, of in asked:
+            asked.append(row)
+    fulfilled = []
+    for row in asked:
         left = deadline - asyncio.get_running_loop().time()
-        if not await _fulfilled(connection, row["tenant_id"], row["topic"], left):
-            outcome = "asked for"
-        elif any(of.items() <= each.items() for each in await read_failed(connection, topic=topic)):
-            outcome = "failed again"
-        else:
-            outcome = "applied"
-        done.append({**row, "outcome": outcome})
-    return done
+        fulfilled.append(await _fulfilled(connection, row["tenant_id"], row["topic"], left))
+    failed = {
+        (row["tenant_id"], row["topic"]) for row in await read_failed(connection, topic=topic)
+    }
+    outcomes = [
+        ("failed again" if (row["tenant_id"], row["topic"]) in failed else "applied")
+        if is_done
+        else "asked for"
+        for row, is_done in zip(asked, fulfilled, strict=True)
+    ]
+    return [{**row, "outcome": each} for row, each in zip(asked, outcomes, strict=True)]
 
 
 async def _fulfilled(connection: asyncpg.Connection, tenant: UUID, topic: str, wait: float) -> bool:

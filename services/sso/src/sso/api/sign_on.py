@@ -144,7 +144,7 @@ class SignOnEndpoints:
         fields = await read_form(request)
         try:
             document = decoded_response(fields.get("SAMLResponse", ""))
-            relay_state = parse_id(fields.get("RelayState", "")) or UUID(int=0)
+            relay_state = parse_id(fields.get("RelayState", ""))
             returned = await self.use_cases.receive_response(_uuid(request), document, relay_state)
         except Refused as refusal:
             if refusal.answered_login is not None:

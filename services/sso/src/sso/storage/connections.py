@@ -52,12 +52,11 @@ class PostgresConnections:
 
     async def find_with_tenant(self, connection_id: UUID) -> TenantConnection | None:
         """Return the one that an address names, with what is known of its tenant."""
-        query = QUERIES["find_connection_with_tenant"](id=connection_id)
-        row = await self.pool.fetchrow(*query)
-        return None if row is None else _with_tenant(row)
+        found = await self.find_with_login(connection_id, None)
+        return None if found is None else found[0]
 
     async def find_with_login(
-        self, connection_id: UUID, login_id: UUID
+        self, connection_id: UUID, login_id: UUID | None
     ) -> tuple[TenantConnection, PendingLogin | None] | None:
         """Return the same, with its login of that id."""
         query = QUERIES["find_connection_with_login"](id=connection_id, login_id=login_id)

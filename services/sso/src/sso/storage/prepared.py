@@ -16,10 +16,10 @@ PREPARED_QUERIES = tuple(
     query.sql
     for query in (
         connections.QUERIES["find_connection"],
-        connections.QUERIES["find_connection_with_tenant"],
         connections.QUERIES["find_connection_with_login"],
         connections.QUERIES["find_route"],
         people.QUERIES["find_tenant_with_domains"],
+        people.QUERIES["list_domains"],
         people.QUERIES["find_bound_user"],
         people.QUERIES["list_bound_subjects"],
         people.QUERIES["find_by_external_id"],
@@ -34,7 +34,6 @@ PREPARED_QUERIES = tuple(
         sessions.QUERIES["insert_session"],
         sessions.QUERIES["find_session"],
         sessions.QUERIES["find_session_by_token"],
-        sessions.QUERIES["insert_session_with_code"],
         sessions.QUERIES["insert_code"],
         codes.QUERIES["use_code"],
         families.QUERIES["insert_family"],

@@ -11,6 +11,8 @@ from sso.domain.tokens import AccessIds
 from sso.storage import rows
 
 QUERIES = read_queries("sso.storage", "sessions")
+_ASKED = ("client_id", "redirect_uri", "code_challenge", "nonce", "scope")
+"""What a code keeps of the request that it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +41,13 @@ class PostgresSessions:
             "acr": session.acr,
             "amr": list(session.amr),
         }
-        if code is None:
-            query = QUERIES["insert_session"](**values)
-        else:
-            query = QUERIES["insert_session_with_code"](
-                **values,
-                code_digest=code.digest,
-                code_expires_at=code.expires_at,
-                **_asked(code.request),
-            )
+        asked = _asked(code.request) if code is not None else dict.fromkeys(_ASKED)
+        query = QUERIES["insert_session"](
+            **values,
+            **asked,
+            code_digest=code.digest if code is not None else None,
+            code_expires_at=code.expires_at if code is not None else None,
+        )
         return await self.pool.fetchval(*query) is not None
 
     async def find(self, secret_digest: bytes, at: datetime) -> tuple[Session, User] | None:
@@ -83,10 +83,4 @@ class PostgresSessions:
 
 
 def _asked(request: AuthorizationRequest) -> dict[str, str | None]:
-    return {
-        "client_id": request.client_id,
-        "redirect_uri": request.redirect_uri,
-        "code_challenge": request.code_challenge,
-        "nonce": request.nonce,
-        "scope": request.scope,
-    }
+    return {name: getattr(request, name) for name in _ASKED}

@@ -78,7 +78,8 @@ class AskWhichAccount:
     async def __call__(self, login_id: UUID, proof: str, browser_secret: str) -> OtherAccount:
         """Return both names, or raise Refused: another browser began, or the proof was used."""
         login = await self.logins.answered(login_id, digest_of(proof))
-        if login is None or login.request is None or login.outcome is None:
+        user_name = login.outcome.instead_as if login and login.outcome else None
+        if login is None or login.request is None or user_name is None:
             raise Refused(Code.LOGIN_EXPIRED)
         if not browser_secret or digest_of(browser_secret) != login.browser_digest:
             raise Refused(Code.OTHER_BROWSER)
@@ -86,7 +87,7 @@ class AskWhichAccount:
             raise Refused(Code.LOGIN_EXPIRED)
         prompts = {"login", *login.request.prompt.split()} - {"none", "select_account"}
         again = replace(login.request, prompt=" ".join(sorted(prompts)))
-        return OtherAccount(login.request.login_hint, login.outcome.instead_as or "", again)
+        return OtherAccount(login.request.login_hint, user_name, again)
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ class Connections(Protocol):
         ...
 
     async def find_with_login(
-        self, connection_id: UUID, login_id: UUID
+        self, connection_id: UUID, login_id: UUID | None
     ) -> tuple[TenantConnection, PendingLogin | None] | None:
         """Return the same, with its login of that id."""
         ...

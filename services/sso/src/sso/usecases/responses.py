@@ -109,7 +109,9 @@ class ReceiveResponse:
     may_log: Callable[[UUID], bool] = lambda _connection_id: True
     """Tells whether a connection's refusals may have another row: anybody can post garbage."""
 
-    async def __call__(self, connection_id: UUID, document: bytes, relay_state: UUID) -> Returned:
+    async def __call__(
+        self, connection_id: UUID, document: bytes, relay_state: UUID | None
+    ) -> Returned:
         """Return who signed in, or raise Refused; either way the sign-in log has a row.
 
         The relay state says which login it may be, to save looking for it; what was signed decides.

@@ -23,46 +23,9 @@ SELECT
 FROM connections
 WHERE id = :id;
 
--- name: find_connection_with_tenant
--- The same, with what is known of its tenant and the domains that it holds.
--- cross-tenant: the address of a connection names no tenant, and tells whose it is.
-SELECT
-    connections.tenant_id, connections.id, connections.name, connections.kind,
-    connections.created_at, connections.candidate, connections.tested, connections.active,
-    connections.suspended, connections.version, connections.previous, connections.activated_at,
-    connections.default_client, connections.sign_requests, connections.single_logout,
-    connections.own_domains, clients.initiate_login_uri, tenants.name AS tenant_name, tenants.package, tenants.status,
-    ARRAY(
-        (
-            SELECT domains.domain
-            FROM domains
-            WHERE domains.tenant_id = connections.tenant_id
-              AND cardinality(connections.own_domains) = 0
-            EXCEPT
-            SELECT others.domain
-            FROM connection_routes AS others
-            WHERE others.tenant_id = connections.tenant_id
-              AND others.connection_id <> connections.id
-        )
-        UNION ALL
-        SELECT domains.domain
-        FROM domains
-        WHERE domains.tenant_id = connections.tenant_id
-          AND domains.domain = ANY(connections.own_domains)
-    ) AS speaks_for,
-    cardinality(connections.own_domains) > 0 OR EXISTS (
-        SELECT 1
-        FROM connection_routes AS others
-        WHERE others.tenant_id = connections.tenant_id
-          AND others.connection_id <> connections.id
-    ) AS is_confined
-FROM connections
-LEFT JOIN tenants ON tenants.tenant_id = connections.tenant_id
-LEFT JOIN clients ON clients.id = connections.default_client AND clients.disabled_at IS NULL
-WHERE connections.id = :id;
-
 -- name: find_connection_with_login
--- The same, with a login of it.
+-- The connection that an address names, what is known of its tenant, the domains that it holds, and
+-- the login of an id, if it is one of the connection's.
 -- cross-tenant: the address of a connection names no tenant, and tells whose it is.
 SELECT
     connections.tenant_id, connections.id, connections.name, connections.kind,

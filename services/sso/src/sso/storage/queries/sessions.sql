@@ -1,27 +1,7 @@
 -- name: insert_session
 -- Stores a new session of somebody who may still sign in by a connection that still lets people in.
+-- With a code the app that it is for is let into it at once.
 -- The locks make whoever takes one of both away wait, and find the session then.
-WITH allowed AS MATERIALIZED (
-    SELECT users.id
-    FROM users
-    JOIN connections ON connections.tenant_id = users.tenant_id
-    WHERE users.tenant_id = :tenant_id AND users.id = :user_id AND users.active
-      AND connections.id = :connection_id AND connections.active IS NOT NULL
-      AND NOT connections.suspended
-    FOR SHARE OF users, connections
-)
-INSERT INTO sessions (
-    tenant_id, id, user_id, connection_id, secret_digest, name_id, name_id_format, session_index,
-    authenticated_at, expires_at, ends_at, idle, acr, amr
-)
-SELECT
-    :tenant_id, :id, allowed.id, :connection_id, :secret_digest, :name_id, :name_id_format,
-    :session_index, :authenticated_at, :expires_at, :ends_at, :idle, :acr, :amr
-FROM allowed
-RETURNING id;
-
--- name: insert_session_with_code
--- The same, with the code by which the first app is let into it.
 WITH allowed AS MATERIALIZED (
     SELECT users.id
     FROM users
@@ -42,16 +22,19 @@ WITH allowed AS MATERIALIZED (
     RETURNING tenant_id, id
 ), let_in AS (
     INSERT INTO session_clients (tenant_id, session_id, client_id)
-    SELECT tenant_id, id, :client_id FROM started
+    SELECT tenant_id, id, :client_id FROM started WHERE (:code_digest)::bytea IS NOT NULL
+), issued AS (
+    INSERT INTO codes (
+        tenant_id, digest, session_id, client_id, redirect_uri, code_challenge, nonce, scope,
+        expires_at
+    )
+    SELECT
+        tenant_id, :code_digest, id, :client_id, :redirect_uri, :code_challenge, :nonce, :scope,
+        :code_expires_at
+    FROM started
+    WHERE (:code_digest)::bytea IS NOT NULL
 )
-INSERT INTO codes (
-    tenant_id, digest, session_id, client_id, redirect_uri, code_challenge, nonce, scope, expires_at
-)
-SELECT
-    tenant_id, :code_digest, id, :client_id, :redirect_uri, :code_challenge, :nonce, :scope,
-    :code_expires_at
-FROM started
-RETURNING session_id;
+SELECT id FROM started;
 
 -- name: find_session
 -- A live session of somebody who may sign in.
